@@ -1,0 +1,94 @@
+/**
+ * A pipeline file as typed data: what the loader yields once every fault is gone, with every default filled in.
+ * Everything downstream (resources, offline check, comparison) reads this and never the YAML.
+ */
+export interface Pipeline {
+  /** The file's name without its extension; prefixes group ids, transactional ids and internal topics. */
+  readonly name: string;
+  /** Absolute path of the file on this machine. */
+  readonly file: string;
+  readonly cluster: Cluster;
+  /** Every topic the pipeline needs, declared, implied by a service, or internal, sorted by name. */
+  readonly topics: readonly Topic[];
+  /** Upstream first: a service comes after the services that write what it reads. */
+  readonly services: readonly Service[];
+}
+
+export interface Cluster {
+  /** In the order of the file; a host's place in it is its broker id. */
+  readonly hosts: readonly Host[];
+  readonly kafka: Kafka;
+  readonly zookeeper: ZooKeeper;
+}
+
+export interface Host {
+  readonly name: string;
+  /** IPv4 address or resolvable name, as clients of the cluster reach it. */
+  readonly address: string;
+}
+
+export interface Kafka {
+  readonly version: string;
+  /** Installation folder on each host. */
+  readonly home: string;
+  /** JVM heap in the JVM's notation, e.g. "256m". */
+  readonly heap: string;
+  /** Names of the hosts that run a broker. */
+  readonly brokers: readonly string[];
+  /** Further broker settings under Kafka's own dotted keys; they win over bramble's defaults. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+export interface ZooKeeper {
+  readonly heap: string;
+  /** Names of the hosts that vote: an odd number. */
+  readonly voters: readonly string[];
+  /** Names of the remaining hosts, which follow without a vote. */
+  readonly observers: readonly string[];
+}
+
+export interface Topic {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** Kafka's dotted topic settings. */
+  readonly config: Readonly<Record<string, string>>;
+  /** `stream` carries the pipeline's records; the others belong to one service. */
+  readonly role: "stream" | "changelog" | "dead-letters";
+}
+
+export interface Service {
+  readonly name: string;
+  /** Name of the host it runs on. */
+  readonly on: string;
+  readonly input: Input;
+  readonly apply: readonly Step[];
+  readonly output: Output;
+  /** Compacted topic that holds the operators' state and, for a source, its position; absent when there is none to keep. */
+  readonly changelogTopic?: string;
+  /** Topic for records that could not be processed; absent for a source. */
+  readonly deadLetterTopic?: string;
+}
+
+export type Input =
+  | { readonly kind: "topic"; readonly topic: string }
+  | {
+      readonly kind: "file";
+      /** Absolute path on this machine; shipped with the service's release. */
+      readonly path: string;
+      /** Pause between two records, in milliseconds. */
+      readonly everyMs: number;
+    };
+
+export type Output =
+  | { readonly kind: "topic"; readonly topic: string }
+  /** Prints each value, or each value with every stage it passed through, on standard output (the journal). */
+  | { readonly kind: "log"; readonly stages: boolean };
+
+/** One operator of a chain with its validated parameters. */
+export interface Step {
+  readonly operator: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Absolute path of the TypeScript file that exports the operator. */
+  readonly module: string;
+}

@@ -1,0 +1,18 @@
+/** What one operator service is told about itself: plain data, written into its bundle when it is built. */
+export interface ServiceSpec {
+  readonly name: string;
+  /** Kafka consumer group, and prefix of the transactional ids. */
+  readonly groupId: string;
+  /** `host:port` of brokers to try first. */
+  readonly bootstrapServers: readonly string[];
+  readonly input:
+    | { readonly kind: "topic"; readonly topic: string }
+    /** `path` is the file's name inside the release folder. */
+    | { readonly kind: "file"; readonly path: string; readonly everyMs: number };
+  readonly apply: readonly { readonly operator: string; readonly params: Readonly<Record<string, unknown>> }[];
+  readonly output:
+    | { readonly kind: "topic"; readonly topic: string }
+    | { readonly kind: "log"; readonly stages: boolean };
+  readonly changelogTopic?: string;
+  readonly deadLetterTopic?: string;
+}
