@@ -1,0 +1,98 @@
+import { type output, strictObject, type ZodObject, type ZodRawShape, type ZodType } from "zod";
+
+export { array, boolean, enum as oneOf, int, number, object, string, unknown } from "zod";
+
+/**
+ * A pure step of a stream: what becomes of one value. It never sees Kafka, clocks or files, so that it gives the same
+ * answer on a Pi, in a test and in an offline check. P are its parameters, S its state, I what it takes, O what it emits.
+ */
+export interface Operator<P = unknown, S = unknown, I = unknown, O = unknown> {
+  /** What may stand under the operator's name in a pipeline file. */
+  readonly params: ZodType<P>;
+  /** What a value must be; a record that is not is refused before `step` sees it. Checked, never converted. */
+  readonly value: ZodType<I>;
+  /** Whether the state must outlive the process. */
+  readonly stateful: boolean;
+  /** The state before the first value. State is plain JSON, because it is kept in a changelog topic. */
+  initial(params: P): S;
+  /** One value in; the next state and any number of values out. Must leave `state` itself unchanged. */
+  step(params: P, state: S, value: I): readonly [S, readonly O[]];
+}
+
+type ParamsOf<Shape extends ZodRawShape> = output<ZodObject<Shape>>;
+
+interface Definition<Shape extends ZodRawShape, I> {
+  /** One schema a parameter; `.default()` makes it optional. Without any, the operator is written as its bare name. */
+  readonly params?: Shape;
+  /** What a value must be. */
+  readonly value: ZodType<I>;
+}
+
+/** An operator with state: `step(params, state, value)` gives the next state and what to emit. */
+export function fold<I, S, O, Shape extends ZodRawShape = Record<never, ZodType>>(
+  definition: Definition<Shape, I> & {
+    readonly initial: S | ((params: ParamsOf<Shape>) => S);
+    step(params: ParamsOf<Shape>, state: S, value: I): readonly [S, readonly O[]];
+  },
+): Operator<ParamsOf<Shape>, S, I, O> {
+  const { initial } = definition;
+  return brand({
+    params: paramsSchema(definition.params),
+    value: definition.value,
+    stateful: true,
+    initial: (params) => (initial instanceof Function ? initial(params) : initial),
+    step: definition.step,
+  });
+}
+
+/** An operator that turns every value into any number of values, none included. */
+export function flatMap<I, O, Shape extends ZodRawShape = Record<never, ZodType>>(
+  definition: Definition<Shape, I> & { step(params: ParamsOf<Shape>, value: I): readonly O[] },
+): Operator<ParamsOf<Shape>, null, I, O> {
+  return brand({
+    params: paramsSchema(definition.params),
+    value: definition.value,
+    stateful: false,
+    initial: () => null,
+    step: (params, _, value) => [null, definition.step(params, value)],
+  });
+}
+
+/** An operator that turns every value into exactly one. */
+export function map<I, O, Shape extends ZodRawShape = Record<never, ZodType>>(
+  definition: Definition<Shape, I> & { step(params: ParamsOf<Shape>, value: I): O },
+): Operator<ParamsOf<Shape>, null, I, O> {
+  return flatMap({ ...definition, step: (params, value) => [definition.step(params, value)] });
+}
+
+/** An operator that keeps the values for which `step` is true and drops the others. */
+export function filter<I, Shape extends ZodRawShape = Record<never, ZodType>>(
+  definition: Definition<Shape, I> & { step(params: ParamsOf<Shape>, value: I): boolean },
+): Operator<ParamsOf<Shape>, null, I, I> {
+  return flatMap({ ...definition, step: (params, value) => (definition.step(params, value) ? [value] : []) });
+}
+
+/** The result of a fold's step whose state is also what it emits. */
+export function emit<S>(state: S): readonly [S, readonly S[]] {
+  return [state, [state]];
+}
+
+// Registered by name, because a bundle or a user's folder may hold its own copy of this file.
+const marker = Symbol.for("bramble.operator");
+
+export function isOperator(candidate: unknown): candidate is Operator {
+  return typeof candidate === "object" && candidate !== null && marker in candidate;
+}
+
+/** The operators among a module's exports; a file of an operator exports exactly one, under a name of its choice. */
+export function operatorsIn(exports: object): readonly Operator[] {
+  return Object.values(exports).filter(isOperator);
+}
+
+function brand<P, S, I, O>(operator: Operator<P, S, I, O>): Operator<P, S, I, O> {
+  return Object.defineProperty(operator, marker, { value: true });
+}
+
+function paramsSchema<Shape extends ZodRawShape>(shape: Shape | undefined): ZodType<ParamsOf<Shape>> {
+  return strictObject(shape ?? {}) as unknown as ZodType<ParamsOf<Shape>>;
+}
