@@ -1,0 +1,34 @@
+#!/bin/bash
+# Assembles an Apache Kafka archive in the official layout from Maven artifacts and the launchers beside this file.
+# usage: assemble.sh KAFKA_VERSION SCALA_VERSION OUTPUT.tgz
+set -euo pipefail
+
+kafka=$1 scala=$2 output=$(readlink -f "$3")
+room=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d "$output.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+home=$work/kafka_$scala-$kafka
+mkdir -p "$home/bin" "$home/libs"
+
+echo "asking Maven for Kafka $kafka and what it depends on"
+mvn -B -ntp -q -f "$room/pom.xml" "-Dkafka.version=$kafka" "-Dscala.version=$scala" \
+  org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$home/libs"
+
+cp -r "$room/config" "$home/config"
+cp "$room"/bin/*.sh "$home/bin/"
+# All the other tools differ only in the class that they start.
+while read -r tool class; do
+  cat >"$home/bin/$tool.sh" <<LAUNCHER
+#!/bin/bash
+exec "\$(dirname "\$(readlink -f "\$0")")/kafka-run-class.sh" $class "\$@"
+LAUNCHER
+done <"$room/tools.tsv"
+python3 -m zipfile -e "$home/libs/kafka-clients-$kafka.jar" "$work/clients"
+cp "$work/clients/LICENSE" "$work/clients/NOTICE" "$home/"
+
+# The same jars give the same bytes, so that a host which has this archive is seen to have it. The jars are compressed
+# already: more than the fastest level costs seconds and wins nothing.
+chmod -R u=rwX,go=rX "$home"
+chmod 755 "$home"/bin/*.sh
+echo "packing $(find "$home/libs" -name '*.jar' | wc -l) jars"
+tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C "$work" -cf - "kafka_$scala-$kafka" | gzip -n -1 >"$output"
