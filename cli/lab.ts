@@ -1,0 +1,55 @@
+import { Command } from "commander";
+import { down } from "../lab/down.ts";
+import { execInLab, type Invocation, shellInLab, sshToHost } from "../lab/enter.ts";
+import { labHost } from "../lab/hosts.ts";
+import { openLab, prepareLab } from "../lab/lab.ts";
+import { isRoot, throughSudo } from "../lab/root.ts";
+import { up } from "../lab/up.ts";
+
+export function labCommand(): Command {
+  const command = new Command("lab")
+    .description("four virtual Raspberry Pis on this machine")
+    .enablePositionalOptions();
+  command.hook("preAction", becomeRoot);
+  command
+    .command("up")
+    .description("boot the hosts that are down and wait until ssh answers")
+    .option("--owner <pid>", "tear the lab down when this process ends", Number)
+    .action((options: { owner?: number }) => up(openLab(), { ...options, report: console.log }));
+  command
+    .command("down")
+    .description("pull every plug and leave nothing behind but the disks")
+    .option("--wipe", "forget the disks, the trusted host keys and the lab's Pulumi state too")
+    .action((options: { wipe?: boolean }) => down(openLab(), { ...options, report: console.log }));
+  command
+    .command("shell")
+    .description("a shell on the lab's network, ready for pulumi")
+    .action(() => become(shellInLab(openLab())));
+  command
+    .command("exec")
+    .description("run one program on the lab's network: bramble lab exec -- pulumi preview")
+    .argument("<command...>")
+    .passThroughOptions()
+    .action((argv: string[]) => become(execInLab(openLab(), argv)));
+  command
+    .command("ssh")
+    .description("log in to a host as pi, or run one command there: bramble lab ssh rpi0 -- systemctl status")
+    .argument("<host>")
+    .argument("[command...]")
+    .passThroughOptions()
+    .action((host: string, argv: string[]) => become(sshToHost(openLab(), labHost(host), argv)));
+  return command;
+}
+
+/** The lab's namespaces are root's to make; everything else belongs to the user who asked. */
+function becomeRoot(): void {
+  prepareLab(openLab());
+  if (!isRoot()) become({ argv: throughSudo(), env: process.env as Record<string, string> });
+}
+
+/** Turns this process into another program, so that its terminal, signals and exit code are that program's own. */
+function become({ argv, env }: Invocation): never {
+  // `env` looks the program up on PATH, which execve itself does not.
+  process.execve?.("/usr/bin/env", ["env", ...argv], env);
+  throw new Error("this Node has no process.execve; bramble needs Node 24");
+}

@@ -1,0 +1,19 @@
+import { Command } from "commander";
+import { LabError } from "../lab/lab-error.ts";
+import { envCommand } from "./env.ts";
+import { labCommand } from "./lab.ts";
+
+const program = new Command("bramble")
+  .description("Kafka stream pipelines on a cluster of Raspberry Pis, from one YAML file.")
+  .addCommand(labCommand())
+  .addCommand(envCommand())
+  .enablePositionalOptions()
+  .showHelpAfterError("(`bramble --help` lists what there is)");
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // What the user can put right is told in a sentence; anything else is a bug and keeps its stack.
+  console.error(error instanceof LabError ? `bramble: ${error.message}` : error);
+  process.exit(1);
+}

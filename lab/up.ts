@@ -1,0 +1,118 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ensureBaseImage } from "./base-image.ts";
+import { isFrozen } from "./cgroup.ts";
+import { type LabHost, labHosts } from "./hosts.ts";
+import type { Lab } from "./lab.ts";
+import { LabError } from "./lab-error.ts";
+import { cableOf, inLabNetwork } from "./network.ts";
+import { consoleFile, hostCgroup, isOn, switchOn } from "./power.ts";
+import { type Report, seconds } from "./report.ts";
+import { findSupervisor, type Supervisor, startSupervisor } from "./supervisor.ts";
+
+const bootLimitMs = 90_000;
+
+export interface UpOptions {
+  /** Pid of a process that the lab shall not outlive. */
+  readonly owner?: number;
+  readonly report?: Report;
+}
+
+/** Brings every host of the lab to where ssh answers, starting only what is down. */
+export async function up(lab: Lab, { owner, report = () => {} }: UpOptions = {}): Promise<void> {
+  const started = performance.now();
+  const running = findSupervisor(lab);
+  const supervisor = running ?? (await startSupervisor(lab, await chooseBase(lab, report), owner));
+  const off = labHosts.filter((host) => !isOn(lab, host));
+  const faults = await disturbed(
+    lab,
+    supervisor,
+    labHosts.filter((host) => !off.includes(host)),
+  );
+  if (faults.length > 0) throw new LabError(faults.join("\n"));
+  for (const host of off) switchOn(lab, host);
+  if (off.length > 0) report(`lab \`${lab.name}\`: booting ${off.map((host) => host.name).join(", ")}`);
+  await answersSsh(lab, supervisor, labHosts, off.length > 0 ? report : () => {});
+  report(
+    off.length > 0
+      ? `lab \`${lab.name}\`: ${labHosts.length} hosts answer ssh after ${seconds(started)}`
+      : `lab \`${lab.name}\` is already up`,
+  );
+}
+
+/** Waits until the hosts greet on their ssh port; an error tells for each that does not what is known of it. */
+export async function answersSsh(
+  lab: Lab,
+  supervisor: Supervisor,
+  hosts: readonly LabHost[],
+  report: Report,
+): Promise<void> {
+  const started = performance.now();
+  const waiting = new Set(hosts);
+  const probe = spawn(
+    "nsenter",
+    [
+      ...inLabNetwork(supervisor).slice(1),
+      ...[process.execPath, join(import.meta.dirname, "ssh-probe.ts"), String(bootLimitMs)],
+      ...hosts.map((host) => host.address),
+    ],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const ended = new Promise((resolve) => probe.once("close", resolve));
+  createInterface({ input: probe.stdout }).on("line", (address) => {
+    const host = hosts.find((candidate) => candidate.address === address);
+    if (!host) return;
+    waiting.delete(host);
+    report(`  ${host.name} ${host.address} answers ssh after ${seconds(started)}`);
+  });
+  // A host that goes off while it boots will never answer: no need to wait for the time limit.
+  const watch = async () => {
+    while (probe.exitCode === null && [...waiting].every((host) => isOn(lab, host))) await sleep(100);
+    probe.kill();
+  };
+  await Promise.all([ended, watch()]);
+  if (waiting.size === 0) return;
+  throw new LabError([...waiting].map((host) => bootFailure(lab, host)).join("\n"));
+}
+
+/** Hosts that cannot answer because a fault was injected, each with how to undo it. */
+async function disturbed(lab: Lab, supervisor: Supervisor, hosts: readonly LabHost[]): Promise<string[]> {
+  const faults: string[] = [];
+  for (const host of hosts) {
+    if (isFrozen(hostCgroup(lab, host))) {
+      faults.push(`${host.name} is frozen; thaw it with \`npx bramble lab freeze ${host.name} --thaw\``);
+    } else if ((await cableOf(supervisor, host)) === "out") {
+      faults.push(`${host.name}'s cable is cut; mend it with \`npx bramble lab cut ${host.name} --mend\``);
+    }
+  }
+  return faults;
+}
+
+function bootFailure(lab: Lab, host: LabHost): string {
+  const file = consoleFile(lab, host);
+  const lines = existsSync(file) ? readFileSync(file, "utf8").trimEnd().split(/\r?\n/).slice(-20) : [];
+  const state = isOn(lab, host) ? `does not answer ssh after ${bootLimitMs / 1000} s` : "went off while it booted";
+  return [`${host.name} (${host.address}) ${state}; its console (${file}) ends with`, ...lines].join("\n  ");
+}
+
+/**
+ * Disks hold only what differs from the image they were made from, so they stay with that image while it exists even
+ * when the recipe has moved on.
+ */
+async function chooseBase(lab: Lab, report: Report): Promise<string> {
+  const record = join(lab.folder, "base-image");
+  if (existsSync(record) && existsSync(lab.disks)) {
+    const base = readFileSync(record, "utf8").trim();
+    if (existsSync(base)) return base;
+    throw new LabError(
+      `the disks of lab \`${lab.name}\` were made over ${base}, which is gone; ` +
+        "start from fresh ones with `npx bramble lab down --wipe`, then `npx bramble lab up`",
+    );
+  }
+  const base = await ensureBaseImage(report);
+  writeFileSync(record, `${base}\n`);
+  return base;
+}
