@@ -37,8 +37,13 @@ export function labCommand(): Command {
     .argument("<host>")
     .argument("[command...]")
     .passThroughOptions()
-    .action((host: string, argv: string[]) => become(sshToHost(openLab(), labHost(host), argv)));
+    .action((host: string, argv: string[]) => become(sshToHost(openLab(), labHost(host), withoutDashes(argv))));
   return command;
+}
+
+/** With options passed through, commander keeps the `--` that stands behind the first argument. */
+function withoutDashes(argv: string[]): string[] {
+  return argv[0] === "--" ? argv.slice(1) : argv;
 }
 
 /** The lab's namespaces are root's to make; everything else belongs to the user who asked. */
