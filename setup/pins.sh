@@ -1,0 +1,19 @@
+# shellcheck shell=bash disable=SC2034 # read by the steps
+# Every version that set-up brings. Results are kept in the cache by version: change one here and set-up makes it anew.
+
+# Runs the Pulumi program on this machine, and the services on the hosts; any newer one on PATH is as good here.
+node_version=24.21.0
+node_sha512_x64=de750bb336795f47dc898a46d2de93add029273027f3e16520d3fa3a2317ed5f07aefa404cf37ddfa5352e545e389ae22d16b87bcc84a900580a72f23cd02ced
+node_sha512_arm64=1692513c4cf63afbd32df8c83a5346158f492cf30a825e66f9de2819804b836e242759a6bcdd5997f1cf2601781c3689e752127afd65d5c459fc333e91e5d6e6
+
+pulumi_version=3.259.0
+# Must be the version of @pulumi/command in package.json.
+command_plugin_version=1.2.1
+
+kafka_version=${BRAMBLE_KAFKA_VERSION:-3.9.2}
+scala_version=2.13
+
+# Where the official archives are; the variables are for a mirror, of a school for example.
+node_url=${BRAMBLE_NODE_URL:-https://nodejs.org/dist/v$node_version}
+pulumi_url=${BRAMBLE_PULUMI_URL:-https://github.com/pulumi/pulumi/releases/download/v$pulumi_version}
+kafka_url=${BRAMBLE_KAFKA_URL:-https://archive.apache.org/dist/kafka/$kafka_version}

@@ -1,0 +1,16 @@
+# shellcheck shell=bash disable=SC2034
+title="Debian packages for the virtual Pis"
+# mmdebstrap makes the Pis' root file system, systemd-container boots it, nftables cuts their cables.
+packages=(ca-certificates curl iproute2 mmdebstrap nftables openssh-client procps python3 systemd-container uidmap)
+
+ready() {
+  [ -z "$(missing_packages "${packages[@]}")" ]
+}
+
+build() {
+  install_packages "${packages[@]}"
+}
+
+advice() {
+  echo "as root run: apt-get update && apt-get install --no-install-recommends ${packages[*]}; then start this again"
+}
