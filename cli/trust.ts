@@ -1,0 +1,83 @@
+import { writeFileSync } from "node:fs";
+import { createInterface } from "node:readline/promises";
+import { Command } from "commander";
+import { loadPipeline } from "../declaration/load.ts";
+import type { HostPlace } from "../provisioning/ssh/host-fault.ts";
+import { scanHostKeys } from "../provisioning/ssh/host-keys.ts";
+import {
+  fingerprint,
+  type HostKey,
+  knownHostsFile,
+  pin,
+  pinnedKeys,
+  readKnownHosts,
+} from "../provisioning/ssh/known-hosts.ts";
+import { stackConfig } from "./stack-config.ts";
+
+export function trustCommand(): Command {
+  return new Command("trust")
+    .description("show the hosts' key fingerprints, ask once, and pin them; `up` talks to no other key")
+    .argument("[host...]", "names of hosts, when not all are meant (after a reflash, say)")
+    .option("--yes", "pin without asking")
+    .option("--pipeline <file>", "pipeline file that names the hosts (default: the stack's)")
+    .action(trust);
+}
+
+async function trust(names: string[], options: { yes?: boolean; pipeline?: string }): Promise<void> {
+  const config = stackConfig();
+  const port = Number(config.port ?? 22);
+  const { cluster } = await loadPipeline(options.pipeline ?? config.pipeline ?? "pipelines/kafka_chaining.yaml");
+  const unknown = names.filter((name) => !cluster.hosts.some((host) => host.name === name));
+  if (unknown.length > 0) {
+    const declared = cluster.hosts.map(({ name }) => name).join(", ");
+    throw new Error(`found ${unknown.join(", ")}; wanted hosts of the pipeline: ${declared}`);
+  }
+  const places = cluster.hosts
+    .filter(({ name }) => names.length === 0 || names.includes(name))
+    .map(({ name, address }) => ({ host: name, address }));
+
+  const scans = await Promise.allSettled(places.map((place) => scanHostKeys(place, port)));
+  const silent = scans.flatMap((scan) => (scan.status === "rejected" ? [(scan.reason as Error).message] : []));
+  const file = knownHostsFile();
+  const before = readKnownHosts(file);
+  const found = places.flatMap((place, index) => {
+    const scan = scans[index];
+    return scan?.status === "fulfilled" ? [{ place, keys: scan.value }] : [];
+  });
+  const fresh = found.filter(({ place, keys }) => !isPinned(pinnedKeys(before, place.address, port), keys));
+  for (const { place, keys } of found) show(place, keys, pinnedKeys(before, place.address, port));
+  if (fresh.length > 0 && (options.yes || (await confirmed(fresh.length)))) {
+    const after = fresh.reduce((text, { place, keys }) => pin(text, place.address, port, keys), before);
+    writeFileSync(file, after);
+    console.log(`Pinned in ${file}.`);
+  } else if (fresh.length > 0) {
+    silent.push("Nothing was pinned.");
+  }
+  if (silent.length > 0) throw new Error(silent.join("\n"));
+}
+
+function isPinned(pinned: readonly HostKey[], keys: readonly HostKey[]): boolean {
+  return keys.length === pinned.length && keys.every(({ blob }) => pinned.some((key) => key.blob === blob));
+}
+
+function show({ host, address }: HostPlace, keys: readonly HostKey[], pinned: readonly HostKey[]): void {
+  const state = pinned.length === 0 ? "new" : isPinned(pinned, keys) ? "pinned" : "CHANGED";
+  console.log(`${host}  ${address}  ${state}`);
+  for (const key of keys) console.log(`  ${key.type.padEnd(20)} ${fingerprint(key)}`);
+  if (state === "CHANGED") for (const key of pinned) console.log(`  was ${key.type.padEnd(16)} ${fingerprint(key)}`);
+}
+
+async function confirmed(count: number): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new Error("found no terminal to ask on; wanted a yes. Compare the fingerprints, then run it with --yes.");
+  }
+  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const answer = await prompt.question(
+      `Pin the keys of ${count === 1 ? "this host" : `these ${count} hosts`}? [y/N] `,
+    );
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    prompt.close();
+  }
+}

@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { loadPipeline } from "./declaration/load.ts";
+import { bootstrapServers } from "./provisioning/components/broker.ts";
+import { Cluster } from "./provisioning/components/cluster.ts";
+import { Pipeline } from "./provisioning/components/pipeline.ts";
+import { Provider } from "./provisioning/components/provider.ts";
+import { buildReleases } from "./provisioning/service-release.ts";
+import { archives, nodeVersion, readSettings } from "./provisioning/settings.ts";
+import { trustedHosts } from "./provisioning/trusted-hosts.ts";
+
+const { user, port, password, privateKey, keepData, ...settings } = readSettings();
+const login = { user, port, ...(password && { password }), ...(privateKey && { privateKey }) };
+const pipeline = await loadPipeline(settings.pipeline).catch((error: Error) => {
+  throw new pulumi.RunError(error.message); // the faults alone, without a stack trace
+});
+const servers = bootstrapServers(pipeline.cluster);
+const hostKeys = trustedHosts(pipeline.cluster.hosts, port);
+const { kafka, node } = archives(pipeline.cluster.kafka.version);
+const root = import.meta.dirname;
+const releases = await buildReleases(pipeline, servers, root, join(root, ".build", "releases"));
+
+const provider = new Provider("bramble", { ...login, bootstrapServers: servers });
+const cluster = new Cluster(
+  "cluster",
+  {
+    cluster: pipeline.cluster,
+    connection: ({ name, address }) => ({ ...login, host: address, hostKey: hostKeys.get(name) ?? "" }),
+    kafkaArchive: kafka,
+    keepData,
+  },
+  { providers: { bramble: provider } },
+);
+new Pipeline(
+  pipeline.name,
+  { pipeline, cluster, releases, nodeArchives: node, nodeVersion },
+  { providers: { bramble: provider } },
+);
+
+export { servers as bootstrapServers };
+export const topics = pipeline.topics.filter(({ role }) => role === "stream").map(({ name }) => name);
+export const services = Object.fromEntries(pipeline.services.map(({ name, on }) => [name, on]));

@@ -1,0 +1,45 @@
+import type * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type * as declaration from "../../declaration/pipeline.ts";
+import { Broker } from "./broker.ts";
+import { Host } from "./host.ts";
+import { ZooKeeper } from "./zookeeper.ts";
+
+export interface ClusterArgs {
+  readonly cluster: declaration.Cluster;
+  /** How to log in to a host with its pinned key. */
+  readonly connection: (host: declaration.Host) => command.types.input.remote.ConnectionArgs;
+  readonly kafkaArchive: string;
+  readonly keepData: boolean;
+}
+
+/** The hosts with one ZooKeeper ensemble and one Kafka cluster over them. */
+export class Cluster extends pulumi.ComponentResource {
+  readonly hosts: ReadonlyMap<string, Host>;
+  readonly brokers: pulumi.Resource[];
+
+  constructor(name: string, args: ClusterArgs, opts: pulumi.ComponentResourceOptions) {
+    super("bramble:cluster:Cluster", name, {}, opts);
+    const { cluster, connection, kafkaArchive, keepData } = args;
+    const parent = { parent: this };
+    this.hosts = new Map(
+      cluster.hosts.map((host) => [
+        host.name,
+        new Host(host.name, { cluster, host, connection: connection(host), kafkaArchive, keepData }, parent),
+      ]),
+    );
+    const prepared = (host: declaration.Host) => this.hosts.get(host.name)?.ready ?? [];
+    const members = cluster.hosts.filter(
+      ({ name }) => cluster.zookeeper.voters.includes(name) || cluster.zookeeper.observers.includes(name),
+    );
+    const zookeepers = members.map(
+      (host) => new ZooKeeper(`${host.name}-zookeeper`, { cluster, host, dependsOn: prepared(host) }, parent).unit,
+    );
+    this.brokers = cluster.hosts
+      .filter((host) => cluster.kafka.brokers.includes(host.name))
+      .map(
+        (host) => new Broker(`${host.name}-broker`, { cluster, host, files: prepared(host), zookeepers }, parent).unit,
+      );
+    this.registerOutputs();
+  }
+}

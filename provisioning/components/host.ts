@@ -1,0 +1,83 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type * as declaration from "../../declaration/pipeline.ts";
+import { brokerPort } from "./broker.ts";
+import { Archive, Machine } from "./resources.ts";
+import { zookeeperPorts } from "./zookeeper.ts";
+
+/** Room for Kafka, Node and some days of records. */
+const freeMb = 1024;
+/** Kafka 3.9 runs on Java 11 and newer. */
+const java = 11;
+
+export interface HostArgs {
+  readonly cluster: declaration.Cluster;
+  readonly host: declaration.Host;
+  readonly connection: command.types.input.remote.ConnectionArgs;
+  /** Kafka's archive on this machine. */
+  readonly kafkaArchive: string;
+  readonly keepData: boolean;
+}
+
+/** One Pi with what every daemon on it needs: Java proven there, a user and data folders, Kafka's files. */
+export class Host extends pulumi.ComponentResource {
+  readonly machine: pulumi.Resource;
+  readonly ready: pulumi.Resource[];
+
+  constructor(name: string, args: HostArgs, opts: pulumi.ComponentResourceOptions) {
+    super("bramble:cluster:Host", name, {}, opts);
+    const { cluster, host, connection, kafkaArchive, keepData } = args;
+    const place = { host: host.name, address: host.address };
+    const { home, version } = cluster.kafka;
+    this.machine = new Machine(
+      `${name}-machine`,
+      { ...place, java, freeMb, home, ports: ports(cluster, host), intruders: {} },
+      { parent: this },
+    );
+    // Account and data come and go in one step each: nothing in between could drift.
+    const data = new command.remote.Command(
+      `${name}-data`,
+      {
+        connection,
+        create:
+          "id -u kafka >/dev/null 2>&1 || sudo useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin kafka",
+        delete: keepData ? "true" : wipe,
+      },
+      { parent: this, dependsOn: this.machine, additionalSecretOutputs: ["connection"] },
+    );
+    const kafka = new Archive(
+      `${name}-kafka`,
+      {
+        ...place,
+        path: home,
+        version: `kafka ${version}`,
+        marker: `libs/kafka_2.13-${version}.jar`,
+        keep: ["config", "logs"],
+        scratch: ["logs"],
+        integrity: "intact",
+        archives: { any: kafkaArchive },
+      },
+      { parent: this, dependsOn: this.machine },
+    );
+    this.ready = [data, kafka];
+    this.registerOutputs();
+  }
+}
+
+/** ZooKeeper's and Kafka's data go together: one without the other refuses to start (cluster id mismatch). */
+const wipe =
+  "sudo rm -rf /var/lib/zookeeper /var/lib/kafka /var/log/zookeeper /var/log/kafka; sudo userdel kafka 2>/dev/null || true";
+
+function ports(cluster: declaration.Cluster, host: declaration.Host): Record<string, string> {
+  const { voters, observers } = cluster.zookeeper;
+  const { client, quorum, election } = zookeeperPorts;
+  const forZooKeeper = voters.includes(host.name)
+    ? [client, quorum, election]
+    : observers.includes(host.name)
+      ? [client]
+      : [];
+  return {
+    ...Object.fromEntries(forZooKeeper.map((port) => [String(port), "zookeeper.service"])),
+    ...(cluster.kafka.brokers.includes(host.name) ? { [brokerPort]: "kafka.service" } : {}),
+  };
+}

@@ -1,0 +1,92 @@
+import * as pulumi from "@pulumi/pulumi";
+import type * as declaration from "../../declaration/pipeline.ts";
+import type { ServiceRelease } from "../service-release.ts";
+import { Release, Unit } from "./resources.ts";
+import { unitFile } from "./unit-file.ts";
+
+export interface OperatorServiceArgs {
+  readonly pipeline: declaration.Pipeline;
+  readonly service: declaration.Service;
+  readonly host: declaration.Host;
+  readonly release: ServiceRelease;
+  readonly node: pulumi.Resource;
+  readonly nodeHome: string;
+  readonly topics: pulumi.Resource[];
+}
+
+/** One service of a pipeline: its release on a host and the unit that runs it. */
+export class OperatorService extends pulumi.ComponentResource {
+  constructor(name: string, args: OperatorServiceArgs, opts: pulumi.ComponentResourceOptions) {
+    super("bramble:pipeline:OperatorService", name, {}, opts);
+    const { pipeline, service, host, release, node, nodeHome, topics } = args;
+    const place = { host: host.name, address: host.address };
+    const path = `/opt/bramble/releases/${service.name}/${release.digest}`;
+    const files = new Release(
+      `${name}-release`,
+      { ...place, path, files: release.files, sources: release.sources },
+      { parent: this, dependsOn: node },
+    );
+    new Unit(
+      `${name}-unit`,
+      {
+        ...place,
+        name: `bramble-${service.name}.service`,
+        content: serviceUnit(`${pipeline.name}: ${service.name}`, `${nodeHome}/bin/node`, path),
+        dropIns: [],
+        enabled: "enabled",
+        active: "active",
+        readyPort: 0, // Type=notify: systemctl itself waits
+      },
+      { parent: this, dependsOn: [files, node, ...topics] },
+    );
+    this.registerOutputs();
+  }
+}
+
+/** The unit of an operator service: no rights but to talk to Kafka and to write its journal. Pure. */
+export function serviceUnit(description: string, node: string, releasePath: string): string {
+  return unitFile(
+    {
+      Unit: [
+        ["Description", `bramble ${description}`],
+        ["Wants", "network-online.target"],
+        ["After", "network-online.target kafka.service"],
+        ["StartLimitIntervalSec", "0"],
+      ],
+      Service: [
+        ["Type", "notify"],
+        // Node has no datagram sockets of the Unix family: the systemd-notify program speaks for it.
+        ["NotifyAccess", "all"],
+        ["ExecStart", `${node} ${releasePath}/service.mjs`],
+        ["WorkingDirectory", releasePath],
+        ["Environment", "NODE_ENV=production"],
+        ["TimeoutStartSec", "90"],
+        ["TimeoutStopSec", "10"],
+        ["WatchdogSec", "60"],
+        ["Restart", "always"],
+        ["RestartSec", "1"],
+        ["DynamicUser", "yes"],
+        ["ProtectSystem", "strict"],
+        ["ProtectHome", "yes"],
+        ["PrivateTmp", "yes"],
+        ["PrivateDevices", "yes"],
+        ["PrivateUsers", "yes"],
+        ["ProtectKernelTunables", "yes"],
+        ["ProtectControlGroups", "yes"],
+        ["ProtectHostname", "yes"],
+        ["ProtectProc", "invisible"],
+        ["RestrictNamespaces", "yes"],
+        ["RestrictAddressFamilies", "AF_INET AF_INET6 AF_UNIX"],
+        ["RestrictRealtime", "yes"],
+        ["RestrictSUIDSGID", "yes"],
+        ["LockPersonality", "yes"],
+        ["CapabilityBoundingSet", ""],
+        ["SystemCallFilter", "@system-service"],
+        ["SystemCallFilter", "~@privileged @resources"],
+        ["MemoryMax", "256M"],
+      ],
+      Install: [["WantedBy", "multi-user.target"]],
+    },
+    [],
+  );
+}

@@ -1,0 +1,74 @@
+import * as pulumi from "@pulumi/pulumi";
+import type * as declaration from "../../declaration/pipeline.ts";
+import type { ServiceRelease } from "../service-release.ts";
+import type { Cluster } from "./cluster.ts";
+import { OperatorService } from "./operator-service.ts";
+import { Archive, Topic } from "./resources.ts";
+
+export interface PipelineArgs {
+  readonly pipeline: declaration.Pipeline;
+  readonly cluster: Cluster;
+  readonly releases: ReadonlyMap<string, ServiceRelease>;
+  /** Node's archives on this machine, by the host's architecture (uname -m). */
+  readonly nodeArchives: Readonly<Record<string, string>>;
+  readonly nodeVersion: string;
+}
+
+/** The topics and operator services of one pipeline, with Node on each host that runs a service. */
+export class Pipeline extends pulumi.ComponentResource {
+  constructor(name: string, args: PipelineArgs, opts: pulumi.ComponentResourceOptions) {
+    super("bramble:pipeline:Pipeline", name, {}, opts);
+    const { pipeline, cluster, releases, nodeArchives, nodeVersion } = args;
+    const parent = { parent: this };
+    const topics = new Map(
+      pipeline.topics.map(({ name, partitions, replicationFactor, config }) => [
+        name,
+        new Topic(name, { name, partitions, replicationFactor, config }, { ...parent, dependsOn: cluster.brokers }),
+      ]),
+    );
+    const nodeHome = `/opt/bramble/node-${nodeVersion}`;
+    const used = pipeline.cluster.hosts.filter((host) => pipeline.services.some((service) => service.on === host.name));
+    const nodes = new Map(
+      used.map((host) => [
+        host.name,
+        new Archive(
+          `${host.name}-node`,
+          {
+            host: host.name,
+            address: host.address,
+            path: nodeHome,
+            version: `node ${nodeVersion}`,
+            marker: "bin/node",
+            keep: [],
+            scratch: [],
+            integrity: "intact",
+            archives: nodeArchives,
+          },
+          { ...parent, dependsOn: cluster.hosts.get(host.name)?.machine ?? [] },
+        ),
+      ]),
+    );
+    for (const service of pipeline.services) {
+      const host = used.find((one) => one.name === service.on);
+      const release = releases.get(service.name);
+      const node = nodes.get(service.on);
+      if (host === undefined || release === undefined || node === undefined) {
+        throw new Error(`${service.name}: no host, release or Node for it; the loader lets no such pipeline pass`);
+      }
+      const needs = [...topics].flatMap(([topic, resource]) => (usesTopic(service, topic) ? [resource] : []));
+      new OperatorService(service.name, { pipeline, service, host, release, node, nodeHome, topics: needs }, parent);
+    }
+    this.registerOutputs();
+  }
+}
+
+function usesTopic(service: declaration.Service, topic: string): boolean {
+  const { input, output, changelogTopic, deadLetterTopic } = service;
+  const own = [
+    changelogTopic,
+    deadLetterTopic,
+    input.kind === "topic" && input.topic,
+    output.kind === "topic" && output.topic,
+  ];
+  return own.includes(topic);
+}

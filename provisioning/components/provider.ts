@@ -1,0 +1,21 @@
+import * as pulumi from "@pulumi/pulumi";
+
+export interface ProviderArgs {
+  readonly user: string;
+  readonly port: number;
+  readonly password?: pulumi.Output<string>;
+  readonly privateKey?: pulumi.Output<string>;
+  readonly bootstrapServers: readonly string[];
+}
+
+/** The plugin in provisioning/provider, told how to reach the hosts. */
+export class Provider extends pulumi.ProviderResource {
+  constructor(name: string, args: ProviderArgs) {
+    super("bramble", name, {
+      ...args,
+      port: String(args.port),
+      // Provider configuration travels as text.
+      bootstrapServers: JSON.stringify(args.bootstrapServers),
+    });
+  }
+}

@@ -1,0 +1,80 @@
+import * as pulumi from "@pulumi/pulumi";
+import type * as declaration from "../../declaration/pipeline.ts";
+import { File, Unit } from "./resources.ts";
+import { daemonUnit, propertiesFile } from "./unit-file.ts";
+
+export const zookeeperPorts = { client: 2181, quorum: 2888, election: 3888 };
+
+/** A member of the ZooKeeper ensemble: a voter, or an observer that follows without a vote. */
+export class ZooKeeper extends pulumi.ComponentResource {
+  readonly unit: pulumi.Resource;
+
+  constructor(
+    name: string,
+    args: { cluster: declaration.Cluster; host: declaration.Host; dependsOn: pulumi.Resource[] },
+    opts: pulumi.ComponentResourceOptions,
+  ) {
+    super("bramble:cluster:ZooKeeper", name, {}, opts);
+    const { cluster, host, dependsOn } = args;
+    const place = { host: host.name, address: host.address };
+    const path = `${cluster.kafka.home}/config/zookeeper.properties`;
+    const content = propertiesFile(zookeeperProperties(cluster, host));
+    const config = new File(
+      `${name}-config`,
+      { ...place, path, content, mode: "0644", owner: "root:root" },
+      { parent: this, dependsOn },
+    );
+    this.unit = new Unit(
+      `${name}-unit`,
+      {
+        ...place,
+        name: "zookeeper.service",
+        content: daemonUnit({
+          description: "Apache ZooKeeper",
+          after: [],
+          folder: "zookeeper",
+          environment: { KAFKA_HEAP_OPTS: `-Xms${cluster.zookeeper.heap} -Xmx${cluster.zookeeper.heap}` },
+          execStartPre: `/bin/sh -c 'echo ${serverId(cluster, host)} > /var/lib/zookeeper/myid'`,
+          execStart: `${cluster.kafka.home}/bin/zookeeper-server-start.sh ${path}`,
+          reads: [content],
+        }),
+        dropIns: [],
+        enabled: "enabled",
+        active: "active",
+        readyPort: zookeeperPorts.client,
+      },
+      { parent: this, dependsOn: [config, ...dependsOn] },
+    );
+    this.registerOutputs();
+  }
+}
+
+/** ZooKeeper numbers its servers from 1. */
+function serverId(cluster: declaration.Cluster, host: declaration.Host): number {
+  return cluster.hosts.indexOf(host) + 1;
+}
+
+/** zookeeper.properties of one member. Pure. */
+export function zookeeperProperties(cluster: declaration.Cluster, host: declaration.Host): Record<string, string> {
+  const { voters, observers } = cluster.zookeeper;
+  const members = cluster.hosts.filter(({ name }) => voters.includes(name) || observers.includes(name));
+  const servers = members.map((member) => {
+    const role = observers.includes(member.name) ? ":observer" : "";
+    const { quorum, election } = zookeeperPorts;
+    return [`server.${serverId(cluster, member)}`, `${member.address}:${quorum}:${election}${role}`];
+  });
+  return {
+    dataDir: "/var/lib/zookeeper",
+    clientPort: String(zookeeperPorts.client),
+    tickTime: "1000",
+    initLimit: "10",
+    syncLimit: "5",
+    maxClientCnxns: "0",
+    "admin.enableServer": "false",
+    "4lw.commands.whitelist": "ruok,srvr,mntr",
+    "autopurge.snapRetainCount": "3",
+    "autopurge.purgeInterval": "24",
+    ...(observers.includes(host.name) ? { peerType: "observer" } : {}),
+    ...Object.fromEntries(servers),
+  };
+}

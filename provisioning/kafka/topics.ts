@@ -1,0 +1,115 @@
+import { type Admin, Kafka, KafkaJSProtocolError, logLevel } from "kafkajs";
+import type { TopicFacts, Topics } from "../resources/resource-type.ts";
+
+/** Kafka's number for "set on the topic itself" in DescribeConfigs (KIP-226). */
+const topicConfigSource = 1;
+const topicResource = 2;
+
+/** How long a cluster that has just been started may take to know all of its brokers. */
+const formingTimeoutMs = 90_000;
+
+/** Topics over the admin API of the first broker that answers. */
+export async function connectTopics(bootstrapServers: readonly string[]): Promise<Topics & { close(): Promise<void> }> {
+  const kafka = new Kafka({
+    clientId: "bramble-provisioning",
+    brokers: [...bootstrapServers],
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 3_000,
+    requestTimeout: 15_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 3 },
+  });
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+  } catch (error) {
+    throw new NoBrokerError(bootstrapServers, error as Error);
+  }
+  return {
+    describe: (name) => describe(admin, name),
+    create: (name, topic) => create(admin, name, topic),
+    async addPartitions(name, count) {
+      await admin.createPartitions({ topicPartitions: [{ topic: name, count }] });
+    },
+    async setConfig(name, config) {
+      const configEntries = entries(config);
+      await admin.alterConfigs({ validateOnly: false, resources: [{ type: topicResource, name, configEntries }] });
+    },
+    delete: (name) => remove(admin, name),
+    close: () => admin.disconnect(),
+  };
+}
+
+/** No broker of the cluster answers: what its topics are cannot be told. */
+export class NoBrokerError extends Error {
+  constructor(bootstrapServers: readonly string[], cause: Error) {
+    super(
+      `Kafka: found no broker that answers at ${bootstrapServers.join(", ")}; wanted at least one. ` +
+        "See `systemctl status kafka` and `journalctl -u kafka` on the Pis.",
+      { cause },
+    );
+    this.name = "NoBrokerError";
+  }
+}
+
+async function describe(admin: Admin, name: string): Promise<TopicFacts | undefined> {
+  if (!(await admin.listTopics()).includes(name)) return undefined;
+  const metadata = await admin.fetchTopicMetadata({ topics: [name] });
+  const partitions = metadata.topics[0]?.partitions ?? [];
+  const described = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: topicResource, name }],
+  });
+  const own = (described.resources[0]?.configEntries ?? []).filter((entry) => entry.configSource === topicConfigSource);
+  return {
+    partitions: partitions.length,
+    replicationFactor: partitions[0]?.replicas.length ?? 0,
+    config: Object.fromEntries(own.map((entry) => [entry.configName, entry.configValue])),
+  };
+}
+
+async function create(admin: Admin, name: string, topic: TopicFacts): Promise<void> {
+  const request = {
+    topic: name,
+    numPartitions: topic.partitions,
+    replicationFactor: topic.replicationFactor,
+    configEntries: entries(topic.config),
+  };
+  // Right after a first start the controller knows fewer brokers than the replication factor needs.
+  await until(formingTimeoutMs, async () => {
+    try {
+      await admin.createTopics({ topics: [request], waitForLeaders: true });
+      return true;
+    } catch (error) {
+      const types = protocolErrors(error).map(({ type }) => type);
+      if (types.includes("TOPIC_ALREADY_EXISTS")) return true;
+      if (types.includes("INVALID_REPLICATION_FACTOR") || types.includes("NOT_CONTROLLER")) return false;
+      throw new Error(`topic ${name}: ${protocolErrors(error)[0]?.message ?? (error as Error).message}`, {
+        cause: error,
+      });
+    }
+  });
+}
+
+/** Deletion is asynchronous: gone means that no broker lists it any more. */
+async function remove(admin: Admin, name: string): Promise<void> {
+  if (!(await admin.listTopics()).includes(name)) return;
+  await admin.deleteTopics({ topics: [name], timeout: 15_000 });
+  await until(formingTimeoutMs, async () => !(await admin.listTopics()).includes(name));
+}
+
+function protocolErrors(error: unknown): KafkaJSProtocolError[] {
+  const errors = error instanceof Error && "errors" in error ? (error.errors as unknown[]) : [error];
+  return errors.filter((one) => one instanceof KafkaJSProtocolError);
+}
+
+function entries(config: Readonly<Record<string, string>>) {
+  return Object.entries(config).map(([name, value]) => ({ name, value }));
+}
+
+async function until(timeoutMs: number, done: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await done())) {
+    if (Date.now() > deadline) throw new Error(`not done within ${timeoutMs / 1000} s`);
+    await new Promise((resume) => setTimeout(resume, 250));
+  }
+}

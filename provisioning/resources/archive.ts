@@ -1,0 +1,97 @@
+import type { Argv, Command } from "../ssh/command.ts";
+import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
+import { cannotTell, hostResource, isAbsent, sh } from "./host-resource.ts";
+
+export interface ArchiveArgs extends HostPlace {
+  /** Absolute path of the folder that the archive's top folder becomes. */
+  readonly path: string;
+  /** What the archive holds, e.g. "kafka 3.9.2". */
+  readonly version: string;
+  /** A file below `path` that only this version has. */
+  readonly marker: string;
+  /** Folders below `path` that belong to the host (settings, logs): kept across versions, left out of the check. */
+  readonly keep: readonly string[];
+  /** Folders below `path` that every user of the host may write to, as its tools do. */
+  readonly scratch: readonly string[];
+  /** Always "intact": drift shows as "damaged". */
+  readonly integrity: string;
+  /** Archives (tar, gzip) on this machine, by the host's architecture as uname(1) says, or "any". */
+  readonly archives: Readonly<Record<string, string>>;
+}
+
+export interface ArchiveState extends ArchiveArgs {
+  /** False for a folder that was there before: it is used, and left alone on removal. */
+  readonly installed: boolean;
+  /** What the host's architecture is, as uname -m says. */
+  readonly machine: string;
+}
+
+/** Written into the folder before it is renamed into place: what is there whole, and was put there by bramble. */
+const stamp = ".bramble-archive";
+
+/** Names, sizes and times of all files: reading every byte of a Kafka would keep a Pi's disk busy at each preview. */
+const manifest = `cd -- "$1"; shift; m=$(find . -name ${stamp} -prune -o \\( -type d \\( -false "$@" \\) -prune \\) -o -type f -printf '%P %s %T@\\n' | LC_ALL=C sort | sha256sum); m=\${m%% *}`;
+const pruned = (keep: readonly string[]) => keep.flatMap((folder) => ["-o", "-path", `./${folder}`]);
+
+/** A folder unpacked from an archive of this machine. Streamed to the host, unpacked beside its place, renamed. */
+export const archive = hostResource<ArchiveArgs, ArchiveState>({
+  token: "bramble:host:Archive",
+  replaceOn: ["host", "path"],
+  local: ["archives"],
+  id: ({ host, path }) => `${host}:${path}`,
+  probe: ({ path, marker, keep }) => [
+    ["uname", "-m"],
+    ["stat", "--", path],
+    ["stat", "--", `${path}/${marker}`],
+    ["cat", "--", `${path}/${stamp}`],
+    sh(`${manifest}; echo "$m"`, path, ...pruned(keep)),
+  ],
+  read([uname, folder, marker, stamped, sum], args) {
+    if (uname === undefined || folder === undefined || marker === undefined || stamped === undefined) {
+      throw cannotTell(args, args.path, undefined);
+    }
+    if (isAbsent(folder)) return undefined;
+    if (folder.exitCode !== 0) throw cannotTell(args, args.path, folder);
+    const installed = stamped.exitCode === 0;
+    const [version = "", recorded = ""] = stamped.stdout.trimEnd().split("\n");
+    return {
+      ...args,
+      machine: uname.stdout.trim(),
+      installed,
+      version: installed ? version : marker.exitCode === 0 ? args.version : "unknown",
+      integrity: !installed || recorded === sum?.stdout.trim() ? "intact" : "damaged",
+    };
+  },
+  plan(want, have) {
+    if (have !== undefined && have.version === want.version && have.integrity === want.integrity) return [];
+    if (have !== undefined && !have.installed) {
+      throw new HostFault(want, {
+        found: `a folder ${want.path} without ${want.marker}`,
+        wanted: want.version,
+        next: `Write the version that is there into the pipeline file, or move the folder away: \`sudo mv ${want.path} ${want.path}.old\`.`,
+      });
+    }
+    return Object.entries(want.archives).map(([machine, source]) => unpack(want, machine, source));
+  },
+  unplan: (state) => (state.installed ? [{ argv: ["rm", "-rf", "--", state.path] as Argv }] : []),
+});
+
+/** Unpacks if the host is of the given architecture; the input is read to its end only then. */
+function unpack(want: ArchiveArgs, machine: string, source: string): Command {
+  const script = [
+    'machine=$1; path=$2; version=$3; scratch=$4; new="$2.bramble-new"; shift 4',
+    'if [ "$machine" != any ] && [ "$machine" != "$(uname -m)" ]; then exit 0; fi',
+    'rm -rf -- "$new"; mkdir -p -- "$new"; tar -xzf - -C "$new" --strip-components=1 --no-same-owner',
+    'for folder in "$@"; do if [ -d "$path/$folder" ]; then mkdir -p -- "$new/$folder"; cp -a -- "$path/$folder/." "$new/$folder/"; fi; done',
+    'for folder in $scratch; do mkdir -p -- "$new/$folder"; chmod 1777 -- "$new/$folder"; done',
+    'prune=; for folder in "$@"; do prune="$prune -o -path ./$folder"; done',
+    `m=$(set -- "$new" $prune; ${manifest}; echo "$m")`,
+    `printf '%s\\n%s\\n' "$version" "$m" > "$new/${stamp}"; sync -f -- "$new"`,
+    'if [ -e "$path" ]; then rm -rf -- "$path.bramble-old"; mv -T -- "$path" "$path.bramble-old"; fi',
+    'mv -T -- "$new" "$path"; rm -rf -- "$path.bramble-old"',
+  ].join("\n");
+  return {
+    argv: sh(script, machine, want.path, want.version, want.scratch.join(" "), ...want.keep),
+    stdin: { file: source },
+  };
+}

@@ -1,0 +1,63 @@
+import type { Command } from "../ssh/command.ts";
+import type { HostPlace } from "../ssh/host-fault.ts";
+import { cannotTell, hostResource, isAbsent, sh } from "./host-resource.ts";
+
+export interface FileArgs extends HostPlace {
+  /** Absolute path on the host. */
+  readonly path: string;
+  /** The whole text. */
+  readonly content: string;
+  /** Octal permissions, e.g. "0644". */
+  readonly mode: string;
+  /** `user:group`. */
+  readonly owner: string;
+}
+
+/** Where a file that was there before bramble's is kept, and put back from on removal. */
+const keptAs = (path: string) => `${path}.before-bramble`;
+
+/** A text file on a host. Written beside its place, flushed and renamed, so that it is never seen half written. */
+export const file = hostResource<FileArgs, FileArgs>({
+  token: "bramble:host:File",
+  replaceOn: ["host", "path"],
+  id: ({ host, path }) => `${host}:${path}`,
+  probe: ({ path }) => [
+    ["stat", "-c", "%a|%U:%G", "--", path],
+    ["cat", "--", path],
+  ],
+  read([stat, cat], args) {
+    if (stat !== undefined && isAbsent(stat)) return undefined;
+    if (stat?.exitCode !== 0 || cat?.exitCode !== 0) throw cannotTell(args, args.path, stat?.exitCode ? stat : cat);
+    const [mode = "", owner = ""] = stat.stdout.trim().split("|");
+    return {
+      host: args.host,
+      address: args.address,
+      path: args.path,
+      content: cat.stdout,
+      mode: mode.padStart(4, "0"),
+      owner,
+    };
+  },
+  plan(want, have, owned) {
+    if (have?.content !== want.content) {
+      const keep: Command[] =
+        have !== undefined && !owned
+          ? [{ argv: ["cp", "-p", "--no-clobber", "--", want.path, keptAs(want.path)] }]
+          : [];
+      return [...keep, writeFile(want.path, want.content, want.mode, want.owner)];
+    }
+    return [
+      ...(have.owner === want.owner ? [] : [{ argv: ["chown", want.owner, "--", want.path] as const }]),
+      ...(have.mode === want.mode ? [] : [{ argv: ["chmod", want.mode, "--", want.path] as const }]),
+    ];
+  },
+  unplan: ({ path }) => [
+    { argv: sh('if [ -e "$2" ]; then mv -T -- "$2" "$1"; else rm -f -- "$1"; fi', path, keptAs(path)) },
+  ],
+});
+
+/** One command that replaces a file by a new one in a single step. */
+export function writeFile(path: string, content: Command["stdin"], mode: string, owner: string): Command {
+  const script = `umask 077; mkdir -p -m 0755 -- "$(dirname -- "$1")"; n="$1.bramble-new"; cat > "$n"; chmod -- "$2" "$n"; chown -- "$3" "$n"; sync -- "$n"; mv -T -- "$n" "$1"`;
+  return { argv: sh(script, path, mode, owner), ...(content === undefined ? {} : { stdin: content }) };
+}

@@ -1,0 +1,120 @@
+import type { Result } from "../ssh/command.ts";
+import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
+import { cannotTell, hostResource, sh } from "./host-resource.ts";
+
+export interface MachineArgs extends HostPlace {
+  /** Least Java feature version that the daemons need. */
+  readonly java: number;
+  /** Least free space below /opt and /var/lib, in MB, while Kafka is not installed yet. */
+  readonly freeMb: number;
+  /** Folder that says Kafka is installed: the space was taken then. */
+  readonly home: string;
+  /** TCP ports that the daemons need, with the unit that may hold each. */
+  readonly ports: Readonly<Record<string, string>>;
+  /** Who else holds one of these ports, by port: wanted is nobody. */
+  readonly intruders: Readonly<Record<string, string>>;
+}
+
+export interface MachineState extends MachineArgs {
+  /** Architecture as uname -m says: "x86_64", "aarch64". */
+  readonly machine: string;
+  /** Java's feature version that is there; 0 for none. */
+  readonly java: number;
+  readonly foundFreeMb: number;
+}
+
+const supported = ["x86_64", "aarch64"];
+
+/** Prints `port pid unit command` for each listener on the given ports that is not run by the unit expected there. */
+const listeners = `
+for pair in "$@"; do port=\${pair%%=*}; unit=\${pair#*=}
+  for pid in $(ss -ltnpH "sport = :$port" | grep -o 'pid=[0-9]*' | sort -u | cut -d= -f2); do
+    grep -q "/$unit" "/proc/$pid/cgroup" || printf '%s %s %s\\n' "$port" "$pid" "$(tr '\\0' ' ' < "/proc/$pid/cmdline" | cut -c1-60)"
+  done
+done`;
+
+/**
+ * The host itself: not made by bramble, but looked at before anything is put on it. It changes nothing; creating it
+ * means that the host can bear what is to come, and it fails with all that is wrong at once, already in preview.
+ */
+export const machine = hostResource<MachineArgs, MachineState>({
+  token: "bramble:host:Machine",
+  replaceOn: ["host"],
+  id: ({ host }) => host,
+  probe: ({ home, ports }) => [
+    ["uname", "-m"],
+    sh("java -version 2>&1"),
+    sh(
+      'stat -- "$1" >/dev/null 2>&1 && echo installed; df --output=avail -BM / /opt /var/lib | tail -n +2 | tr -d " M" | sort -n | head -n1',
+      home,
+    ),
+    sh(listeners, ...Object.entries(ports).map(([port, unit]) => `${port}=${unit}`)),
+  ],
+  read([uname, java, disk, ports], args) {
+    if (uname?.exitCode !== 0 || disk?.exitCode !== 0 || ports?.exitCode !== 0 || java === undefined) {
+      throw cannotTell(
+        args,
+        "the host's state",
+        [uname, disk, ports].find((result) => result?.exitCode !== 0),
+      );
+    }
+    const free = disk.stdout.trim().split("\n");
+    return {
+      host: args.host,
+      address: args.address,
+      home: args.home,
+      ports: args.ports,
+      machine: uname.stdout.trim(),
+      java: Math.min(javaVersion(java), args.java),
+      freeMb: args.freeMb,
+      foundFreeMb: free[0] === "installed" ? args.freeMb : Math.min(Number(free.at(-1)), args.freeMb),
+      intruders: intruders(ports),
+    };
+  },
+  plan(want, have) {
+    const faults = have === undefined ? [] : faultsOf(want, have);
+    if (faults.length > 0) throw new AggregateError(faults, faults.map(({ message }) => message).join("\n"));
+    return [];
+  },
+  unplan: () => [],
+});
+
+function faultsOf(want: MachineArgs, have: MachineState): HostFault[] {
+  const faults: HostFault[] = [];
+  const fault = (found: string, wanted: string, next: string) =>
+    faults.push(new HostFault(want, { found, wanted, next }));
+  if (!supported.includes(have.machine)) {
+    fault(`a ${have.machine} system`, supported.join(" or "), "Install a 64-bit system (Raspberry Pi OS 64-bit).");
+  }
+  if (have.java < want.java) {
+    const found = have.java === 0 ? "no Java" : `Java ${have.java}`;
+    fault(found, `Java ${want.java} or newer`, "Install it: `sudo apt-get install openjdk-17-jre-headless`.");
+  }
+  if (have.foundFreeMb < want.freeMb) {
+    fault(`${have.foundFreeMb} MB free on the disk`, `${want.freeMb} MB`, "Free some space, or use a larger card.");
+  }
+  for (const [port, holder] of Object.entries(have.intruders)) {
+    const unit = want.ports[port] ?? "bramble";
+    fault(
+      `port ${port} in use by ${holder}`,
+      `it free for ${unit}`,
+      "Stop that process (a daemon started by hand, perhaps).",
+    );
+  }
+  return faults;
+}
+
+function javaVersion(result: Result): number {
+  const [, first = "0", second = "0"] = /version "(\d+)(?:\.(\d+))?/.exec(result.stdout) ?? [];
+  return Number(first === "1" ? second : first); // 1.8 is Java 8
+}
+
+function intruders(result: Result): Record<string, string> {
+  const lines = result.stdout.split("\n").filter((line) => line !== "");
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [port = "", pid = "", ...command] = line.split(" ");
+      return [port, `process ${pid} (${command.join(" ").trim()})`];
+    }),
+  );
+}

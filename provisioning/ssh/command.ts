@@ -1,0 +1,58 @@
+/** A program and its arguments, as execve(2) takes them: never a shell line. */
+export type Argv = readonly [string, ...string[]];
+
+/** What a finished command left behind. */
+export interface Result {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Something to do on a host, as root. */
+export interface Command {
+  readonly argv: Argv;
+  /** Text, or a file of this machine, that becomes the command's standard input. */
+  readonly stdin?: string | { readonly file: string };
+  /** Run when the command fails; its output goes into the error (a unit's last journal lines, say). */
+  readonly evidence?: Argv;
+}
+
+/** The one place that turns argv into a line for a POSIX shell. */
+export function quote(argv: readonly string[]): string {
+  return argv.map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`)).join(" ");
+}
+
+/**
+ * A script for a long-lived `sh` that runs each command and prints, per command, a header
+ * `<mark> <exit code> <bytes of stdout> <bytes of stderr>` followed by exactly those bytes.
+ * Lengths rather than end markers, so that no output can be mistaken for a frame. `$d` is a scratch folder of the shell.
+ */
+export function batchScript(commands: readonly Argv[], mark: string): string {
+  const one = (argv: Argv) =>
+    `${quote(argv)} </dev/null >"$d/o" 2>"$d/e"; printf '%s %d %d %d\\n' ${mark} $? "$(stat -c %s "$d/o")" "$(stat -c %s "$d/e")"; cat "$d/o" "$d/e"\n`;
+  return commands.map(one).join("");
+}
+
+/** Reads what {@link batchScript} prints; undefined while the output is incomplete. */
+export function readBatch(output: Buffer, count: number, mark: string): Result[] | undefined {
+  const results: Result[] = [];
+  let at = 0;
+  while (results.length < count) {
+    const end = output.indexOf(0x0a, at);
+    if (end < 0) return undefined;
+    const header = output.toString("utf8", at, end).split(" ");
+    const [exitCode = Number.NaN, out = Number.NaN, err = Number.NaN] = header.slice(1).map(Number);
+    if (header[0] !== mark || [exitCode, out, err].some(Number.isNaN)) {
+      throw new Error(`unexpected output from the host's shell: ${JSON.stringify(header.join(" ").slice(0, 200))}`);
+    }
+    const from = end + 1;
+    if (output.length < from + out + err) return undefined;
+    results.push({
+      exitCode,
+      stdout: output.toString("utf8", from, from + out),
+      stderr: output.toString("utf8", from + out, from + out + err),
+    });
+    at = from + out + err;
+  }
+  return results;
+}
