@@ -1,0 +1,121 @@
+import { resolve } from "node:path";
+import type { PipelineDocument } from "./document.ts";
+import { toMilliseconds } from "./duration.ts";
+import { inOrder } from "./graph.ts";
+import { changelogTopic, deadLetterTopic } from "./internal-topics.ts";
+import type { Cluster, Input, Output, Pipeline, Service, Topic } from "./pipeline.ts";
+import type { Chain } from "./rules/operators.ts";
+import type { PipelineShape } from "./shape.ts";
+
+/** What the loader knows of a file without faults. */
+export interface Checked {
+  readonly name: string;
+  /** Absolute path. */
+  readonly file: string;
+  /** Folder that paths in the file are relative to. */
+  readonly folder: string;
+  readonly shape: PipelineShape;
+  readonly document: PipelineDocument;
+  readonly chains: ReadonlyMap<string, Chain>;
+}
+
+type ServiceShape = NonNullable<PipelineShape["services"]>[string];
+
+/** Fills in every default. */
+export function completePipeline(checked: Checked): Pipeline {
+  const cluster = clusterOf(checked);
+  const services = Object.entries(checked.shape.services ?? {}).map(([name, shape]) => serviceOf(checked, name, shape));
+  const stages = services.map((service) => ({
+    name: service.name,
+    from: service.input.kind === "topic" ? service.input.topic : undefined,
+    to: service.output.kind === "topic" ? service.output.topic : undefined,
+    service,
+  }));
+  return {
+    name: checked.name,
+    file: checked.file,
+    cluster,
+    topics: topicsOf(checked, services, cluster.kafka.brokers.length),
+    services: inOrder(stages).map(({ service }) => service),
+  };
+}
+
+function clusterOf({ shape, document }: Checked): Cluster {
+  const { hosts, kafka, zookeeper } = shape.cluster;
+  const names = Object.keys(hosts);
+  const voters = zookeeper.voters ?? names.slice(0, names.length >= 3 ? 3 : 1);
+  return {
+    hosts: Object.entries(hosts).map(([name, address]) => ({ name, address })),
+    kafka: {
+      version: kafka.version,
+      home: kafka.home,
+      heap: kafka.heap,
+      brokers: kafka.brokers ?? names,
+      config: written(document, ["cluster", "kafka", "config"], kafka.config),
+    },
+    zookeeper: { heap: zookeeper.heap, voters, observers: names.filter((name) => !voters.includes(name)) },
+  };
+}
+
+function serviceOf({ name: pipeline, folder, chains }: Checked, name: string, shape: ServiceShape): Service {
+  const { steps, stateful } = chains.get(name) ?? { steps: [], stateful: false };
+  const input: Input =
+    shape.source === undefined
+      ? { kind: "topic", topic: present(shape.from) }
+      : { kind: "file", path: resolve(folder, shape.source.file), everyMs: toMilliseconds(shape.source.every) };
+  const output: Output =
+    shape.sink === undefined
+      ? { kind: "topic", topic: present(shape.to) }
+      : { kind: "log", stages: shape.sink === "log" ? false : (shape.sink.log?.stages ?? false) };
+  return {
+    name,
+    on: shape.on,
+    input,
+    apply: steps,
+    output,
+    ...(stateful || input.kind === "file" ? { changelogTopic: changelogTopic(pipeline, name) } : {}),
+    ...(input.kind === "topic" ? { deadLetterTopic: deadLetterTopic(pipeline, name) } : {}),
+  };
+}
+
+function topicsOf({ shape, document }: Checked, services: readonly Service[], brokers: number): Topic[] {
+  const topics = new Map<string, Topic>();
+  const add = (topic: Topic) => topics.set(topic.name, topic);
+  const small = { partitions: 1, replicationFactor: 1, config: {} };
+  for (const [name, declared] of Object.entries(shape.topics ?? {})) {
+    const { partitions, replicationFactor, config } = declared ?? small;
+    add({
+      name,
+      partitions,
+      replicationFactor,
+      config: written(document, ["topics", name, "config"], config),
+      role: "stream",
+    });
+  }
+  for (const { output } of services) {
+    if (output.kind === "topic" && !topics.has(output.topic)) add({ name: output.topic, ...small, role: "stream" });
+  }
+  // What cannot be read again from anywhere is kept on as many brokers as Kafka keeps its own offsets on.
+  const replicationFactor = Math.min(3, brokers);
+  for (const { input, changelogTopic: changelog, deadLetterTopic: deadLetters } of services) {
+    if (changelog !== undefined) {
+      const partitions = input.kind === "topic" ? (topics.get(input.topic)?.partitions ?? 1) : 1;
+      const config = { "cleanup.policy": "compact" };
+      add({ name: changelog, partitions, replicationFactor, config, role: "changelog" });
+    }
+    if (deadLetters !== undefined) {
+      add({ name: deadLetters, partitions: 1, replicationFactor, config: {}, role: "dead-letters" });
+    }
+  }
+  return [...topics.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function written(document: PipelineDocument, path: readonly string[], config: object): Record<string, string> {
+  return Object.fromEntries(Object.keys(config).map((key) => [key, document.written([...path, key])]));
+}
+
+/** The rules have seen to it that one input and one output are there. */
+function present(topic: string | undefined): string {
+  if (topic === undefined) throw new Error("a service without its topic passed the rules");
+  return topic;
+}

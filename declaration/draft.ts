@@ -1,0 +1,89 @@
+/**
+ * What can be read from a pipeline file whatever its shape: names and references, each only where it has its right type.
+ * Rules look at the draft, so that they can tell all they know in one go with the faults of shape.
+ */
+export interface Draft {
+  readonly hosts: ReadonlyMap<string, unknown>;
+  /** As written; undefined when left to default. */
+  readonly brokers: readonly string[] | undefined;
+  readonly brokerSettings: readonly string[];
+  readonly voters: readonly string[] | undefined;
+  readonly topics: ReadonlyMap<string, DraftTopic>;
+  readonly services: ReadonlyMap<string, DraftService>;
+}
+
+export interface DraftTopic {
+  readonly replicationFactor: number;
+  readonly config: ReadonlyMap<string, unknown>;
+}
+
+export interface DraftService {
+  readonly on: string | undefined;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  readonly sourceFile: string | undefined;
+  /** Which of from, source, to, sink stand there at all. */
+  readonly has: ReadonlySet<string>;
+  /** The entries of `apply`, as written. */
+  readonly apply: readonly unknown[];
+}
+
+export function draftOf(data: unknown): Draft {
+  const file = mapping(data);
+  const cluster = mapping(file.get("cluster"));
+  const kafka = mapping(cluster.get("kafka"));
+  return {
+    hosts: mapping(cluster.get("hosts")),
+    brokers: names(kafka.get("brokers")),
+    brokerSettings: [...mapping(kafka.get("config")).keys()],
+    voters: names(mapping(cluster.get("zookeeper")).get("voters")),
+    topics: valuesMapped(mapping(file.get("topics")), topicOf),
+    // What is no mapping at all is a fault of shape and has nothing that a rule could look at.
+    services: valuesMapped(mapping(file.get("services")), serviceOf),
+  };
+}
+
+/** Hosts that run a broker, given or by default. */
+export function brokersOf(draft: Draft): readonly string[] {
+  return draft.brokers ?? [...draft.hosts.keys()];
+}
+
+/** The entries of a mapping; of anything else, none. */
+export function mapping(value: unknown): ReadonlyMap<string, unknown> {
+  const isMapping = typeof value === "object" && value !== null && !Array.isArray(value);
+  return new Map(isMapping ? Object.entries(value) : []);
+}
+
+function topicOf(value: unknown): DraftTopic {
+  const topic = mapping(value);
+  const replicationFactor = topic.get("replicationFactor");
+  return {
+    replicationFactor: typeof replicationFactor === "number" ? replicationFactor : 1,
+    config: mapping(topic.get("config")),
+  };
+}
+
+function serviceOf(value: unknown): DraftService {
+  const service = mapping(value);
+  const apply = service.get("apply");
+  return {
+    on: text(service.get("on")),
+    from: text(service.get("from")),
+    to: text(service.get("to")),
+    sourceFile: text(mapping(service.get("source")).get("file")),
+    has: new Set(service.keys()),
+    apply: Array.isArray(apply) ? apply : [],
+  };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function names(value: unknown): string[] | undefined {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : undefined;
+}
+
+function valuesMapped<T>(map: ReadonlyMap<string, unknown>, change: (value: unknown) => T): Map<string, T> {
+  return new Map([...map].map(([key, value]) => [key, change(value)]));
+}

@@ -1,0 +1,56 @@
+/** One mistake in a pipeline file: where, what was found, what was wanted, and the next step. */
+export interface Fault {
+  /** As the caller named it. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly col: number;
+  /** Keys and list places joined by "/", e.g. services/con2/apply/0/ewma/alpha; empty for the file as a whole. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Every mistake of a pipeline file at once, in the order of the file. */
+export class PipelineFaults extends Error {
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    const ordered = [...faults].sort((a, b) => a.line - b.line || a.col - b.col);
+    super(ordered.map(printFault).join("\n"));
+    this.name = "PipelineFaults";
+    this.faults = ordered;
+  }
+}
+
+export function printFault({ file, line, col, path, message }: Fault): string {
+  return `${file}:${line}:${col}: ${path === "" ? "" : `${path}: `}${message}`;
+}
+
+/** Keys and list places from the top of the file. */
+export type Path = readonly (string | number)[];
+
+/** A fault that does not know yet where in the text its path is. */
+export interface Finding {
+  readonly path: Path;
+  /** Which side of `key: value` is wrong. */
+  readonly at: "key" | "value";
+  readonly message: string;
+}
+
+export function wrongKey(path: Path, message: string): Finding {
+  return { path, at: "key", message };
+}
+
+export function wrongValue(path: Path, message: string): Finding {
+  return { path, at: "value", message };
+}
+
+/** "found 1.5, wanted ...": how a value is shown in a message. */
+export function shown(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  if (typeof value === "object") return "a mapping";
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,71 @@
+import { readdir, readFile } from "node:fs/promises";
+import { basename, dirname, extname, resolve } from "node:path";
+import { completePipeline } from "./complete.ts";
+import { parsePipelineDocument } from "./document.ts";
+import { draftOf } from "./draft.ts";
+import { type Fault, PipelineFaults, shown } from "./faults.ts";
+import { SERVICE_NAME } from "./names.ts";
+import { openCatalogue } from "./operator-catalogue.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { hostFindings } from "./rules/hosts.ts";
+import { chainsOf } from "./rules/operators.ts";
+import { serviceFindings } from "./rules/services.ts";
+import { sourceFindings } from "./rules/sources.ts";
+import { topicFindings } from "./rules/topics.ts";
+import { pipelineShape } from "./shape.ts";
+import { shapeFindings } from "./shape-faults.ts";
+import { didYouMean } from "./suggest.ts";
+
+/**
+ * Reads and checks a pipeline file, and fills in every default. Throws PipelineFaults with all that is wrong with it;
+ * only a text that is not YAML hides the faults of what it says.
+ */
+export async function loadPipeline(file: string): Promise<Pipeline> {
+  const path = resolve(file);
+  const folder = dirname(path);
+  const name = basename(path, extname(path));
+  const atStart = (message: string): Fault => ({ file, line: 1, col: 1, path: "", message });
+
+  const text = await readPipelineFile(file, atStart);
+  const { document, faults } = parsePipelineDocument(file, text);
+  if (document === undefined) throw new PipelineFaults(faults);
+  const { data } = document;
+  if (data === null) {
+    const wanted = "wanted a pipeline with cluster, topics and services; pipelines/reference.yaml shows every key";
+    throw new PipelineFaults([atStart(`found an empty file, ${wanted}`)]);
+  }
+
+  const draft = draftOf(data);
+  const { chains, findings: chainFindings } = await chainsOf(draft, await openCatalogue(folder));
+  const findings = [
+    ...shapeFindings(pipelineShape, data),
+    ...hostFindings(draft),
+    ...topicFindings(draft, name),
+    ...serviceFindings(draft),
+    ...(await sourceFindings(draft, folder)),
+    ...chainFindings,
+  ];
+  const all = [...nameFaults(name, atStart), ...faults, ...findings.map((finding) => document.locate(finding))];
+  if (all.length > 0) throw new PipelineFaults(all);
+  return completePipeline({ name, file: path, folder, shape: pipelineShape.parse(data), document, chains });
+}
+
+async function readPipelineFile(file: string, atStart: (message: string) => Fault): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT") {
+      throw new PipelineFaults([atStart(`found something that cannot be read (${code}), wanted a pipeline file`)]);
+    }
+    const beside = await readdir(dirname(file)).catch(() => []);
+    const near = didYouMean(basename(file), beside);
+    throw new PipelineFaults([atStart(`found no such file, wanted a pipeline file${near}`)]);
+  }
+}
+
+function nameFaults(name: string, atStart: (message: string) => Fault): Fault[] {
+  if (SERVICE_NAME.test(name)) return [];
+  const wanted = 'wanted a letter, then letters, digits, "_" and "-", at most 63; group ids and topics carry the name';
+  return [atStart(`found ${shown(name)} as the name of the pipeline, ${wanted}; rename the file`)];
+}

@@ -1,0 +1,85 @@
+import type { Draft } from "../draft.ts";
+import { type Finding, type Path, shown, wrongKey, wrongValue } from "../faults.ts";
+import { HOST_NAME } from "../names.ts";
+import { didYouMean } from "../suggest.ts";
+
+/** Broker settings that follow from the rest of the declaration, with the reason why they cannot be set apart from it. */
+const MANAGED: Readonly<Record<string, string>> = {
+  "broker.id": "a host's place under cluster/hosts is its broker id",
+  "node.id": "a host's place under cluster/hosts is its broker id",
+  "broker.id.generation.enable": "a host's place under cluster/hosts is its broker id",
+  listeners: "every broker listens on port 9092 of its host",
+  "advertised.listeners": "every broker is advertised under its address in cluster/hosts",
+  "listener.security.protocol.map": "every broker listens on port 9092 of its host",
+  "inter.broker.listener.name": "every broker listens on port 9092 of its host",
+  "log.dir": "records are kept in /var/lib/kafka, which outlives a reboot",
+  "log.dirs": "records are kept in /var/lib/kafka, which outlives a reboot",
+  "zookeeper.connect": "it names all voters of cluster/zookeeper, so that the brokers form one cluster",
+  "process.roles": "KRaft is not supported yet",
+  "controller.quorum.voters": "KRaft is not supported yet",
+};
+
+/** What is wrong with the hosts and with where the daemons are placed on them. */
+export function hostFindings(draft: Draft): Finding[] {
+  return [...names(draft), ...addresses(draft), ...placement(draft), ...settings(draft)];
+}
+
+/** What is wrong with a reference to a host, as "found ..., wanted ..."; undefined when it is declared. */
+export function unknownHost(draft: Draft, host: string): string | undefined {
+  if (draft.hosts.size === 0 || draft.hosts.has(host)) return undefined;
+  const declared = [...draft.hosts.keys()];
+  return `found ${shown(host)}, wanted a host under cluster/hosts: ${declared.join(", ")}${didYouMean(host, declared)}`;
+}
+
+function names({ hosts }: Draft): Finding[] {
+  const wanted = "wanted letters, digits and inner dashes, at most 63";
+  return [...hosts.keys()]
+    .filter((host) => !HOST_NAME.test(host))
+    .map((host) => wrongKey(["cluster", "hosts", host], `found ${shown(host)} as the name of a host, ${wanted}`));
+}
+
+function addresses({ hosts }: Draft): Finding[] {
+  const owner = new Map<unknown, string>();
+  const findings: Finding[] = [];
+  for (const [host, address] of hosts) {
+    const other = owner.get(address);
+    if (other === undefined) owner.set(address, host);
+    else if (typeof address === "string") {
+      const message = `found ${shown(address)}, the address of ${other}, wanted one of its own for each host`;
+      findings.push(wrongValue(["cluster", "hosts", host], message));
+    }
+  }
+  return findings;
+}
+
+function placement(draft: Draft): Finding[] {
+  const voters = draft.voters ?? [];
+  const findings = [
+    ...hostList(draft, ["cluster", "kafka", "brokers"], draft.brokers ?? []),
+    ...hostList(draft, ["cluster", "zookeeper", "voters"], voters),
+  ];
+  if (voters.length > 0 && voters.length % 2 === 0) {
+    const why = "an even number bears no more failures than one fewer";
+    findings.push(
+      wrongValue(["cluster", "zookeeper", "voters"], `found ${voters.length} voters, wanted an odd number; ${why}`),
+    );
+  }
+  return findings;
+}
+
+function hostList(draft: Draft, path: Path, hosts: readonly string[]): Finding[] {
+  return hosts.flatMap((host, i) => {
+    const problem =
+      hosts.indexOf(host) < i ? `found ${shown(host)} again, wanted each host once` : unknownHost(draft, host);
+    return problem === undefined ? [] : [wrongValue([...path, i], problem)];
+  });
+}
+
+function settings({ brokerSettings }: Draft): Finding[] {
+  return brokerSettings.flatMap((setting) => {
+    const reason = Object.hasOwn(MANAGED, setting) ? MANAGED[setting] : undefined;
+    if (reason === undefined) return [];
+    const message = `found a setting that bramble manages, wanted it left out: ${reason}`;
+    return [wrongKey(["cluster", "kafka", "config", setting], message)];
+  });
+}

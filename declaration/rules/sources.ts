@@ -1,0 +1,36 @@
+import { readdir, readFile } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import { sourceValues } from "../../operators/source-values.ts";
+import type { Draft } from "../draft.ts";
+import { type Finding, shown, wrongValue } from "../faults.ts";
+import { didYouMean } from "../suggest.ts";
+
+/** What is wrong with the files that services read. `folder` is that of the pipeline file. */
+export async function sourceFindings(draft: Draft, folder: string): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const [service, { sourceFile }] of draft.services) {
+    const problem = sourceFile === undefined ? undefined : await problemOf(resolve(folder, sourceFile), sourceFile);
+    if (problem !== undefined) findings.push(wrongValue(["services", service, "source", "file"], problem));
+  }
+  return findings;
+}
+
+async function problemOf(path: string, written: string): Promise<string | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT") return `found ${shown(written)}, which cannot be read (${code}), wanted a readable file`;
+    const near = didYouMean(basename(path), await readdir(dirname(path)).catch(() => []));
+    return `found no file ${shown(written)}, wanted one at this path from the folder of this file${near}`;
+  }
+  const { values, malformed } = sourceValues(text);
+  const [first] = malformed;
+  if (first !== undefined) {
+    const more = malformed.length > 1 ? ` and ${malformed.length - 1} more` : "";
+    const place = `${written}:${first.line}:${first.col}`;
+    return `found ${shown(first.text)} at ${place}${more}, wanted JSON values such as 20.5, "text" or {"celsius": 20.5}`;
+  }
+  return values.length === 0 ? `found no value in ${shown(written)}, wanted at least one` : undefined;
+}

@@ -1,0 +1,41 @@
+import type { core, ZodType } from "zod";
+import { type Finding, type Path, shown, wrongKey, wrongValue } from "./faults.ts";
+import { keysOf, schemaAt } from "./schema-words.ts";
+import { didYouMean } from "./suggest.ts";
+
+/**
+ * What a schema has against `data`, as findings below `prefix`. `wanted` words what should have been at a path; by
+ * default the schema's own message does.
+ */
+export function shapeFindings(
+  schema: ZodType,
+  data: unknown,
+  prefix: Path = [],
+  wanted: (path: Path, message: string) => string = (_, message) => message,
+): Finding[] {
+  const issues = schema.safeParse(data).error?.issues ?? [];
+  return issues.flatMap((issue): Finding[] => {
+    const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
+    if (issue.code === "unrecognized_keys") return unknownKeys(schema, issue, path, prefix);
+    const found = shown(valueAt(data, path));
+    return [wrongValue([...prefix, ...path], `found ${found}, wanted ${wanted(path, issue.message)}`)];
+  });
+}
+
+function unknownKeys(schema: ZodType, { keys }: core.$ZodIssueUnrecognizedKeys, path: Path, prefix: Path): Finding[] {
+  const known = keysOf(schemaAt(schema, path));
+  const wanted = known.length === 0 ? "nothing here" : `one of ${known.join(", ")}`;
+  return keys.map((key) =>
+    wrongKey([...prefix, ...path, key], `found an unknown key, wanted ${wanted}${didYouMean(key, known)}`),
+  );
+}
+
+function valueAt(data: unknown, path: Path): unknown {
+  return path.reduce(
+    (value, step) =>
+      typeof value === "object" && value !== null && Object.hasOwn(value, step)
+        ? (value as Record<string | number, unknown>)[step]
+        : undefined,
+    data,
+  );
+}

@@ -1,0 +1,156 @@
+import { z } from "zod";
+import { DURATION } from "./duration.ts";
+import { ADDRESS, HOST_NAME, SERVICE_NAME, TOPIC_NAME } from "./names.ts";
+
+/**
+ * The shape of a pipeline file: which keys there are, what each holds, what each defaults to. What one key means for
+ * another (hosts, topics, cycles, operators' parameters) is for the rules. Messages complete the sentence "found X,
+ * wanted ..."; descriptions are what an editor shows.
+ */
+
+const host = z.string("the name of a host under cluster/hosts");
+const topicName = z.string("the name of a topic");
+const heap = z
+  .string("a heap as the JVM writes it, such as 256m or 1g")
+  .regex(/^[1-9]\d*[kKmMgG]$/, "a heap as the JVM writes it, such as 256m or 1g");
+const settings = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean()], "one text, number, true or false"),
+  "a mapping of settings such as { retention.ms: 60000 }",
+);
+const count = (wanted: string) => z.int(wanted).gte(1, wanted);
+const named = <T extends z.ZodType>(name: RegExp, value: T, wanted: string) =>
+  z.record(z.string().meta({ pattern: name.source }), value, wanted);
+
+const kafka = z.strictObject(
+  {
+    version: z
+      .string("a version such as 3.9.2")
+      .regex(/^\d+\.\d+\.\d+$/, "a version such as 3.9.2")
+      .regex(/^3\./, "a version 3.x.y; Kafka 4 has no ZooKeeper, and 3.9 is the last series that has")
+      .default("3.9.2")
+      .describe("Version of Apache Kafka on every host"),
+    home: z
+      .string("an absolute path such as /opt/kafka")
+      .regex(/^(\/[\w.-]+)+$/, "an absolute path such as /opt/kafka")
+      .default("/opt/kafka")
+      .describe("Installation folder on every host; a fitting installation there is used as it is"),
+    heap: heap.default("256m").describe("JVM heap of a broker"),
+    brokers: z
+      .array(host, "a list of hosts such as [rpi0, rpi1]")
+      .min(1, "at least one host")
+      .optional()
+      .describe("Hosts that run a broker; every host by default"),
+    config: settings.default({}).describe("Broker settings under Kafka's own keys; they win over bramble's defaults"),
+  },
+  "a mapping such as { version: 3.9.2 }",
+);
+
+const zookeeper = z.strictObject(
+  {
+    heap: heap.default("64m").describe("JVM heap of a ZooKeeper server"),
+    voters: z
+      .array(host, "a list of hosts such as [rpi0, rpi1, rpi2]")
+      .min(1, "at least one host")
+      .optional()
+      .describe(
+        "Hosts that vote, an odd number; by default the first three, or the first of fewer. The others observe",
+      ),
+  },
+  "a mapping such as { heap: 64m }",
+);
+
+const cluster = z.strictObject(
+  {
+    hosts: named(
+      HOST_NAME,
+      z.string(ADDRESS.wanted).refine(ADDRESS.test, ADDRESS.wanted),
+      "a mapping of host names to addresses such as { rpi0: 10.42.0.250 }",
+    ).describe("Host names and addresses; a host's place in the list is its broker id"),
+    kafka: kafka.prefault({}).describe("The Kafka brokers"),
+    zookeeper: zookeeper.prefault({}).describe("The ZooKeeper ensemble"),
+    kraft: z
+      .never("nothing here; KRaft is not supported yet: use zookeeper")
+      .optional()
+      .describe("Not supported yet: use zookeeper"),
+  },
+  "a mapping with hosts",
+);
+
+const topic = z
+  .strictObject(
+    {
+      partitions: count("a whole number >= 1").default(1).describe("Number of partitions"),
+      replicationFactor: count("a whole number >= 1").default(1).describe("Brokers that keep a copy of each record"),
+      config: settings.default({}).describe("Topic settings under Kafka's own keys"),
+    },
+    "a mapping such as { partitions: 1, replicationFactor: 1 }",
+  )
+  .nullable();
+
+const source = z.strictObject(
+  {
+    file: z
+      .string("the path of a file, relative to this one")
+      .describe("File of values, relative to this one: one JSON value a line, or several with white space between"),
+    every: z
+      .string("a duration such as 100ms, 3s or 1m")
+      .regex(DURATION, "a duration such as 100ms, 3s or 1m")
+      .default("1s")
+      .describe("Pause between two records; 0s is as fast as the topic takes them"),
+  },
+  "a mapping such as { file: ../data/values.txt, every: 1s }",
+);
+
+/** An operator's name, or its name over its parameters. What may stand in it is known only once operators are loaded. */
+export const step = z.union(
+  [z.string(), z.record(z.string(), z.unknown())],
+  "the name of an operator, or its name over its parameters as in { ewma: { alpha: 0.5 } }",
+);
+
+const sink = z.union(
+  [
+    z.literal("log"),
+    z.strictObject({
+      log: z
+        .strictObject({
+          stages: z
+            .boolean("true or false")
+            .default(false)
+            .describe("Print each value with every stage it passed through"),
+        })
+        .nullable(),
+    }),
+  ],
+  "log, or { log: { stages: true } }",
+);
+
+const service = z.strictObject(
+  {
+    on: host.describe("Host that it runs on"),
+    from: topicName.optional().describe("Topic that it reads; either this or source"),
+    source: source.optional().describe("File that it reads; either this or from"),
+    apply: z
+      .array(step, "a list of operators such as [round]")
+      .default([])
+      .describe("Operators, in the order in which a record passes them"),
+    to: topicName.optional().describe("Topic that it writes; either this or sink"),
+    sink: sink.optional().describe("Where values end: log prints them to the journal; either this or to"),
+  },
+  "a mapping such as { on: rpi0, from: a, to: b }",
+);
+
+export const pipelineShape = z.strictObject(
+  {
+    cluster: cluster.describe("The hosts and the daemons on them"),
+    topics: named(TOPIC_NAME, topic, "a mapping of topics such as { temperature: { partitions: 1 } }")
+      .nullish()
+      .describe("Topics with other than one partition and one replica, and those that are written from outside"),
+    services: named(SERVICE_NAME, service, "a mapping of services")
+      .nullish()
+      .describe("What reads, computes and writes: one systemd unit each"),
+  },
+  "a mapping with cluster, topics and services",
+);
+
+export type PipelineShape = z.output<typeof pipelineShape>;
