@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { sourceValues } from "../operators/source-values.ts";
+import type { IncomingRecord } from "./kafka/kafka.ts";
+import { openTask } from "./partition-task.ts";
+import { pause } from "./pause.ts";
+import { filePositions } from "./positions.ts";
+import type { Service } from "./service.ts";
+
+/** When the pace outruns Kafka, records that are due go together, but no more than this in one transaction. */
+const MAX_RECORDS_AT_ONCE = 500;
+
+const ALIVE_EVERY_MS = 1000;
+
+/**
+ * Produces one record every `everyMs` until `stop` is aborted, from where it left off; then, and at the end of the file,
+ * it idles. Throws when something failed that a new start from the last committed position may mend.
+ */
+export async function produceFile(service: Service, path: string, everyMs: number, stop: AbortSignal): Promise<void> {
+  const content = await readFile(path);
+  const records = recordsOf(content.toString());
+  const digest = createHash("sha256").update(content).digest("hex");
+  const source = { topic: path.slice(path.lastIndexOf("/") + 1), partition: 0 };
+  const task = await openTask(service, source, filePositions(digest));
+  const { supervisor } = service;
+  const alive = setInterval(supervisor.alive, ALIVE_EVERY_MS);
+  try {
+    let next = Number(task.position());
+    supervisor.ready(progress(next, records.length));
+    for (let due = Date.now(); next < records.length && !stop.aborted; ) {
+      const count = everyMs === 0 ? MAX_RECORDS_AT_ONCE : 1 + Math.floor((Date.now() - due) / everyMs);
+      const values = records.slice(next, next + Math.min(count, MAX_RECORDS_AT_ONCE));
+      const timestamp = String(Date.now());
+      next += values.length;
+      await task.process(
+        values.map((record) => ({ ...record, timestamp })),
+        BigInt(next),
+      );
+      due += values.length * everyMs;
+      supervisor.status(progress(next, records.length));
+      await pause(due - Date.now(), stop);
+    }
+    await new Promise<void>((resolve) => {
+      if (stop.aborted) resolve();
+      else stop.addEventListener("abort", () => resolve(), { once: true });
+    });
+  } finally {
+    clearInterval(alive);
+    await task.close();
+  }
+}
+
+function recordsOf(text: string): IncomingRecord[] {
+  return sourceValues(text).values.map((value, i) => ({
+    offset: BigInt(i),
+    timestamp: "",
+    key: null,
+    value: Buffer.from(JSON.stringify(value)),
+    headers: {},
+  }));
+}
+
+function progress(next: number, total: number): string {
+  return next < total ? `record ${next} of ${total}` : `all ${total} records sent`;
+}

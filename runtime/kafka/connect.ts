@@ -1,0 +1,49 @@
+import { Kafka as KafkaJs, type LogEntry, logLevel } from "kafkajs";
+import { consume } from "./consumption.ts";
+import { inspect } from "./inspector.ts";
+import type { Kafka } from "./kafka.ts";
+import { openTransactionalProducer } from "./transactional-producer.ts";
+
+export interface KafkaOptions {
+  readonly bootstrapServers: readonly string[];
+  /** Shown in the brokers' logs and quotas. */
+  readonly clientId: string;
+  /** Where the client's own complaints go; it retries after most of them. */
+  readonly onComplaint: (message: string) => void;
+}
+
+/** Opens no connection yet: each part connects, and connects again, when it is used. */
+export function connectKafka({ bootstrapServers, clientId, onComplaint }: KafkaOptions): Kafka {
+  const client = {
+    brokers: [...bootstrapServers],
+    clientId,
+    connectionTimeout: 3000,
+    // A broker that fell silent is given up after this long; replicas may take as long to be dropped from the ISR.
+    requestTimeout: 20_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 },
+  };
+  const kafka = new KafkaJs({
+    ...client,
+    logLevel: logLevel.WARN,
+    logCreator:
+      () =>
+      ({ namespace, log }) => {
+        if (!isRetried(log.message)) onComplaint(complaintOf(namespace, log));
+      },
+  });
+  return {
+    transactionalProducer: (options) => openTransactionalProducer(kafka, options),
+    consume: (subscription) => consume(kafka, subscription),
+    inspect: (work) => inspect({ ...client, logger: kafka.logger() }, work),
+  };
+}
+
+/** kafkajs reports every refused request as an error, also those that it or the runtime sends again at once. */
+function isRetried(message: string): boolean {
+  return message.startsWith("Response ") || message.startsWith("Failed to send messages");
+}
+
+function complaintOf(namespace: string, log: LogEntry["log"]): string {
+  const { message, error, groupId, broker } = log as LogEntry["log"] & Record<string, string | undefined>;
+  return [`kafka client (${namespace})`, broker ?? groupId, message, error].filter(Boolean).join(": ");
+}

@@ -1,0 +1,82 @@
+import type { EachBatchPayload, Kafka as KafkaJs, KafkaMessage } from "kafkajs";
+import type { Batch, Consumption, Headers, IncomingRecord, Subscription } from "./kafka.ts";
+
+/** A fetch that finds nothing returns after this long; a stop waits for it. */
+const MAX_WAIT_MS = 500;
+
+/**
+ * The default of 30 s would leave a partition unread that long after a crash; brokers refuse less than 6 s
+ * (`group.min.session.timeout.ms`).
+ */
+const SESSION_TIMEOUT_MS = 6000;
+
+/** Small enough that one transaction stays short, large enough that its cost is spread over thousands of records. */
+const MAX_BYTES_PER_PARTITION = 256 * 1024;
+
+const PARTITIONS_AT_ONCE = 8;
+
+export async function consume(kafka: KafkaJs, subscription: Subscription): Promise<Consumption> {
+  const { groupId, topic, onAssigned, onAlive } = subscription;
+  const consumer = kafka.consumer({
+    groupId,
+    sessionTimeout: SESSION_TIMEOUT_MS,
+    heartbeatInterval: SESSION_TIMEOUT_MS / 4,
+    rebalanceTimeout: 15_000,
+    maxWaitTimeInMs: MAX_WAIT_MS,
+    maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+    allowAutoTopicCreation: false,
+    // Starting anew is the caller's: kafkajs's own restart keeps what made it fail.
+    retry: { restartOnFailure: async () => false },
+  });
+  const ended = new Promise<never>((_, reject) => {
+    consumer.on("consumer.crash", ({ payload }) => reject(payload.error));
+  });
+  ended.catch(() => {}); // whoever awaits it later still sees the rejection
+  const seek = (partition: number, offset: bigint) => consumer.seek({ topic, partition, offset: String(offset) });
+  consumer.on("consumer.group_join", ({ payload }) => onAssigned(payload.memberAssignment[topic] ?? [], seek));
+  consumer.on("consumer.fetch", onAlive);
+  consumer.on("consumer.heartbeat", onAlive);
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+      eachBatch: (payload) => subscription.onBatch(batchOf(payload)),
+    });
+  } catch (error) {
+    await consumer.disconnect().catch(() => {});
+    throw error;
+  }
+  return {
+    ended,
+    stop: () => consumer.disconnect().catch(() => {}),
+  };
+}
+
+function batchOf({ batch, resolveOffset, heartbeat, isStale, isRunning }: EachBatchPayload): Batch {
+  const lastOffset = batch.lastOffset();
+  return {
+    partition: batch.partition,
+    records: batch.messages.map(recordOf),
+    nextOffset: BigInt(lastOffset) + 1n,
+    isStale: () => isStale() || !isRunning(),
+    done: () => resolveOffset(lastOffset),
+    heartbeat,
+  };
+}
+
+export function recordOf({ offset, timestamp, key, value, headers = {} }: KafkaMessage): IncomingRecord {
+  return { offset: BigInt(offset), timestamp, key, value, headers: headersOf(headers) };
+}
+
+function headersOf(headers: NonNullable<KafkaMessage["headers"]>): Headers {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, values]) => [
+      name,
+      // kafkajs cannot write a null header, so it becomes an empty one here.
+      [values].flat().map((value) => (Buffer.isBuffer(value) ? value : Buffer.from(value ?? ""))),
+    ]),
+  );
+}

@@ -1,0 +1,35 @@
+/** Another holder of the transactional id has taken over: this process must not write again. */
+export class FencedError extends Error {
+  constructor(transactionalId: string, cause: unknown) {
+    super(
+      `another copy of this service has taken over its transactional id ${transactionalId}; ` +
+        "if two copies run on purpose, give them names of their own, else stop one of them",
+      { cause },
+    );
+    this.name = "FencedError";
+  }
+}
+
+/** Kafka's name of the error, e.g. CONCURRENT_TRANSACTIONS, looked for through the whole chain of causes. */
+export function kafkaErrorType(error: unknown): string | undefined {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if ("type" in each && typeof each.type === "string") return each.type;
+  }
+  return undefined;
+}
+
+export function isFencing(error: unknown): boolean {
+  const type = kafkaErrorType(error);
+  return type === "INVALID_PRODUCER_EPOCH" || type === "PRODUCER_FENCED";
+}
+
+/** One line for the journal: what failed, and why as far as it is known. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const type = kafkaErrorType(error);
+  const cause = error.cause instanceof Error && error.cause.message !== error.message ? error.cause.message : undefined;
+  return [error.message, type && !error.message.includes(type) ? `(${type})` : undefined, cause && `: ${cause}`]
+    .filter((part) => part !== undefined)
+    .join(" ")
+    .replace(" :", ":");
+}

@@ -1,0 +1,67 @@
+import Cluster from "kafkajs/src/cluster/index.js";
+import socketFactory from "kafkajs/src/network/socketFactory.js";
+import { recordOf } from "./consumption.ts";
+import { kafkaErrorType } from "./errors.ts";
+import type { IncomingRecord, Inspector, TopicPartition } from "./kafka.ts";
+import { committedFetch, stableOffsetFetch } from "./requests.ts";
+
+/** kafkajs reads topics only as a member of a group; its cluster, one layer down, reads a partition without one. */
+export async function inspect<T>(client: object, work: (inspector: Inspector) => Promise<T>): Promise<T> {
+  const cluster = new Cluster({
+    ...client,
+    socketFactory: socketFactory(),
+    enforceRequestTimeout: true,
+    metadataMaxAge: 300_000,
+    allowAutoTopicCreation: false,
+  });
+  try {
+    await cluster.connect();
+    return await work({
+      committedOffset: (groupId, partition) => committedOffset(cluster, groupId, partition),
+      earliestOffset: (partition) => earliestOffset(cluster, partition),
+      readToEnd: (partition, onRecord) => readToEnd(cluster, partition, onRecord),
+    });
+  } finally {
+    await cluster.disconnect().catch(() => {});
+  }
+}
+
+async function committedOffset(cluster: Cluster, groupId: string, partition: TopicPartition) {
+  await cluster.refreshMetadata();
+  const coordinator = await cluster.findGroupCoordinator({ groupId });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const offset = await coordinator.connectionPool.send(stableOffsetFetch(groupId, partition));
+      return offset < 0n ? undefined : offset;
+    } catch (error) {
+      if (kafkaErrorType(error) !== "UNSTABLE_OFFSET_COMMIT" || attempt === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+async function earliestOffset(cluster: Cluster, { topic, partition }: TopicPartition): Promise<bigint> {
+  await cluster.addMultipleTargetTopics([topic]);
+  const offsets = await cluster.fetchTopicsOffset([{ topic, partitions: [{ partition }], fromBeginning: true }]);
+  const offset = offsets[0]?.partitions[0]?.offset;
+  if (offset === undefined) throw new Error(`${topic}/${partition}: no broker leads this partition`);
+  return BigInt(offset);
+}
+
+/** "The end" is the high watermark seen first: a transaction still open below it is waited for. */
+async function readToEnd(cluster: Cluster, partition: TopicPartition, onRecord: (record: IncomingRecord) => void) {
+  let offset = await earliestOffset(cluster, partition);
+  const broker = await cluster.findBroker({ nodeId: leaderOf(cluster, partition) });
+  for (let end: bigint | undefined; end === undefined || offset < end; ) {
+    const fetched = await broker.connectionPool.send(committedFetch(partition, offset));
+    for (const message of fetched.messages) onRecord(recordOf(message));
+    end ??= fetched.highWatermark;
+    offset = fetched.nextOffset;
+  }
+}
+
+function leaderOf(cluster: Cluster, { topic, partition }: TopicPartition): number {
+  const found = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition);
+  if (!found) throw new Error(`${topic}/${partition}: there is no such partition`);
+  return found.leader;
+}

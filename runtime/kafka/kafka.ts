@@ -1,0 +1,91 @@
+/** What the runtime needs of Kafka, in Kafka's words. Everything that knows the client library sits beside this file. */
+export interface Kafka {
+  /** Opens the producer of one transactional id: fences its earlier holder and finishes what that left open. */
+  transactionalProducer(options: TransactionalProducerOptions): Promise<TransactionalProducer>;
+  /** Lends a connection for questions; it is closed when `work` is done. */
+  inspect<T>(work: (inspector: Inspector) => Promise<T>): Promise<T>;
+  /** Joins the group and consumes until `stop`; `ended` rejects when the consumer broke and a new one is needed. */
+  consume(subscription: Subscription): Promise<Consumption>;
+}
+
+export interface Inspector {
+  /** Where a group left off; undefined when it never committed. Waits for offsets of open transactions to be decided. */
+  committedOffset(groupId: string, partition: TopicPartition): Promise<bigint | undefined>;
+  earliestOffset(partition: TopicPartition): Promise<bigint>;
+  /** Reads all committed records that the partition holds now, in order. */
+  readToEnd(partition: TopicPartition, onRecord: (record: IncomingRecord) => void): Promise<void>;
+}
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** A header's values by name, in the order of the record. */
+export type Headers = Readonly<Record<string, readonly Buffer[]>>;
+
+export interface IncomingRecord {
+  readonly offset: bigint;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Headers;
+}
+
+export interface OutgoingRecord {
+  readonly topic: string;
+  readonly key: Buffer | string | null;
+  readonly value: Buffer | string | null;
+  readonly headers?: Headers;
+  readonly timestamp?: string;
+}
+
+export interface TransactionalProducerOptions {
+  readonly transactionalId: string;
+  /** Where records without a key go, modulo the number of partitions, so that a stream keeps its order. */
+  readonly partition: number;
+  /** Topics whose records all go to `partition`, whatever their key. */
+  readonly copartitioned: readonly string[];
+}
+
+export interface TransactionalProducer {
+  /** Writes all or nothing. After an error the outcome is unknown: close, open anew, and ask Kafka where things stand. */
+  transact(transaction: Transaction): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Transaction {
+  readonly records: readonly OutgoingRecord[];
+  /** Input consumed by this transaction, as the offset to go on from. */
+  readonly consumed?: { readonly groupId: string; readonly partition: TopicPartition; readonly offset: bigint };
+}
+
+export interface Subscription {
+  readonly groupId: string;
+  readonly topic: string;
+  /** Called on every (re)join with all partitions that are now this member's; whatever was held before is void. */
+  onAssigned(partitions: readonly number[], seek: (partition: number, offset: bigint) => void): void;
+  /** One fetched run of records; the partition waits until the promise settles. */
+  onBatch(batch: Batch): Promise<void>;
+  /** Called whenever the consumer got an answer from Kafka. */
+  onAlive(): void;
+}
+
+export interface Batch {
+  readonly partition: number;
+  readonly records: readonly IncomingRecord[];
+  /** The offset to go on from after this batch. */
+  readonly nextOffset: bigint;
+  /** The partition was sought elsewhere after this batch was fetched. */
+  isStale(): boolean;
+  /** Moves the consumer past this batch. */
+  done(): void;
+  /** Tells the group that this member lives; rejects when the group is rebalancing. */
+  heartbeat(): Promise<void>;
+}
+
+export interface Consumption {
+  readonly ended: Promise<never>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,82 @@
+/** The parts of kafkajs 2.2.4 that it does not export and that reading a partition without a group needs. */
+declare module "kafkajs/src/cluster/index.js" {
+  export interface ProtocolCall<T> {
+    readonly request: { apiKey: number; apiVersion: number; apiName: string; encode(): Promise<unknown> };
+    readonly response: { decode(payload: Buffer): Promise<T>; parse(decoded: T): Promise<T> };
+  }
+  export interface Broker {
+    readonly nodeId: number;
+    readonly connectionPool: { send<T>(call: ProtocolCall<T>): Promise<T> };
+  }
+  export default class Cluster {
+    constructor(options: Record<string, unknown>);
+    connect(): Promise<void>;
+    disconnect(): Promise<void>;
+    refreshMetadata(): Promise<void>;
+    addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
+    findBroker(options: { nodeId: number | string }): Promise<Broker>;
+    findGroupCoordinator(options: { groupId: string }): Promise<Broker>;
+    findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number }[];
+    fetchTopicsOffset(
+      topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
+    ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>;
+  }
+}
+
+declare module "kafkajs/src/protocol/encoder.js" {
+  export default class Encoder {
+    writeInt32(value: number): this;
+    writeBoolean(value: boolean): this;
+    writeUVarIntString(value: string): this;
+    writeUVarIntArray(values: Encoder[]): this;
+    /** Without an argument: an empty buffer of tagged fields. */
+    writeUVarIntBytes(): this;
+  }
+}
+
+declare module "kafkajs/src/protocol/decoder.js" {
+  export default class Decoder {
+    constructor(buffer: Buffer);
+    readonly buffer: Buffer;
+    readonly offset: number;
+    readInt16(): number;
+    readInt32(): number;
+    readInt64(): { toString(): string };
+    readString(): string;
+    readArray<T>(read: (decoder: Decoder) => T): T[];
+    readUVarIntString(): string;
+    readUVarIntArray<T>(read: (decoder: Decoder) => T): T[];
+    readTaggedFields(): void;
+  }
+}
+
+declare module "kafkajs/src/protocol/error.js" {
+  export function failure(code: number): boolean;
+  export function createErrorFromCode(code: number): Error;
+}
+
+declare module "kafkajs/src/protocol/requests/fetch/index.js" {
+  import type { ProtocolCall } from "kafkajs/src/cluster/index.js";
+
+  const fetch: {
+    protocol(options: { version: number }): (options: Record<string, unknown>) => ProtocolCall<unknown>;
+  };
+  export default fetch;
+}
+
+declare module "kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js" {
+  import type Decoder from "kafkajs/src/protocol/decoder.js";
+  export default function decodeMessages(decoder: Decoder): Promise<unknown[]>;
+}
+
+declare module "kafkajs/src/consumer/batch.js" {
+  import type { KafkaMessage } from "kafkajs";
+  export default class Batch {
+    constructor(topic: string, fetchedOffset: string, partitionData: Record<string, unknown>);
+    readonly messages: KafkaMessage[];
+  }
+}
+
+declare module "kafkajs/src/network/socketFactory.js" {
+  export default function socketFactory(): unknown;
+}

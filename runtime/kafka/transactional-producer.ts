@@ -1,0 +1,127 @@
+import { type Kafka as KafkaJs, type Message, type PartitionerArgs, Partitioners, type Producer } from "kafkajs";
+import { FencedError, isFencing, kafkaErrorType } from "./errors.ts";
+import type { OutgoingRecord, Transaction, TransactionalProducer, TransactionalProducerOptions } from "./kafka.ts";
+
+/**
+ * kafkajs puts all records of one send to a partition into one record batch, and a broker refuses batches over 1 MiB
+ * (`message.max.bytes`), so a large transaction is sent in pieces well below it.
+ */
+const MAX_SEND_BYTES = 512 * 1024;
+
+/** kafkajs waits 300 ms before it retries; a transaction that follows another at once is ready after a few. */
+const RETRY = { initialRetryTime: 20, multiplier: 2, maxRetryTime: 1000, retries: 10 };
+
+export async function openTransactionalProducer(
+  kafka: KafkaJs,
+  options: TransactionalProducerOptions,
+): Promise<TransactionalProducer> {
+  const { transactionalId } = options;
+  const producer = kafka.producer({
+    transactionalId,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    createPartitioner: () => partitioner(options),
+    retry: RETRY,
+  });
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw isFencing(error) ? new FencedError(transactionalId, error) : error;
+    }
+  };
+  try {
+    await producer.connect();
+    // kafkajs claims the id with the first transaction; claiming it now fences a former holder before state is read.
+    await guarded(async () => (await producer.transaction()).abort());
+  } catch (error) {
+    await close(producer);
+    throw error;
+  }
+  return {
+    transact: (transaction) => guarded(() => transact(producer, transaction)),
+    close: () => close(producer),
+  };
+}
+
+async function transact(producer: Producer, { records, consumed }: Transaction): Promise<void> {
+  const transaction = await producer.transaction();
+  for (const piece of pieces(records)) {
+    await transaction.sendBatch({ topicMessages: piece });
+  }
+  if (consumed) {
+    const { topic, partition } = consumed.partition;
+    const offsets = { topic, partitions: [{ partition, offset: String(consumed.offset) }] };
+    await whileConcurrent(() => transaction.sendOffsets({ consumerGroupId: consumed.groupId, topics: [offsets] }));
+  }
+  await transaction.commit();
+}
+
+/** The coordinator may still be writing the markers of the transaction before; kafkajs retries this for sends only. */
+async function whileConcurrent<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (kafkaErrorType(error) !== "CONCURRENT_TRANSACTIONS" || attempt === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5 * Math.min(attempt, 10)));
+    }
+  }
+}
+
+type TopicMessages = { topic: string; messages: Message[] };
+
+/** Splits records into sends of bounded size, keeping their order within each topic. */
+export function pieces(records: readonly OutgoingRecord[]): TopicMessages[][] {
+  const all: TopicMessages[][] = [];
+  let piece = new Map<string, Message[]>();
+  let bytes = 0;
+  const finishPiece = () => {
+    if (piece.size > 0) all.push(Array.from(piece, ([topic, messages]) => ({ topic, messages })));
+    piece = new Map();
+    bytes = 0;
+  };
+  for (const record of records) {
+    const size = sizeOf(record);
+    if (bytes + size > MAX_SEND_BYTES) finishPiece();
+    bytes += size;
+    const messages = piece.get(record.topic);
+    if (messages) messages.push(messageOf(record));
+    else piece.set(record.topic, [messageOf(record)]);
+  }
+  finishPiece();
+  return all;
+}
+
+function messageOf({ key, value, headers, timestamp }: OutgoingRecord): Message {
+  return {
+    key,
+    value,
+    ...(headers && { headers: headers as Record<string, Buffer[]> }),
+    ...(timestamp !== undefined && { timestamp }),
+  };
+}
+
+/** Upper bound of the record's encoded size: 25 bytes cover its lengths, attributes, timestamp and offset. */
+export function sizeOf({ key, value, headers = {} }: OutgoingRecord): number {
+  let bytes = 25 + Buffer.byteLength(key ?? "") + Buffer.byteLength(value ?? "");
+  for (const [name, values] of Object.entries(headers)) {
+    for (const each of values) bytes += 10 + Buffer.byteLength(name) + each.length;
+  }
+  return bytes;
+}
+
+/** Records with a key go where Kafka's own clients put them; those without follow the input partition. */
+function partitioner({ partition, copartitioned }: TransactionalProducerOptions) {
+  const byKey = Partitioners.DefaultPartitioner();
+  return (args: PartitionerArgs): number => {
+    const unkeyed = args.message.key === null || args.message.key === undefined;
+    const own = unkeyed || copartitioned.includes(args.topic);
+    return own ? partition % args.partitionMetadata.length : byKey(args);
+  };
+}
+
+async function close(producer: Producer): Promise<void> {
+  // It may fail on a connection that is gone already; there is nothing left to lose.
+  await producer.disconnect().catch(() => {});
+}

@@ -1,0 +1,102 @@
+import { deadLetter } from "./dead-letter.ts";
+import type { IncomingRecord, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
+import type { Positions } from "./positions.ts";
+import { type Processed, processBatch } from "./process-batch.ts";
+import type { Service } from "./service.ts";
+import { changelogOf, restoreState, stateChanges, unusedKeys } from "./state.ts";
+
+/** One input partition of a service: its transactional producer, its operators' state, and how far it has got. */
+export interface PartitionTask {
+  /** The first record still to process. */
+  position(): bigint;
+  /** Processes the records and commits outputs, state and position together. After an error the task is of no use. */
+  process(records: readonly IncomingRecord[], nextPosition: bigint): Promise<void>;
+  /** Waits for the transaction at hand, then lets go of the transactional id. */
+  close(): Promise<void>;
+}
+
+/**
+ * The order matters: first claim the transactional id, which fences a former holder and finishes its transaction, then
+ * read state and position, which nobody else can change any more.
+ */
+export async function openTask(service: Service, source: TopicPartition, positions: Positions): Promise<PartitionTask> {
+  const { spec, chain, kafka } = service;
+  const { partition } = source;
+  const { changelogTopic } = spec;
+  const producer = await kafka.transactionalProducer({
+    transactionalId: `${spec.groupId}-${partition}`,
+    partition,
+    copartitioned: changelogTopic === undefined ? [] : [changelogTopic],
+  });
+  const restored = await kafka
+    .inspect(async (inspector) => {
+      const changelog = await changelogOf(inspector, changelogTopic, partition);
+      return { changelog, position: await positions.restore(inspector, changelog) };
+    })
+    .catch(async (error) => {
+      await producer.close();
+      throw error;
+    });
+
+  let state = restoreState(chain, partition, restored.changelog);
+  let position = restored.position;
+  // State of operators that the chain no longer has would come back, old, if they were put back one day.
+  let obsolete = unusedKeys(chain, partition, restored.changelog, positions.key);
+  let busy: Promise<void> = Promise.resolve();
+
+  const process = async (records: readonly IncomingRecord[], nextPosition: bigint) => {
+    const processed = processBatch(chain, state, records, spec.output.kind === "log" && spec.output.stages);
+    const { consumed, changelog } = positions.moveTo(nextPosition);
+    const entries = [
+      ...obsolete.map((key) => ({ key, value: null })),
+      ...stateChanges(chain, partition, state, processed.state),
+      ...(changelog ? [changelog] : []),
+    ];
+    await printed(service, processed);
+    await producer.transact({
+      records: [
+        ...outputsTo(service, processed),
+        ...(changelogTopic === undefined ? [] : entries.map((entry) => ({ topic: changelogTopic, ...entry }))),
+        ...refused(service, source, processed),
+      ],
+      ...(consumed && { consumed }),
+    });
+    state = processed.state;
+    position = nextPosition;
+    obsolete = [];
+  };
+  return {
+    position: () => position,
+    process: (records, nextPosition) => {
+      const work = process(records, nextPosition);
+      busy = work.catch(() => {});
+      return work;
+    },
+    close: async () => {
+      await busy;
+      await producer.close();
+    },
+  };
+}
+
+function outputsTo({ spec: { output } }: Service, { outputs }: Processed): OutgoingRecord[] {
+  if (output.kind !== "topic") return [];
+  const { topic } = output;
+  return outputs.map(({ record: { key, headers, timestamp }, value }) => ({ topic, key, value, headers, timestamp }));
+}
+
+/** Printed before the offsets are committed: a crash in between prints again, but never leaves out. */
+async function printed({ spec: { output }, print }: Service, { outputs, paths }: Processed): Promise<void> {
+  if (output.kind !== "log") return;
+  const lines = output.stages ? paths.map((path) => path.join(" -> ")) : outputs.map(({ value }) => value);
+  if (lines.length > 0) await print(`${lines.join("\n")}\n`);
+}
+
+function refused({ spec, journal }: Service, source: TopicPartition, { poison }: Processed): OutgoingRecord[] {
+  return poison.flatMap(({ record, error }) => {
+    const where = `${source.topic}/${source.partition}@${record.offset}`;
+    const { deadLetterTopic } = spec;
+    journal.warn(`${where}: ${error.message}; ${deadLetterTopic ? `put into ${deadLetterTopic}` : "left out"}`);
+    return deadLetterTopic === undefined ? [] : [deadLetter(deadLetterTopic, spec.name, source, record, error)];
+  });
+}

@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import type { Operator } from "../operators/operator.ts";
+import { produceFile } from "./file-service.ts";
+import { openJournal } from "./journal.ts";
+import { connectKafka } from "./kafka/connect.ts";
+import { describeError, FencedError } from "./kafka/errors.ts";
+import { pause } from "./pause.ts";
+import { chainOf, type Service } from "./service.ts";
+import type { ServiceSpec } from "./service-spec.ts";
+import { superviseBySystemd } from "./supervisor.ts";
+import { consumeTopic } from "./topic-service.ts";
+
+/** systemd is told to allow more; a service that is stopped has this long to finish its transaction and leave its group. */
+const STOP_WITHIN_MS = 1700;
+
+const MAX_PAUSE_MS = 2000;
+
+/**
+ * Runs one service until SIGTERM or SIGINT, through everything that may heal: brokers gone, topics not yet there. The
+ * bundle of a service calls this; `folder` is where the bundle lies, with the files it needs.
+ */
+export async function runService(
+  spec: ServiceSpec,
+  operators: Readonly<Record<string, Operator>>,
+  folder: string,
+): Promise<void> {
+  const journal = openJournal();
+  const supervisor = superviseBySystemd();
+  const stop = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      supervisor.stopping();
+      stop.abort();
+      setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
+    });
+  }
+  try {
+    const service: Service = {
+      spec,
+      chain: chainOf(spec, operators),
+      kafka: connectKafka({
+        bootstrapServers: spec.bootstrapServers,
+        clientId: spec.groupId,
+        onComplaint: journal.warn,
+      }),
+      journal,
+      supervisor,
+      print: (line) => new Promise((resolve) => process.stdout.write(line, () => resolve())),
+    };
+    await keepRunning(service, folder, stop.signal);
+    process.exit(0);
+  } catch (error) {
+    journal.error(`${spec.name}: ${describeError(error)}`);
+    process.exit(1);
+  }
+}
+
+async function keepRunning(service: Service, folder: string, stop: AbortSignal): Promise<void> {
+  const { spec, journal, supervisor } = service;
+  const { input } = spec;
+  for (let failures = 0; !stop.aborted; failures++) {
+    const since = Date.now();
+    try {
+      if (input.kind === "file") await produceFile(service, join(folder, input.path), input.everyMs, stop);
+      else await consumeTopic(service, input.topic, stop);
+    } catch (error) {
+      if (error instanceof FencedError) throw error;
+      const problem = describeError(error);
+      journal.warn(`interrupted, starting again: ${problem}`);
+      supervisor.status(`starting again: ${problem}`);
+      supervisor.alive();
+      if (Date.now() - since > 60_000) failures = 0;
+      await pause(Math.min(100 * 2 ** failures, MAX_PAUSE_MS), stop);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { execFile } from "node:child_process";
+
+/** Tells systemd how the service is (sd_notify(3)); without systemd it says nothing. */
+export interface Supervisor {
+  /** State restored and consuming, or producing. Said once. */
+  ready(status: string): void;
+  status(text: string): void;
+  /** The loop that does the work has just moved on; feeds the watchdog, which nothing else does. */
+  alive(): void;
+  stopping(): void;
+}
+
+type Notify = (...assignments: string[]) => void;
+
+export function superviseBySystemd(environment: NodeJS.ProcessEnv = process.env, notify?: Notify): Supervisor {
+  const send = environment.NOTIFY_SOCKET ? (notify ?? systemdNotify) : () => {};
+  const watchdogMs = Number(environment.WATCHDOG_USEC ?? 0) / 1000;
+  let isReady = false;
+  let lastPing = Date.now();
+  let lastStatus: string | undefined;
+  const status = (text: string, ...others: string[]) => {
+    if (text === lastStatus && others.length === 0) return;
+    lastStatus = text;
+    send(...others, `STATUS=${text}`);
+  };
+  return {
+    ready: (text) => {
+      status(text, ...(isReady ? [] : ["READY=1"]));
+      isReady = true;
+    },
+    status: (text) => status(text),
+    alive: () => {
+      const now = Date.now();
+      if (watchdogMs === 0 || now - lastPing < watchdogMs / 3) return;
+      lastPing = now;
+      send("WATCHDOG=1");
+    },
+    stopping: () => send("STOPPING=1"),
+  };
+}
+
+/** Node cannot write to a datagram socket of the file system; systemd's own program does. */
+function systemdNotify(...assignments: string[]): void {
+  // A status that did not arrive costs nothing; a lost READY or WATCHDOG is systemd's to act on.
+  execFile("systemd-notify", assignments, () => {});
+}

@@ -1,0 +1,80 @@
+import { describeError, FencedError } from "./kafka/errors.ts";
+import { openTask, type PartitionTask } from "./partition-task.ts";
+import { pause } from "./pause.ts";
+import { groupPositions } from "./positions.ts";
+import type { Service } from "./service.ts";
+
+type Seek = (partition: number, offset: bigint) => void;
+
+/** The tasks of the partitions that are assigned to this member, each opened anew whenever its past is in doubt. */
+export class TaskSet {
+  readonly #service: Service;
+  readonly #topic: string;
+  readonly #stop: AbortSignal;
+  readonly #onFenced: (error: FencedError) => void;
+  #tasks = new Map<number, Promise<PartitionTask>>();
+  #seek: Seek = () => {};
+
+  constructor(service: Service, topic: string, stop: AbortSignal, onFenced: (error: FencedError) => void) {
+    this.#service = service;
+    this.#topic = topic;
+    this.#stop = stop;
+    this.#onFenced = onFenced;
+  }
+
+  /** Lets go of what was held and opens the given partitions; the promise is for the last of them. */
+  assign(partitions: readonly number[], seek: Seek): Promise<unknown> {
+    const released = this.close();
+    this.#seek = seek;
+    return Promise.all(partitions.map((partition) => this.#start(partition, released)));
+  }
+
+  /** Resolves when the partition's task is open; undefined when the partition is not this member's (any more). */
+  get(partition: number): Promise<PartitionTask | undefined> {
+    return this.#tasks.get(partition) ?? Promise.resolve(undefined);
+  }
+
+  /** After an error nobody knows whether the transaction was committed: only Kafka does. */
+  reopen(partition: number): void {
+    const broken = this.#tasks.get(partition);
+    if (broken) this.#start(partition, closed([broken]));
+  }
+
+  close(): Promise<unknown> {
+    const held = [...this.#tasks.values()];
+    this.#tasks = new Map();
+    return closed(held);
+  }
+
+  #start(partition: number, after: Promise<unknown>): Promise<PartitionTask> {
+    const tasks = this.#tasks;
+    const task: Promise<PartitionTask> = after.then(() =>
+      this.#open(partition, () => !this.#stop.aborted && tasks.get(partition) === task),
+    );
+    task.catch(() => {}); // reported where it happens; whoever waits for the task sees it too
+    tasks.set(partition, task);
+    return task;
+  }
+
+  async #open(partition: number, isWanted: () => boolean): Promise<PartitionTask> {
+    const source = { topic: this.#topic, partition };
+    const positions = groupPositions(this.#service.spec.groupId, source);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const task = await openTask(this.#service, source, positions);
+        if (isWanted()) this.#seek(partition, task.position());
+        return task;
+      } catch (error) {
+        if (error instanceof FencedError) this.#onFenced(error);
+        this.#service.journal.warn(`${this.#topic}/${partition}: not ready yet: ${describeError(error)}`);
+        this.#service.supervisor.alive();
+        await pause(Math.min(100 * 2 ** attempt, 2000), this.#stop);
+        if (!isWanted()) throw error;
+      }
+    }
+  }
+}
+
+function closed(tasks: readonly Promise<PartitionTask>[]): Promise<unknown> {
+  return Promise.all(tasks.map((task) => task.then((each) => each.close()).catch(() => {})));
+}

@@ -1,0 +1,74 @@
+import { describeError, FencedError } from "./kafka/errors.ts";
+import type { Batch } from "./kafka/kafka.ts";
+import type { Service } from "./service.ts";
+import { TaskSet } from "./task-set.ts";
+
+const HEARTBEAT_EVERY_MS = 1000;
+
+/** Consumes as a member of the service's group until `stop` is aborted; throws when the consumer has to be made anew. */
+export async function consumeTopic(service: Service, topic: string, stop: AbortSignal): Promise<void> {
+  const { spec, kafka, journal, supervisor } = service;
+  const fenced = Promise.withResolvers<never>();
+  fenced.promise.catch(() => {}); // awaited further down
+  const tasks = new TaskSet(service, topic, stop, fenced.reject);
+
+  const onBatch = async (batch: Batch) => {
+    const task = await beatingHeart(batch, tasks.get(batch.partition));
+    // A task that has just been opened has sought its own position; what was fetched before that is void.
+    if (task === undefined || batch.isStale()) return;
+    const failure = await beatingHeart(batch, failureOf(task.process(batch.records, batch.nextOffset)));
+    if (failure === undefined) return batch.done();
+    if (failure instanceof FencedError) return fenced.reject(failure);
+    const where = `${topic}/${batch.partition}@${task.position()}`;
+    journal.warn(`${where}: the transaction failed and is tried again: ${describeError(failure)}`);
+    tasks.reopen(batch.partition);
+  };
+
+  const consumption = await kafka.consume({
+    groupId: spec.groupId,
+    topic,
+    onAlive: () => supervisor.alive(),
+    onAssigned: (partitions, seek) => {
+      const held =
+        partitions.length > 0 ? `partitions ${partitions.join(", ")}` : "no partition (others have them all)";
+      tasks.assign(partitions, seek).then(
+        () => supervisor.ready(`consuming ${topic}: ${held}`),
+        () => {}, // superseded by the next assignment, or stopping
+      );
+    },
+    onBatch,
+  });
+  try {
+    await Promise.race([consumption.ended, fenced.promise, aborted(stop)]);
+  } finally {
+    await consumption.stop();
+    await tasks.close();
+  }
+}
+
+async function failureOf(work: Promise<void>): Promise<unknown> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** A member that works long is not a dead one. Rejects, without waiting for the work, when the group is rebalancing. */
+async function beatingHeart<T>(batch: Batch, work: Promise<T>): Promise<T> {
+  const rebalancing = Promise.withResolvers<never>();
+  const timer = setInterval(() => batch.heartbeat().catch(rebalancing.reject), HEARTBEAT_EVERY_MS);
+  try {
+    return await Promise.race([work, rebalancing.promise]);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

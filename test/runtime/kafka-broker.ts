@@ -1,0 +1,125 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, connect as openSocket } from "node:net";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** One ZooKeeper and one broker on loopback, small heaps, everything in a folder of its own. */
+export interface KafkaBroker {
+  readonly bootstrapServer: string;
+  /** Runs one of Kafka's own tools, e.g. `tool("kafka-topics.sh", "--list")`; gives its standard output. */
+  tool(script: string, ...args: string[]): string;
+  /** SIGKILL; `restart` brings it back on the same port with the same data. */
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const RELEASE = "kafka_2.13-3.9.2";
+
+export async function startKafkaBroker(): Promise<KafkaBroker> {
+  const folder = mkdtempSync(join(tmpdir(), "bramble-kafka-"));
+  const home = join(folder, RELEASE);
+  execFileSync("tar", ["xzf", archive(), "-C", folder]);
+  const [zookeeperPort, brokerPort] = await Promise.all([freePort(), freePort()]);
+  writeFileSync(
+    join(folder, "zookeeper.properties"),
+    [
+      `dataDir=${folder}/zookeeper`,
+      `clientPort=${zookeeperPort}`,
+      "clientPortAddress=127.0.0.1",
+      "admin.enableServer=false",
+      "tickTime=500",
+    ].join("\n"),
+  );
+  writeFileSync(
+    join(folder, "server.properties"),
+    [
+      "broker.id=0",
+      `listeners=PLAINTEXT://127.0.0.1:${brokerPort}`,
+      `log.dirs=${folder}/logs`,
+      `zookeeper.connect=127.0.0.1:${zookeeperPort}`,
+      "zookeeper.session.timeout.ms=4000",
+      "num.network.threads=2",
+      "num.io.threads=4",
+      "log.cleaner.dedupe.buffer.size=16777216",
+      "log.cleaner.backoff.ms=200",
+      "offsets.topic.replication.factor=1",
+      "offsets.topic.num.partitions=4",
+      "transaction.state.log.replication.factor=1",
+      "transaction.state.log.min.isr=1",
+      "transaction.state.log.num.partitions=4",
+      "group.initial.rebalance.delay.ms=0",
+      "auto.create.topics.enable=true",
+    ].join("\n"),
+  );
+  const start = (script: string, config: string, heap: string) =>
+    spawn(join(home, "bin", script), [join(folder, config)], {
+      stdio: "ignore",
+      env: { ...process.env, KAFKA_HEAP_OPTS: heap, LOG_DIR: join(folder, "log") },
+    });
+  const startBroker = async () => {
+    const started = start("kafka-server-start.sh", "server.properties", "-Xms128m -Xmx256m");
+    await listening(brokerPort, started);
+    return started;
+  };
+  const zookeeper = start("zookeeper-server-start.sh", "zookeeper.properties", "-Xms32m -Xmx64m");
+  await listening(zookeeperPort, zookeeper);
+  let broker = await startBroker();
+  // Jest kills its worker when a run is cut short; the daemons must not outlive it.
+  const killAll = () => [broker, zookeeper].forEach((each) => void each.kill("SIGKILL"));
+  process.once("exit", killAll);
+  return {
+    bootstrapServer: `127.0.0.1:${brokerPort}`,
+    tool: (script, ...args) =>
+      execFileSync(join(home, "bin", script), ["--bootstrap-server", `127.0.0.1:${brokerPort}`, ...args], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    kill: () => ended(broker, "SIGKILL"),
+    restart: async () => {
+      broker = await startBroker();
+    },
+    stop: async () => {
+      await Promise.all([ended(broker, "SIGKILL"), ended(zookeeper, "SIGKILL")]);
+      process.off("exit", killAll);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function archive(): string {
+  const cache = process.env.BRAMBLE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "bramble");
+  const path = join(cache, "kafka", `${RELEASE}.tgz`);
+  if (!existsSync(path)) throw new Error(`${path}: there is no Kafka archive; run the set-up (make setup) first`);
+  return path;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function listening(port: number, server: ChildProcess): Promise<void> {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(100)) {
+    if (server.exitCode !== null) throw new Error(`${server.spawnfile}: exited with ${server.exitCode} while starting`);
+    const isOpen = await new Promise<boolean>((resolve) => {
+      const socket = openSocket(port, "127.0.0.1");
+      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+      socket.once("connect", () => socket.destroy());
+    });
+    if (isOpen) return;
+  }
+  throw new Error(`127.0.0.1:${port}: ${server.spawnfile} does not listen after 60 s`);
+}
+
+async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = new Promise((resolve) => child.once("exit", resolve));
+  child.kill(signal);
+  await exit;
+}
