@@ -1,12 +1,27 @@
 import { type core, toJSONSchema, type ZodType } from "zod";
 import type { Path } from "./faults.ts";
 
-type JsonSchema = core.JSONSchema.BaseSchema;
+export type JsonSchema = core.JSONSchema.BaseSchema;
+
+/** A schema of what may be written, as JSON Schema; `change` may amend any part. */
+export function jsonSchemaOf(schema: ZodType, change: (part: JsonSchema, of: unknown) => void = () => {}): JsonSchema {
+  const { $schema: _, ...written } = toJSONSchema(schema, {
+    io: "input",
+    target: "draft-7",
+    unrepresentable: "any",
+    override: ({ zodSchema, jsonSchema }) => {
+      // Whole numbers come with the bounds of exact doubles, which nobody asked for.
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      change(jsonSchema, zodSchema);
+    },
+  });
+  return written;
+}
 
 /** The part of a schema that governs `path`, as JSON Schema; undefined where the schema says nothing. */
 export function schemaAt(schema: ZodType, path: Path): JsonSchema | undefined {
-  const whole: JsonSchema = toJSONSchema(schema, { io: "input", target: "draft-7", unrepresentable: "any" });
-  return path.reduce<JsonSchema | undefined>((at, step) => at && below(at, step), whole);
+  return path.reduce<JsonSchema | undefined>((at, step) => at && below(at, step), jsonSchemaOf(schema));
 }
 
 /** The keys that a mapping may have, in the schema's order. */
@@ -51,13 +66,12 @@ function below(schema: JsonSchema, step: string | number): JsonSchema | undefine
   return undefined;
 }
 
-/** JSON Schema gives every whole number the bounds of exact doubles, which nobody asked for. */
 function withBounds(what: string, schema: JsonSchema): string {
   const bounds = [
     schema.exclusiveMinimum === undefined ? "" : `> ${schema.exclusiveMinimum}`,
-    schema.minimum === undefined || schema.minimum === Number.MIN_SAFE_INTEGER ? "" : `>= ${schema.minimum}`,
+    schema.minimum === undefined ? "" : `>= ${schema.minimum}`,
     schema.exclusiveMaximum === undefined ? "" : `< ${schema.exclusiveMaximum}`,
-    schema.maximum === undefined || schema.maximum === Number.MAX_SAFE_INTEGER ? "" : `<= ${schema.maximum}`,
+    schema.maximum === undefined ? "" : `<= ${schema.maximum}`,
   ].filter((bound) => bound !== "");
   return bounds.length === 0 ? what : `${what} ${bounds.join(" and ")}`;
 }

@@ -1,0 +1,38 @@
+import { OPERATOR_NAME } from "./names.ts";
+import type { CatalogueEntry } from "./operator-catalogue.ts";
+import { type JsonSchema, jsonSchemaOf } from "./schema-words.ts";
+import { pipelineShape, step } from "./shape.ts";
+
+/** The JSON Schema of pipeline files, for editors: the shape, with the parameters of the operators filled in. */
+export function pipelineJsonSchema(operators: ReadonlyMap<string, CatalogueEntry>): JsonSchema {
+  const shape = jsonSchemaOf(pipelineShape, (part, of) => {
+    if (of === step) Object.assign(part, stepSchema(operators));
+  });
+  return { $schema: "http://json-schema.org/draft-07/schema#", title: "A bramble pipeline", ...shape };
+}
+
+/** A built-in operator must have its parameters right; any other name may be an operator of the user's own. */
+function stepSchema(operators: ReadonlyMap<string, CatalogueEntry>): JsonSchema {
+  const parameters = new Map<string, JsonSchema>();
+  for (const [name, { operator }] of operators) {
+    parameters.set(name, jsonSchemaOf(operator.params));
+  }
+  // A bare name is right for those that need no parameter.
+  const bare = [...parameters].filter(([, { required }]) => required === undefined).map(([name]) => name);
+  const demanding = [...parameters.keys()].filter((name) => !bare.includes(name));
+  return {
+    description: "An operator's name, or its name over its parameters",
+    anyOf: [
+      { enum: bare },
+      { type: "string", pattern: OPERATOR_NAME.source, not: { enum: demanding } },
+      {
+        type: "object",
+        properties: Object.fromEntries(parameters),
+        additionalProperties: true,
+        propertyNames: { pattern: OPERATOR_NAME.source },
+        minProperties: 1,
+        maxProperties: 1,
+      },
+    ],
+  };
+}

@@ -1,0 +1,87 @@
+import { readFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+import { advanceInStages, initialState, type Link, OperatorError } from "../operators/chain.ts";
+import { operatorsIn } from "../operators/operator.ts";
+import { sourceValues } from "../operators/source-values.ts";
+import type { Pipeline, Service } from "./pipeline.ts";
+
+/** What every topic and sink of a pipeline holds in the end, each in the order in which it got there. */
+export interface OfflineRun {
+  /** By topic; those that the pipeline only reads stay empty, as nobody is there to feed them. */
+  readonly topics: ReadonlyMap<string, readonly unknown[]>;
+  /** By service with a sink; each value as its stages, from what was read to what is printed. */
+  readonly sinks: ReadonlyMap<string, readonly (readonly unknown[])[]>;
+  /** By service; each value that it would have put among its dead letters. */
+  readonly deadLetters: ReadonlyMap<string, readonly OperatorError[]>;
+}
+
+/** A value with the moment, in milliseconds from the start, at which its source would have read it. */
+interface Timed {
+  readonly atMs: number;
+  readonly path: readonly unknown[];
+}
+
+/**
+ * Runs a whole pipeline over its source files, without Kafka and without waiting: the known answer that the cluster must
+ * give, too. The idea is that of Kafka Streams' TopologyTestDriver. A topic that several services write holds their
+ * values by the moment of their source; a topic counts as one partition.
+ */
+export async function runOffline(pipeline: Pipeline): Promise<OfflineRun> {
+  const streams = new Map<string, Timed[]>();
+  for (const { name, role } of pipeline.topics) if (role === "stream") streams.set(name, []);
+  const sinks = new Map<string, (readonly unknown[])[]>();
+  const deadLetters = new Map<string, OperatorError[]>();
+
+  for (const service of pipeline.services) {
+    const { input, output } = service;
+    const values = input.kind === "file" ? await readSource(input) : inTime(streams.get(input.topic) ?? []);
+    const { results, refused } = process(await chainOf(service), values);
+    if (refused.length > 0) deadLetters.set(service.name, refused);
+    if (output.kind === "log")
+      sinks.set(
+        service.name,
+        results.map(({ path }) => path),
+      );
+    else streams.get(output.topic)?.push(...results.map(({ atMs, path }) => ({ atMs, path: [path.at(-1)] })));
+  }
+  const topics = new Map([...streams].map(([name, values]) => [name, inTime(values).map(({ path }) => path.at(-1))]));
+  return { topics, sinks, deadLetters };
+}
+
+/** Runs a chain over values; what an operator refuses leaves the state as it was, and the stream goes on. */
+function process(chain: readonly Link[], values: readonly Timed[]): { results: Timed[]; refused: OperatorError[] } {
+  const results: Timed[] = [];
+  const refused: OperatorError[] = [];
+  let state = initialState(chain);
+  for (const { atMs, path } of values) {
+    try {
+      const [next, paths] = advanceInStages(chain, state, path.at(-1));
+      state = next;
+      results.push(...paths.map((each) => ({ atMs, path: each })));
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      refused.push(error);
+    }
+  }
+  return { results, refused };
+}
+
+async function readSource({ path, everyMs }: { path: string; everyMs: number }): Promise<Timed[]> {
+  const { values } = sourceValues(await readFile(path, "utf8"));
+  return values.map((value, i) => ({ atMs: i * everyMs, path: [value] }));
+}
+
+async function chainOf({ apply }: Service): Promise<Link[]> {
+  return Promise.all(
+    apply.map(async ({ operator: name, params, module }) => {
+      const [operator] = operatorsIn(await import(pathToFileURL(module).href));
+      if (operator === undefined) throw new Error(`${module} exports no operator`);
+      return { name, operator, params };
+    }),
+  );
+}
+
+/** Stable, so that values of one moment keep the order of their services. */
+function inTime(values: readonly Timed[]): Timed[] {
+  return [...values].sort((a, b) => a.atMs - b.atMs);
+}
