@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { loadPipeline } from "./declaration/load.ts";
+import { loadPipeline } from "./declaration/load-pipeline.ts";
 import { bootstrapServers } from "./provisioning/components/broker.ts";
 import { Cluster } from "./provisioning/components/cluster.ts";
 import { Pipeline } from "./provisioning/components/pipeline.ts";

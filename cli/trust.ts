@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
-import { loadPipeline } from "../declaration/load.ts";
+import { loadPipeline } from "../declaration/load-pipeline.ts";
 import type { HostPlace } from "../provisioning/ssh/host-fault.ts";
 import { scanHostKeys } from "../provisioning/ssh/host-keys.ts";
 import {

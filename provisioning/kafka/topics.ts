@@ -1,4 +1,4 @@
-import { type Admin, Kafka, KafkaJSProtocolError, logLevel } from "kafkajs";
+import kafkajs, { type Admin, type KafkaJSProtocolError } from "kafkajs";
 import type { TopicFacts, Topics } from "../resources/resource-type.ts";
 
 /** Kafka's number for "set on the topic itself" in DescribeConfigs (KIP-226). */
@@ -10,10 +10,10 @@ const formingTimeoutMs = 90_000;
 
 /** Topics over the admin API of the first broker that answers. */
 export async function connectTopics(bootstrapServers: readonly string[]): Promise<Topics & { close(): Promise<void> }> {
-  const kafka = new Kafka({
+  const kafka = new kafkajs.Kafka({
     clientId: "bramble-provisioning",
     brokers: [...bootstrapServers],
-    logLevel: logLevel.NOTHING,
+    logLevel: kafkajs.logLevel.NOTHING,
     connectionTimeout: 3_000,
     requestTimeout: 15_000,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 3 },
@@ -99,7 +99,7 @@ async function remove(admin: Admin, name: string): Promise<void> {
 
 function protocolErrors(error: unknown): KafkaJSProtocolError[] {
   const errors = error instanceof Error && "errors" in error ? (error.errors as unknown[]) : [error];
-  return errors.filter((one) => one instanceof KafkaJSProtocolError);
+  return errors.filter((one) => one instanceof kafkajs.KafkaJSProtocolError);
 }
 
 function entries(config: Readonly<Record<string, string>>) {

@@ -26,11 +26,12 @@ export function quote(argv: readonly string[]): string {
  * A script for a long-lived `sh` that runs each command and prints, per command, a header
  * `<mark> <exit code> <bytes of stdout> <bytes of stderr>` followed by exactly those bytes.
  * Lengths rather than end markers, so that no output can be mistaken for a frame. `$d` is a scratch folder of the shell.
+ * Everything is printed at once at the end: a second small write would wait for the first one's acknowledgement.
  */
 export function batchScript(commands: readonly Argv[], mark: string): string {
   const one = (argv: Argv) =>
-    `${quote(argv)} </dev/null >"$d/o" 2>"$d/e"; printf '%s %d %d %d\\n' ${mark} $? "$(stat -c %s "$d/o")" "$(stat -c %s "$d/e")"; cat "$d/o" "$d/e"\n`;
-  return commands.map(one).join("");
+    `${quote(argv)} </dev/null >"$d/o" 2>"$d/e"; printf '%s %d %d %d\\n' ${mark} $? $(stat -c %s "$d/o" "$d/e") >>"$d/all"; cat "$d/o" "$d/e" >>"$d/all"\n`;
+  return `${commands.map(one).join("")}cat "$d/all"; : >"$d/all"\n`;
 }
 
 /** Reads what {@link batchScript} prints; undefined while the output is incomplete. */

@@ -68,7 +68,7 @@ export class Connection {
       readyTimeout: readyTimeoutMs,
       keepaliveInterval: keepaliveIntervalMs,
       keepaliveCountMax: 3,
-      algorithms: { serverHostKey: { prepend: signatureAlgorithms(pinned), append: [], remove: [] } },
+      algorithms: { serverHostKey: signatureAlgorithms(pinned) },
       hostVerifier: (blob: Buffer) => {
         presented = hostKeyFromBlob(blob);
         return pinned.some((key) => key.blob === presented?.blob);
@@ -82,6 +82,7 @@ export class Connection {
       };
       client.once("error", refuse).once("ready", () => {
         client.removeListener("error", refuse);
+        client.setNoDelay(true); // questions and answers are small
         resolve(new Connection(place, client, login));
       });
       try {
@@ -110,8 +111,8 @@ export class Connection {
     await this.takeChannel();
     try {
       // SSH gives no argv: the server hands this line to the user's shell.
-      const channel = await this.exec(`${this.asRoot}env LC_ALL=C ${quote(command.argv)}`);
-      const result = collect(channel);
+      const line = `${this.asRoot}env LC_ALL=C ${quote(command.argv)}`;
+      const { channel, result } = await this.exec(line, (channel) => ({ channel, result: collect(channel) }));
       await feed(channel, command.stdin);
       return await this.orLost(result);
     } finally {
@@ -144,16 +145,16 @@ export class Connection {
     }
   }
 
-  private async openShell(): Promise<FactsShell> {
-    const channel = await this.exec(`${this.asRoot}env LC_ALL=C sh`);
-    return new FactsShell(channel, this.place);
+  private openShell(): Promise<FactsShell> {
+    return this.exec(`${this.asRoot}env LC_ALL=C sh`, (channel) => new FactsShell(channel, this.place));
   }
 
-  private exec(line: string): Promise<ClientChannel> {
+  /** `attach` adds its listeners at once: a short command's exit may arrive in the same packet as the channel. */
+  private exec<T>(line: string, attach: (channel: ClientChannel) => T): Promise<T> {
     if (this.closed !== undefined) return Promise.reject(this.closed);
     return this.orLost(
       new Promise((resolve, reject) => {
-        this.client.exec(line, (error, channel) => (error === undefined ? resolve(channel) : reject(error)));
+        this.client.exec(line, (error, channel) => (error === undefined ? resolve(attach(channel)) : reject(error)));
       }),
     );
   }
@@ -265,8 +266,12 @@ function collect(channel: ClientChannel): Promise<Result> {
   });
 }
 
-/** The signature algorithms of pinned key types: an RSA key signs with SHA-2 (RFC 8332). */
-function signatureAlgorithms(keys: readonly HostKey[]): ServerHostKeyAlgorithm[] {
-  const types = keys.flatMap(({ type }) => (type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type]));
-  return [...new Set(types)] as ServerHostKeyAlgorithm[];
+/**
+ * The signature algorithms to ask for: those of the pinned keys first, as a server has several keys; then the others,
+ * so that a changed key can be shown. An RSA key signs with SHA-2 (RFC 8332).
+ */
+function signatureAlgorithms(pinned: readonly HostKey[]): ServerHostKeyAlgorithm[] {
+  const types = [...pinned.map(({ type }) => type), "ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"];
+  const algorithms = types.flatMap((type) => (type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type]));
+  return [...new Set(algorithms)] as ServerHostKeyAlgorithm[];
 }
