@@ -2,11 +2,13 @@ import { Command } from "commander";
 import { LabError } from "../lab/lab-error.ts";
 import { envCommand } from "./env.ts";
 import { labCommand } from "./lab.ts";
+import { trustCommand } from "./trust.ts";
 
 const program = new Command("bramble")
   .description("Kafka stream pipelines on a cluster of Raspberry Pis, from one YAML file.")
   .addCommand(labCommand())
   .addCommand(envCommand())
+  .addCommand(trustCommand())
   .enablePositionalOptions()
   .showHelpAfterError("(`bramble --help` lists what there is)");
 
