@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { type BuildOptions, build, type OutputFile, type Plugin } from "esbuild";
 import type { ServiceSpec } from "./service-spec.ts";
 
 export interface BundleOptions {
@@ -18,29 +18,68 @@ export interface ServiceBundle {
   readonly digest: string;
 }
 
-/** kafkajs is CommonJS and asks for Node's own modules by `require`, which an ES module does not have. */
-const REQUIRE = 'import{createRequire as requireFrom}from"node:module";const require=requireFrom(import.meta.url);';
-
 export async function bundleService({ spec, operatorModules, projectRoot }: BundleOptions): Promise<ServiceBundle> {
+  const library = await libraryOf(projectRoot);
+  const code = await bundled(projectRoot, entry(spec, operatorModules), {
+    format: "esm",
+    banner: { js: library },
+    plugins: [inPlaceOf(join(projectRoot, "operators/operator.ts"))],
+  });
+  return { code, digest: createHash("sha256").update(code).digest("hex") };
+}
+
+const libraries = new Map<string, Promise<string>>();
+
+/**
+ * What all services share, bundled once in a process: nearly all of the work, so that each service adds little. It stands
+ * before a service's own code as the value of one variable. kafkajs is CommonJS and asks for Node's modules by `require`,
+ * which an ES module does not have.
+ */
+function libraryOf(projectRoot: string): Promise<string> {
+  const known = libraries.get(projectRoot);
+  if (known) return known;
+  const contents = 'export * from "./operators/operator.ts"; export { runService } from "./runtime/run-service.ts";';
+  const library = bundled(projectRoot, contents, { format: "iife", globalName: "library" }).then(
+    (code) =>
+      'import{createRequire as $createRequire}from"node:module";const require=$createRequire(import.meta.url);' +
+      `const $library=(()=>{${Buffer.from(code).toString()}return library})();`,
+  );
+  libraries.set(projectRoot, library);
+  return library;
+}
+
+async function bundled(projectRoot: string, contents: string, options: BuildOptions): Promise<Uint8Array> {
   const { outputFiles } = await build({
-    stdin: { contents: entry(spec, operatorModules), resolveDir: projectRoot, loader: "ts" },
+    stdin: { contents, resolveDir: projectRoot, loader: "ts" },
     absWorkingDir: projectRoot,
-    alias: { "bramble/operator": join(projectRoot, "operators/operator.ts") },
     nodePaths: [join(projectRoot, "node_modules")],
     bundle: true,
     write: false,
     platform: "node",
     target: "node24",
-    format: "esm",
-    banner: { js: REQUIRE },
     // Names stay for stack traces; white space and comments go, and with them the paths of this machine.
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: "none",
     logLevel: "silent",
+    ...options,
   });
-  const code = (outputFiles[0] as { contents: Uint8Array }).contents;
-  return { code, digest: createHash("sha256").update(code).digest("hex") };
+  return (outputFiles?.[0] as OutputFile).contents;
+}
+
+/** Whoever imports the operators' vocabulary, by its name or by its path, gets the library's. */
+function inPlaceOf(vocabulary: string): Plugin {
+  const library = { path: "library", namespace: "library" };
+  return {
+    name: "library",
+    setup: (esbuild) => {
+      esbuild.onResolve({ filter: /^bramble\/(operator|library)$/ }, () => library);
+      esbuild.onResolve({ filter: /\/operator\.ts$/ }, ({ path, resolveDir }) =>
+        join(resolveDir, path) === vocabulary ? library : undefined,
+      );
+      esbuild.onLoad({ filter: /.*/, namespace: "library" }, () => ({ contents: "module.exports = $library;" }));
+    },
+  };
 }
 
 function entry(spec: ServiceSpec, operatorModules: Readonly<Record<string, string>>): string {
@@ -51,8 +90,7 @@ function entry(spec: ServiceSpec, operatorModules: Readonly<Record<string, strin
     return { name, path };
   });
   return [
-    'import { runService } from "./runtime/run-service.ts";',
-    'import { operatorsIn } from "./operators/operator.ts";',
+    'import { operatorsIn, runService } from "bramble/library";',
     ...modules.map(({ path }, i) => `import * as m${i} from ${JSON.stringify(path)};`),
     `const operators = {${modules.map(({ name }, i) => `${JSON.stringify(name)}: operatorsIn(m${i})[0]`).join(", ")}};`,
     `await runService(${JSON.stringify(spec)}, operators, import.meta.dirname);`,
