@@ -34,7 +34,8 @@ watch() {
     sleep 0.2
     [ $((SECONDS - shown)) -ge $progress_every ] || continue
     shown=$SECONDS
-    line="    $(duration $((SECONDS - began))): $(progress || true)"
+    line=$(progress || true)
+    line="    $(duration $((SECONDS - began)))${line:+: $line}"
     if [ -n "$clear_line" ]; then printf '%s%.*s' "$clear_line" "$(($(tput cols 2>/dev/null || echo 80) - 1))" "$line"
     else printf '%s\n' "${line:0:160}"; fi
   done
@@ -53,9 +54,10 @@ run_step() (
   fi
   printf '  %s\n' "$title"
   began=$SECONDS
-  # A process group of its own, so that an interrupt ends whatever the build started.
+  # A process group of its own, and only one, so that an interrupt ends whatever the build started.
   set -m
   (
+    set +m
     set -euo pipefail
     build
   ) >"$log" 2>&1 </dev/null &

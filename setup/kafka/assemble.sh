@@ -11,7 +11,7 @@ home=$work/kafka_$scala-$kafka
 mkdir -p "$home/bin" "$home/libs"
 
 echo "asking Maven for Kafka $kafka and what it depends on"
-mvn -B -ntp -q -f "$room/pom.xml" "-Dkafka.version=$kafka" "-Dscala.version=$scala" \
+mvn -B -ntp -q -Dstyle.color=never -f "$room/pom.xml" "-Dkafka.version=$kafka" "-Dscala.version=$scala" \
   org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$home/libs"
 
 cp -r "$room/config" "$home/config"

@@ -1,0 +1,70 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { bash, fakeCommand, scratch } from "./bash.ts";
+
+let room: ReturnType<typeof scratch>;
+beforeEach(() => {
+  room = scratch();
+});
+afterEach(() => room.remove());
+
+const inCache = (script: string, env?: Record<string, string>) =>
+  bash(`set -eu; cache=${room.folder}; . setup/cache.sh; ${script}`, env);
+
+describe("a version on PATH fits", () => {
+  test.each([
+    ["3.259.0", "3.259.0", true],
+    ["3.260.1", "3.259.0", true],
+    ["3.99.0", "3.259.0", false],
+    ["4.0.0", "3.259.0", false],
+    ["2.300.0", "3.259.0", false],
+    ["", "3.259.0", false],
+    ["1.26.8", "1.26", true],
+    ["1.19", "1.26", false],
+  ])("found %s, wanted %s: %s", async (found, wanted, fits) => {
+    expect((await inCache(`at_least "${found}" "${wanted}"`)).status === 0).toBe(fits);
+  });
+});
+
+test("what an interrupted set-up left is gone before the next begins, what it finished stays", async () => {
+  mkdirSync(join(room.folder, "new/pulumi"), { recursive: true });
+  mkdirSync(join(room.folder, "kafka"));
+  writeFileSync(join(room.folder, "new/pulumi/half"), "");
+  writeFileSync(join(room.folder, "kafka/whole.tgz"), "");
+  expect((await inCache("open_cache")).status).toBe(0);
+  expect(existsSync(join(room.folder, "new/pulumi"))).toBe(false);
+  expect(existsSync(join(room.folder, "kafka/whole.tgz"))).toBe(true);
+});
+
+test("publishing replaces a folder as a whole", async () => {
+  await inCache(`mkdir -p $new/tool $cache/tool; echo old >$cache/tool/old; echo new >$new/tool/new
+    publish $new/tool $cache/tool`);
+  expect(existsSync(join(room.folder, "tool/old"))).toBe(false);
+  expect(readFileSync(join(room.folder, "tool/new"), "utf8")).toBe("new\n");
+});
+
+test("a link is replaced, and one to a program that is gone does not count", async () => {
+  fakeCommand(room.folder, "one", "echo 1");
+  fakeCommand(room.folder, "two", "echo 2");
+  const { status, stdout } = await inCache(`open_cache
+    link $cache/one tool; link $cache/two tool; tool
+    linked $cache/two tool; ! linked $cache/one tool; rm $cache/two; ! linked $cache/two tool`);
+  expect({ status, stdout }).toEqual({ status: 0, stdout: "2\n" });
+});
+
+test("what set-up linked itself is not the machine's own", async () => {
+  const { stdout } = await inCache("echo $users_path", {
+    PATH: `${room.folder}/bin:/usr/bin:${room.folder}/bin:/bin`,
+  });
+  expect(stdout).toBe("/usr/bin:/bin\n");
+});
+
+test("a second set-up waits for the first", async () => {
+  const first = inCache("open_cache; sleep 1; echo first done >>$cache/order");
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const second = await inCache("open_cache; echo second >>$cache/order");
+  await first;
+  expect(second.stdout).toContain("waiting for it");
+  expect(readFileSync(join(room.folder, "order"), "utf8")).toBe("first done\nsecond\n");
+});
