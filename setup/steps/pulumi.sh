@@ -43,16 +43,17 @@ official() {
 
 from_go_modules() {
   local needed
-  say "the official archive cannot be downloaded here; building from Go modules (4 min on two cores)"
+  say "the official archive cannot be downloaded here; building from Go modules (4-6 min on two cores)"
   needed=$(awk '$1 == "go" { print $2 }' "$setup/pulumi/cli/go.mod")
-  fitting_go "$needed" >/dev/null || bring_go "$needed"
+  bring_go "$needed"
   "$setup/pulumi/build.sh" "$(fitting_go "$needed")" "$pulumi_version" "$new/built"
   publish "$new/built" "$cached"
+  drop_go
 }
 
 # `go build -v` names each package when it has compiled it.
 progress() {
-  echo "compiled $(grep -c '^[a-z0-9.-]*[./][^ ]*$' "$log") of about 1300 packages"
+  echo "compiled $(grep -c '^[a-z0-9.-]*[./][^ ]*$' "$log") of about 1900 packages"
 }
 
 advice() {

@@ -39,7 +39,9 @@ describe("an official archive is taken only as published", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
-  afterAll(() => server.close());
+  afterAll(() => {
+    server.close();
+  });
   beforeEach(() => {
     room = scratch();
   });
