@@ -73,7 +73,8 @@ export const archive = hostResource<ArchiveArgs, ArchiveState>({
     }
     return Object.entries(want.archives).map(([machine, source]) => unpack(want, machine, source));
   },
-  unplan: (state) => (state.installed ? [{ argv: ["rm", "-rf", "--", state.path] as Argv }] : []),
+  unplan: (state) =>
+    state.installed ? [{ does: `remove ${state.path}`, argv: ["rm", "-rf", "--", state.path] as Argv }] : [],
 });
 
 /** Unpacks if the host is of the given architecture; the input is read to its end only then. */
@@ -91,6 +92,7 @@ function unpack(want: ArchiveArgs, machine: string, source: string): Command {
     'mv -T -- "$new" "$path"; rm -rf -- "$path.bramble-old"',
   ].join("\n");
   return {
+    does: `unpack ${want.version} into ${want.path}`,
     argv: sh(script, machine, want.path, want.version, want.scratch.join(" "), ...want.keep),
     stdin: { file: source },
   };

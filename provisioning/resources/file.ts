@@ -42,22 +42,36 @@ export const file = hostResource<FileArgs, FileArgs>({
     if (have?.content !== want.content) {
       const keep: Command[] =
         have !== undefined && !owned
-          ? [{ argv: ["cp", "-p", "--no-clobber", "--", want.path, keptAs(want.path)] }]
+          ? [{ does: `keep ${want.path}`, argv: ["cp", "-p", "--no-clobber", "--", want.path, keptAs(want.path)] }]
           : [];
       return [...keep, writeFile(want.path, want.content, want.mode, want.owner)];
     }
     return [
-      ...(have.owner === want.owner ? [] : [{ argv: ["chown", want.owner, "--", want.path] as const }]),
-      ...(have.mode === want.mode ? [] : [{ argv: ["chmod", want.mode, "--", want.path] as const }]),
+      ...(have.owner === want.owner
+        ? []
+        : [{ does: `change the owner of ${want.path}`, argv: ["chown", want.owner, "--", want.path] as const }]),
+      ...(have.mode === want.mode
+        ? []
+        : [{ does: `change the mode of ${want.path}`, argv: ["chmod", want.mode, "--", want.path] as const }]),
     ];
   },
   unplan: ({ path }) => [
-    { argv: sh('if [ -e "$2" ]; then mv -T -- "$2" "$1"; else rm -f -- "$1"; fi', path, keptAs(path)) },
+    {
+      does: `remove ${path}`,
+      argv: sh('if [ -e "$2" ]; then mv -T -- "$2" "$1"; else rm -f -- "$1"; fi', path, keptAs(path)),
+    },
   ],
 });
 
 /** One command that replaces a file by a new one in a single step. */
 export function writeFile(path: string, content: Command["stdin"], mode: string, owner: string): Command {
-  const script = `umask 077; mkdir -p -m 0755 -- "$(dirname -- "$1")"; n="$1.bramble-new"; cat > "$n"; chmod -- "$2" "$n"; chown -- "$3" "$n"; sync -- "$n"; mv -T -- "$n" "$1"`;
-  return { argv: sh(script, path, mode, owner), ...(content === undefined ? {} : { stdin: content }) };
+  const script = [
+    'mkdir -p -- "$(dirname -- "$1")"; new="$1.bramble-new"',
+    '(umask 077; cat > "$new"); chmod -- "$2" "$new"; chown -- "$3" "$new"; sync -- "$new"; mv -T -- "$new" "$1"',
+  ].join("\n");
+  return {
+    does: `write ${path}`,
+    argv: sh(script, path, mode, owner),
+    ...(content === undefined ? {} : { stdin: content }),
+  };
 }

@@ -64,8 +64,8 @@ async function succeed(host: Host, command: Command): Promise<void> {
   }
   const evidence = command.evidence === undefined ? "" : await lastWords(host, command.evidence);
   throw new HostFault(host.place, {
-    found: `exit code ${result.exitCode} from \`${command.argv.slice(0, 4).join(" ").split("\n")[0]}\`: ${said}${evidence}`,
-    wanted: "it to succeed",
+    found: `that it could not ${command.does} (exit code ${result.exitCode}): ${said}${evidence}`,
+    wanted: "it done",
     next: "Mend what it says, then run `pulumi up` again: it goes on where it stopped.",
   });
 }

@@ -35,11 +35,15 @@ export const release = hostResource<ReleaseArgs, ReleaseArgs>({
       .map(([name]) => writeFile(`${want.path}/${name}`, { file: want.sources[name] ?? "" }, "0644", "root:root")),
     ...Object.keys(have?.files ?? {})
       .filter((name) => !(name in want.files))
-      .map((name) => ({ argv: ["rm", "-f", "--", `${want.path}/${name}`] as Argv })),
+      .map((name) => ({
+        does: `remove ${name} from ${want.path}`,
+        argv: ["rm", "-f", "--", `${want.path}/${name}`] as Argv,
+      })),
   ],
   // The folders above go too once nothing else is in them.
   unplan: ({ path }) => [
     {
+      does: `remove ${path}`,
       argv: sh('rm -rf -- "$1"; rmdir -p --ignore-fail-on-non-empty -- "$(dirname -- "$1")" 2>/dev/null || true', path),
     },
   ],

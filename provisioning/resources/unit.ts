@@ -56,15 +56,19 @@ export const unit = hostResource<UnitArgs, UnitArgs>({
     return [
       ...unmask,
       ...(rewrite ? [writeFile(unitFile(name), want.content, "0644", "root:root")] : []),
-      ...dropIns.map((path) => ({ argv: ["rm", "-f", "--", path] as Argv })),
+      ...dropIns.map((path) => ({ does: `remove ${path}`, argv: ["rm", "-f", "--", path] as Argv })),
       ...(changed ? [systemctl("daemon-reload")] : []),
       ...(have?.enabled === want.enabled && !rewrite ? [] : [systemctl("enable", name)]),
       ...(changed || have?.active !== want.active ? start(want) : []),
     ];
   },
   unplan: ({ name }) => [
-    { argv: sh('systemctl disable --now -- "$1" 2>/dev/null || systemctl stop -- "$1" 2>/dev/null || true', name) },
     {
+      does: `stop ${name}`,
+      argv: sh('if systemctl cat -- "$1" >/dev/null 2>&1; then systemctl --quiet disable --now -- "$1"; fi', name),
+    },
+    {
+      does: `remove ${unitFile(name)}`,
       argv: sh(
         'rm -rf -- "$1" "$1.d"; systemctl daemon-reload; systemctl reset-failed -- "$2" 2>/dev/null || true',
         unitFile(name),
@@ -75,13 +79,17 @@ export const unit = hostResource<UnitArgs, UnitArgs>({
 });
 
 function systemctl(verb: string, name?: string): Command {
-  return { argv: name === undefined ? ["systemctl", verb] : ["systemctl", "--quiet", verb, "--", name] };
+  return {
+    does: `${verb} ${name ?? ""}`.trimEnd(),
+    argv: name === undefined ? ["systemctl", verb] : ["systemctl", "--quiet", verb, "--", name],
+  };
 }
 
 /** Restart clears a unit that gave up (start limit) as well as one that runs with an old file. */
 function start({ name, address, readyPort }: UnitArgs): Command[] {
   const evidence: Argv = ["journalctl", "--no-pager", "--quiet", "--output=short", "--lines=15", `--unit=${name}`];
   const restart: Command = {
+    does: `restart ${name}`,
     argv: sh('systemctl reset-failed -- "$1" 2>/dev/null || true; systemctl restart -- "$1"', name),
     evidence,
   };
@@ -91,6 +99,7 @@ function start({ name, address, readyPort }: UnitArgs): Command[] {
   return [
     restart,
     {
+      does: `see ${name} listen on port ${readyPort} within ${readyTimeoutSeconds} s`,
       argv: ["timeout", String(readyTimeoutSeconds), "bash", "-c", wait, "ready", address, String(readyPort), name],
       evidence,
     },

@@ -10,6 +10,8 @@ export interface Result {
 
 /** Something to do on a host, as root. */
 export interface Command {
+  /** What it does, as in "could not restart kafka.service". */
+  readonly does: string;
   readonly argv: Argv;
   /** Text, or a file of this machine, that becomes the command's standard input. */
   readonly stdin?: string | { readonly file: string };
