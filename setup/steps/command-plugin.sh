@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-title="Pulumi plugin command $command_plugin_version"
+title="Pulumi plugin command $command_plugin_version or its offline stand-in"
 name=pulumi-resource-command
-stand_in=$clone/lab/command-plugin/$name
+# Made when it could not be downloaded: not to try, and say so, each time.
+tried=$cache/log/command-plugin-$command_plugin_version.tried
 
 # Where Pulumi looks for it by itself.
 official() {
@@ -10,20 +11,17 @@ official() {
 }
 
 ready() {
-  # Pulumi prefers what is on PATH, so the stand-in has to go as soon as the official plugin is there.
-  if official; then [ ! -L "$bin/$name" ]; else linked "$stand_in" "$name"; fi
+  official || [ -n "$(find "$tried" -mtime -7 2>/dev/null)" ]
 }
 
+# Without the official plugin `bramble` puts the stand-in on PATH (lab/environment.ts).
 build() {
-  if official || timeout 60 pulumi plugin install resource command "v$command_plugin_version"; then
-    rm -f "$bin/$name"
-    return
+  if ! timeout 60 pulumi plugin install resource command "v$command_plugin_version"; then
+    say "cannot be downloaded here; bramble uses the offline stand-in in lab/command-plugin instead"
+    touch "$tried"
   fi
-  [ -x "$stand_in" ] || { echo "$stand_in: found none"; return 1; }
-  say "the official plugin cannot be downloaded here; using the offline stand-in in lab/command-plugin instead"
-  link "$stand_in" "$name"
 }
 
 advice() {
-  echo "run \`pulumi plugin install resource command v$command_plugin_version\` where it can be downloaded, copy \${PULUMI_HOME:-~/.pulumi}/plugins here, then start this again"
+  echo "run \`pulumi plugin install resource command v$command_plugin_version\` to see more, then start this again"
 }
