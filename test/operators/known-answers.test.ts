@@ -1,0 +1,39 @@
+import { describe, expect, test } from "@jest/globals";
+import { builtInOperators } from "../../declaration/operator-catalogue.ts";
+import { knownAnswers } from "./known-answers.ts";
+import { run } from "./run.ts";
+
+const operators = await builtInOperators();
+
+describe.each([...operators.keys()])("%s", (name) => {
+  const answers = knownAnswers.filter(({ operator }) => operator === name);
+
+  test("has known answers", () => {
+    expect(answers.length).toBeGreaterThan(0);
+  });
+
+  test.each(answers)("$why", ({ params, input, output }) => {
+    const entry = operators.get(name);
+    expect(entry && run(entry.operator, params ?? {}, input)).toEqual(output);
+  });
+
+  test("keeps its state as plain JSON", () => {
+    const { operator } = operators.get(name) ?? {};
+    const { params, input } = answers[0] ?? { input: [] };
+    if (operator === undefined) throw new Error(`${name} is not there`);
+    let state = operator.initial(operator.params.parse(params ?? {}));
+    for (const value of input) [state] = operator.step(operator.params.parse(params ?? {}), state, value);
+    expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+  });
+
+  test("refuses what is no number", () => {
+    const { operator } = operators.get(name) ?? {};
+    for (const value of ["20", null, true, {}, [], Number.NaN, Infinity]) {
+      expect(operator?.value.safeParse(value).success).toBe(false);
+    }
+  });
+});
+
+test("every known answer is of an operator that is there", () => {
+  expect([...operators.keys()]).toEqual(expect.arrayContaining(knownAnswers.map(({ operator }) => operator)));
+});

@@ -1,0 +1,101 @@
+/** What operators answer, worked out by hand or taken from the course: for each, parameters, values in, values out. */
+export interface KnownAnswer {
+  readonly operator: string;
+  readonly why: string;
+  readonly params?: object;
+  readonly input: readonly unknown[];
+  readonly output: readonly unknown[];
+}
+
+export const knownAnswers: readonly KnownAnswer[] = [
+  {
+    operator: "celsius-to-fahrenheit",
+    why: "the fixed points: where both scales meet, ice, steam",
+    input: [-40, 0, 100],
+    output: [-40, 32, 212],
+  },
+  {
+    operator: "celsius-to-fahrenheit",
+    why: "the course's input, digit for digit",
+    input: [7, 6, 9, 14, 12, 17, 9, 13, 11, 12, 13, 16, 16, 19],
+    output: [44.6, 42.8, 48.2, 57.2, 53.6, 62.6, 48.2, 55.4, 51.8, 53.6, 55.4, 60.8, 60.8, 66.2],
+  },
+  {
+    operator: "threshold",
+    why: "strictly above: 50 itself is dropped",
+    params: { above: 50 },
+    input: [49.9, 50, 50.1, -50, 51],
+    output: [50.1, 51],
+  },
+  { operator: "threshold", why: "a bound below zero", params: { above: -1 }, input: [-2, -1, 0], output: [0] },
+  {
+    operator: "ewma",
+    why: "alpha 1 forgets all; the first value only seeds",
+    params: { alpha: 1 },
+    input: [3, 8, 1],
+    output: [8, 1],
+  },
+  {
+    operator: "ewma",
+    why: "alpha 1/4 of 0, 16, 16: 4, then 16/4 + 4*3/4 = 7",
+    params: { alpha: 0.25 },
+    input: [0, 16, 16],
+    output: [4, 7],
+  },
+  {
+    operator: "ewma",
+    why: "the course's stream, digit for digit",
+    params: { alpha: 0.5 },
+    input: [57.2, 53.6, 62.6, 55.4, 51.8, 53.6, 55.4, 60.8, 60.8, 66.2],
+    output: [55.400000000000006, 59, 57.2, 54.5, 54.05, 54.724999999999994, 57.762499999999996, 59.28125, 62.740625],
+  },
+  { operator: "ewma", why: "one value only seeds", params: { alpha: 0.5 }, input: [5], output: [] },
+  {
+    operator: "moving-average",
+    why: "a window of one is the stream itself",
+    params: { over: 1 },
+    input: [3, 8, 1],
+    output: [3, 8, 1],
+  },
+  {
+    operator: "moving-average",
+    why: "nothing until the n-th value",
+    params: { over: 4 },
+    input: [1, 2, 3],
+    output: [],
+  },
+  {
+    operator: "moving-average",
+    why: "of 1..6 over 4: 10/4, 14/4, 18/4",
+    params: { over: 4 },
+    input: [1, 2, 3, 4, 5, 6],
+    output: [2.5, 3.5, 4.5],
+  },
+  {
+    operator: "moving-average",
+    why: "a huge value leaves no trace behind it, as it would in a running sum",
+    params: { over: 2 },
+    input: [1e16, 1, 1, 1],
+    output: [5e15, 1, 1],
+  },
+  {
+    operator: "moving-average",
+    why: "the course's stream, digit for digit",
+    params: { over: 3 },
+    input: [57.2, 53.6, 62.6, 55.4, 51.8, 53.6, 55.4, 60.8, 60.8, 66.2],
+    output: [57.800000000000004, 57.199999999999996, 56.6, 53.599999999999994, 53.6, 56.6, 59, 62.6],
+  },
+  {
+    operator: "round",
+    why: "halves go up, and there is no minus zero",
+    input: [2.4, 2.5, 2.6, -2.4, -2.5, -2.6, -0.4, 1e21],
+    output: [2, 3, 3, -2, -2, -3, 0, 1e21],
+  },
+  {
+    operator: "add-noise",
+    why: "no amplitude, no noise",
+    params: { amplitude: 0, seed: 1 },
+    input: [20, -3.5],
+    output: [20, -3.5],
+  },
+];
