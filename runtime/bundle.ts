@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { type BuildOptions, build, type OutputFile, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
+import { patchKafkajs } from "./kafka/patches/plugin.ts";
 import type { ServiceSpec } from "./service-spec.ts";
 
 export interface BundleOptions {
@@ -39,7 +40,11 @@ function libraryOf(projectRoot: string): Promise<string> {
   const known = libraries.get(projectRoot);
   if (known) return known;
   const contents = 'export * from "./operators/operator.ts"; export { runService } from "./runtime/run-service.ts";';
-  const library = bundled(projectRoot, contents, { format: "iife", globalName: "library" }).then(
+  const library = bundled(projectRoot, contents, {
+    format: "iife",
+    globalName: "library",
+    plugins: [patchKafkajs],
+  }).then(
     (code) =>
       'import{createRequire as $createRequire}from"node:module";const require=$createRequire(import.meta.url);' +
       `const $library=(()=>{${Buffer.from(code).toString()}return library})();`,
@@ -49,7 +54,7 @@ function libraryOf(projectRoot: string): Promise<string> {
 }
 
 async function bundled(projectRoot: string, contents: string, options: BuildOptions): Promise<Uint8Array> {
-  const { outputFiles } = await build({
+  const result = await build({
     stdin: { contents, resolveDir: projectRoot, loader: "ts" },
     absWorkingDir: projectRoot,
     nodePaths: [join(projectRoot, "node_modules")],
@@ -64,7 +69,9 @@ async function bundled(projectRoot: string, contents: string, options: BuildOpti
     logLevel: "silent",
     ...options,
   });
-  return (outputFiles?.[0] as OutputFile).contents;
+  const [output] = result.outputFiles ?? [];
+  if (!output) throw new Error("esbuild gave no output");
+  return output.contents;
 }
 
 /** Whoever imports the operators' vocabulary, by its name or by its path, gets the library's. */

@@ -1,0 +1,19 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Plugin } from "esbuild";
+import { encoderBuffers, recordBuffers } from "./encoder-buffers.ts";
+import { groupMessages } from "./group-messages.ts";
+import { applyPatch, type Patch } from "./patch.ts";
+import { requestQueueTimer } from "./request-queue-timer.ts";
+
+const PATCHES: readonly Patch[] = [groupMessages, encoderBuffers, recordBuffers, requestQueueTimer];
+
+export const patchKafkajs: Plugin = {
+  name: "patch-kafkajs",
+  setup: (esbuild) => {
+    esbuild.onLoad({ filter: /[\\/]kafkajs[\\/]src[\\/]/ }, async ({ path }) => {
+      const patch = PATCHES.find(({ module }) => path.endsWith(join("kafkajs", module)));
+      return patch && { contents: applyPatch(patch, await readFile(path, "utf8")), loader: "js" };
+    });
+  },
+};
