@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { LabError } from "../lab/lab-error.ts";
+import { demoCommand } from "./demo.ts";
 import { envCommand } from "./env.ts";
 import { labCommand } from "./lab.ts";
 import { trustCommand } from "./trust.ts";
@@ -7,6 +8,7 @@ import { trustCommand } from "./trust.ts";
 const program = new Command("bramble")
   .description("Kafka stream pipelines on a cluster of Raspberry Pis, from one YAML file.")
   .addCommand(labCommand())
+  .addCommand(demoCommand())
   .addCommand(envCommand())
   .addCommand(trustCommand())
   .enablePositionalOptions()

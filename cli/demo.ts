@@ -1,0 +1,105 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { Command } from "commander";
+import { watch, watchCommand } from "../lab/demo/arrivals.ts";
+import { knownAnswer } from "../lab/demo/known-answer.ts";
+
+const project = join(import.meta.dirname, "..");
+const bramble = join(import.meta.dirname, "bramble");
+
+export function demoCommand(): Command {
+  return new Command("demo")
+    .description("boot the lab, deploy kafka_chaining with `pulumi up`, and compare what arrives with the known answer")
+    .action(demo);
+}
+
+async function demo(): Promise<void> {
+  step("Four virtual Pis", ["lab", "up"]);
+  step("Their host keys", [
+    "lab",
+    "exec",
+    "--",
+    bramble,
+    "trust",
+    "--yes",
+    "--pipeline",
+    "pipelines/kafka_chaining.yaml",
+  ]);
+  step("The stack", ["lab", "exec", "--", "pulumi", "stack", "select", "--create", "rpi"]);
+  const deployment = step("Deployment", pulumi("up", "--yes", "--skip-preview"));
+  const { first, changed } = lastUpdate();
+
+  title(`What arrives${first ? " (out_ewma and out_avg: from their journals)" : " (read again from the topics)"}`);
+  const streams = await Promise.all(
+    knownAnswer.map(async (stream) => {
+      const from = first && stream.printer !== undefined ? "journal" : "topic";
+      const name = from === "journal" ? (stream.printer?.service ?? "") : stream.topic;
+      const arrivals = await watch(watchCommand(bramble, stream, from), stream, ({ value, wanted }, count) => {
+        const verdict = value === wanted ? "as known" : `WRONG: the known answer is ${wanted}`;
+        const place = `${count}/${stream.values.length}`;
+        console.log(`  ${name.padEnd(28)} ${place.padStart(5)}  ${value.padEnd(20)} ${verdict}`);
+      });
+      return { name, stream, arrivals };
+    }),
+  );
+  // While the values arrived nothing else was measured; now the same again, with nothing to do.
+  const noChange = changed ? quietly(pulumi("up", "--yes", "--skip-preview")) : deployment;
+
+  title("Summary");
+  if (changed) console.log(`  ${first ? "First deployment" : "Deployment"}: ${deployment.toFixed(1)} s`);
+  console.log(`  \`pulumi up\` with refresh and nothing to change: ${noChange.toFixed(1)} s`);
+  const faults = streams.flatMap(({ name, stream, arrivals }) => {
+    const right = arrivals.filter(({ value, wanted }) => value === wanted).length;
+    console.log(`  ${name}: ${right} of ${stream.values.length} values as known`);
+    return right === stream.values.length ? [] : [name];
+  });
+  if (faults.length > 0) {
+    console.log(`FAIL: ${faults.join(", ")}`);
+    console.log("See what a service says: npx bramble lab ssh rpi1 -- sudo journalctl -u bramble-con1");
+    process.exit(1);
+  }
+  console.log("PASS\n");
+  console.log("The lab stays up. What to try next:");
+  console.log("  npx bramble lab shell         then: pulumi preview, pulumi up, pulumi destroy");
+  console.log("  edit pipelines/kafka_chaining.yaml (`above: 50` to `above: 55`), then pulumi preview");
+  console.log("  make down                     takes the lab down");
+}
+
+function pulumi(...args: string[]): string[] {
+  return ["lab", "exec", "--", "pulumi", ...args, "--stack", "rpi"];
+}
+
+/** Runs a bramble command in the project folder, showing it and what it prints; ends the demo when it fails. Seconds. */
+function step(name: string, args: string[]): number {
+  title(`${name}: bramble ${args.map((arg) => (arg === bramble ? "bramble" : arg)).join(" ")}`);
+  return timed(args, "inherit");
+}
+
+function quietly(args: string[]): number {
+  return timed(args, "ignore");
+}
+
+function timed(args: string[], stdio: "inherit" | "ignore"): number {
+  const started = performance.now();
+  const { status } = spawnSync(bramble, args, { cwd: project, stdio });
+  const seconds = (performance.now() - started) / 1000;
+  if (status !== 0) {
+    console.log(`FAIL: bramble ${args.join(" ")} ended with ${status} after ${seconds.toFixed(1)} s`);
+    process.exit(1);
+  }
+  if (stdio === "inherit") console.log(`  (${seconds.toFixed(1)} s)`);
+  return seconds;
+}
+
+/** What the deployment just made did, as Pulumi recorded it. */
+function lastUpdate(): { first: boolean; changed: boolean } {
+  const history = pulumi("stack", "history", "--json", "--page-size", "1", "--page", "1");
+  const { stdout } = spawnSync(bramble, history, { cwd: project, encoding: "utf8" });
+  const [latest] = JSON.parse(stdout) as { resourceChanges?: Record<string, number> }[];
+  const { same = 0, ...changes } = latest?.resourceChanges ?? {};
+  return { first: same === 0, changed: Object.keys(changes).length > 0 };
+}
+
+function title(text: string): void {
+  console.log(`\n== ${text}`);
+}
