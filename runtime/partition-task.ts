@@ -4,6 +4,10 @@ import type { Positions } from "./positions.ts";
 import { type Processed, processBatch } from "./process-batch.ts";
 import type { Service } from "./service.ts";
 import { changelogOf, restoreState, stateChanges, unusedKeys } from "./state.ts";
+import { within } from "./within.ts";
+
+/** Long enough for a partition to get a new leader, shorter than the coordinator waits before it aborts by itself. */
+const TRANSACT_WITHIN_MS = 25_000;
 
 /** One input partition of a service: its transactional producer, its operators' state, and how far it has got. */
 export interface PartitionTask {
@@ -68,7 +72,7 @@ export async function openTask(service: Service, source: TopicPartition, positio
   return {
     position: () => position,
     process: (records, nextPosition) => {
-      const work = process(records, nextPosition);
+      const work = within(TRANSACT_WITHIN_MS, "the transaction", process(records, nextPosition));
       busy = work.catch(() => {});
       return work;
     },
@@ -93,10 +97,15 @@ async function printed({ spec: { output }, print }: Service, { outputs, paths }:
 }
 
 function refused({ spec, journal }: Service, source: TopicPartition, { poison }: Processed): OutgoingRecord[] {
-  return poison.flatMap(({ record, error }) => {
-    const where = `${source.topic}/${source.partition}@${record.offset}`;
-    const { deadLetterTopic } = spec;
-    journal.warn(`${where}: ${error.message}; ${deadLetterTopic ? `put into ${deadLetterTopic}` : "left out"}`);
-    return deadLetterTopic === undefined ? [] : [deadLetter(deadLetterTopic, spec.name, source, record, error)];
-  });
+  const { deadLetterTopic, name } = spec;
+  const [first] = poison;
+  if (first) {
+    const where = `${source.topic}/${source.partition}@${first.record.offset}`;
+    const others = poison.length > 1 ? `, and ${poison.length - 1} more soon after` : "";
+    journal.warn(
+      `${where}: ${first.error.message}${others}; ${deadLetterTopic ? `now in ${deadLetterTopic}` : "left out"}`,
+    );
+  }
+  if (deadLetterTopic === undefined) return [];
+  return poison.map(({ record, error }) => deadLetter(deadLetterTopic, name, source, record, error));
 }

@@ -7,7 +7,7 @@ export function pause(ms: number, stop: AbortSignal): Promise<void> {
       stop.removeEventListener("abort", done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, Math.max(ms, 1));
     stop.addEventListener("abort", done, { once: true });
   });
 }

@@ -1,6 +1,7 @@
 import { advance, advanceInStages, type ChainState, type Link, OperatorError } from "../operators/chain.ts";
 import { decodeValue, encodeValue, PoisonError } from "./codec.ts";
 import type { IncomingRecord } from "./kafka/kafka.ts";
+import { keepable } from "./state.ts";
 
 /** What becomes of a run of records: everything that one transaction must hold, before any of it is written. */
 export interface Processed {
@@ -47,10 +48,18 @@ function runChain(
 ): [ChainState, string[][]] {
   if (!withStages) {
     const [after, values] = advance(chain, state, value);
-    return [after, values.map((each) => [encodeValue(each, chain.at(-1)?.name)])];
+    return [kept(chain, after), values.map((each) => [encodeValue(each, chain.at(-1)?.name)])];
   }
   const [after, paths] = advanceInStages(chain, state, value);
-  return [after, paths.map((path) => path.map((stage, place) => encodeValue(stage, chain[place - 1]?.name)))];
+  return [
+    kept(chain, after),
+    paths.map((path) => path.map((stage, place) => encodeValue(stage, chain[place - 1]?.name))),
+  ];
+}
+
+function kept(chain: readonly Link[], state: ChainState): ChainState {
+  for (const [place, { name, operator }] of chain.entries()) if (operator.stateful) keepable(state[place], name);
+  return state;
 }
 
 function poisonError(error: unknown): PoisonError {

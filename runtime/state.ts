@@ -1,4 +1,5 @@
 import { type ChainState, initialState, type Link } from "../operators/chain.ts";
+import { PoisonError } from "./codec.ts";
 import type { Inspector } from "./kafka/kafka.ts";
 
 /** What a changelog topic holds of one input partition: the newest value of each key. */
@@ -38,11 +39,35 @@ export function unusedKeys(
 
 /** The chain's state as the changelog has it; a link without an entry starts with its initial state. */
 export function restoreState(chain: readonly Link[], partition: number, changelog: Changelog): ChainState {
-  return initialState(chain).map((initial, place) => {
-    const link = chain[place] as Link;
-    const text = link.operator.stateful ? changelog.get(stateKey(partition, place, link.name)) : undefined;
-    return text === undefined ? initial : JSON.parse(text);
+  const initial = initialState(chain);
+  return chain.map(({ name, operator }, place) => {
+    const text = operator.stateful ? changelog.get(stateKey(partition, place, name)) : undefined;
+    return keepable(text === undefined ? initial[place] : JSON.parse(text), name);
   });
+}
+
+/**
+ * The state, frozen all through, so that an operator that changes it in place fails at once and not after a crash. Throws
+ * what would not come back from the changelog as it went in: JSON knows no NaN, undefined, Date, Map...
+ */
+export function keepable(state: unknown, operator: string): unknown {
+  if (state === null || typeof state === "string" || typeof state === "boolean") return state;
+  if (typeof state === "number" && Number.isFinite(state)) return state;
+  if (typeof state === "object" && isPlain(state)) {
+    if (Object.isFrozen(state)) return state;
+    for (const part of Object.values(state)) keepable(part, operator);
+    return Object.freeze(state);
+  }
+  throw new PoisonError(`${operator}: its state holds ${nameOf(state)}, which JSON cannot keep`, { operator });
+}
+
+function isPlain(state: object): boolean {
+  const prototype = Object.getPrototypeOf(state);
+  return Array.isArray(state) || prototype === Object.prototype || prototype === null;
+}
+
+function nameOf(value: unknown): string {
+  return typeof value === "object" && value !== null ? `a ${value.constructor.name}` : String(value);
 }
 
 /** Changelog entries for what changed between two states of a chain. */

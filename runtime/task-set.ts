@@ -4,6 +4,9 @@ import { pause } from "./pause.ts";
 import { groupPositions } from "./positions.ts";
 import type { Service } from "./service.ts";
 
+/** A coordinator that is only just starting, or still finishing a transaction, is not worth a word. */
+const WARN_FROM_ATTEMPT = 3;
+
 type Seek = (partition: number, offset: bigint) => void;
 
 /** The tasks of the partitions that are assigned to this member, each opened anew whenever its past is in doubt. */
@@ -66,8 +69,10 @@ export class TaskSet {
         return task;
       } catch (error) {
         if (error instanceof FencedError) this.#onFenced(error);
-        this.#service.journal.warn(`${this.#topic}/${partition}: not ready yet: ${describeError(error)}`);
+        const problem = `${this.#topic}/${partition}: not ready yet: ${describeError(error)}`;
+        this.#service.supervisor.status(problem);
         this.#service.supervisor.alive();
+        if (attempt >= WARN_FROM_ATTEMPT) this.#service.journal.warn(problem);
         await pause(Math.min(100 * 2 ** attempt, 2000), this.#stop);
         if (!isWanted()) throw error;
       }

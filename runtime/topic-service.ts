@@ -32,7 +32,10 @@ export async function consumeTopic(service: Service, topic: string, stop: AbortS
       const held =
         partitions.length > 0 ? `partitions ${partitions.join(", ")}` : "no partition (others have them all)";
       tasks.assign(partitions, seek).then(
-        () => supervisor.ready(`consuming ${topic}: ${held}`),
+        () => {
+          supervisor.ready(`consuming ${topic}: ${held}`);
+          journal.info(`consuming ${topic}: ${held}`);
+        },
         () => {}, // superseded by the next assignment, or stopping
       );
     },

@@ -1,4 +1,5 @@
 import type { EachBatchPayload, Kafka as KafkaJs, KafkaMessage } from "kafkajs";
+import { kafkaErrorType } from "./errors.ts";
 import type { Batch, Consumption, Headers, IncomingRecord, Subscription } from "./kafka.ts";
 
 /** A fetch that finds nothing returns after this long; a stop waits for it. */
@@ -38,7 +39,10 @@ export async function consume(kafka: KafkaJs, subscription: Subscription): Promi
   consumer.on("consumer.heartbeat", onAlive);
   try {
     await consumer.connect();
-    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await consumer.subscribe({ topics: [topic], fromBeginning: true }).catch((error) => {
+      if (kafkaErrorType(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
+      throw new Error(`${topic}: there is no such topic (yet)`, { cause: error });
+    });
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,

@@ -8,6 +8,9 @@ import type { OutgoingRecord, Transaction, TransactionalProducer, TransactionalP
  */
 const MAX_SEND_BYTES = 512 * 1024;
 
+/** How long the open transaction of a service that died keeps readers waiting, unless it is started again before. */
+const TRANSACTION_TIMEOUT_MS = 30_000;
+
 /** kafkajs waits 300 ms before it retries; a transaction that follows another at once is ready after a few. */
 const RETRY = { initialRetryTime: 20, multiplier: 2, maxRetryTime: 1000, retries: 10 };
 
@@ -18,6 +21,7 @@ export async function openTransactionalProducer(
   const { transactionalId } = options;
   const producer = kafka.producer({
     transactionalId,
+    transactionTimeout: TRANSACTION_TIMEOUT_MS,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
     createPartitioner: () => partitioner(options),
@@ -47,7 +51,12 @@ export async function openTransactionalProducer(
 async function transact(producer: Producer, { records, consumed }: Transaction): Promise<void> {
   const transaction = await producer.transaction();
   for (const piece of pieces(records)) {
-    await transaction.sendBatch({ topicMessages: piece });
+    await transaction.sendBatch({ topicMessages: piece }).catch((error) => {
+      if (kafkaErrorType(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
+      throw new Error(`${piece.map(({ topic }) => topic).join(" or ")}: there is no such topic (yet)`, {
+        cause: error,
+      });
+    });
   }
   if (consumed) {
     const { topic, partition } = consumed.partition;
@@ -116,8 +125,12 @@ function partitioner({ partition, copartitioned }: TransactionalProducerOptions)
   const byKey = Partitioners.DefaultPartitioner();
   return (args: PartitionerArgs): number => {
     const unkeyed = args.message.key === null || args.message.key === undefined;
-    const own = unkeyed || copartitioned.includes(args.topic);
-    return own ? partition % args.partitionMetadata.length : byKey(args);
+    const count = args.partitionMetadata.length;
+    if (!copartitioned.includes(args.topic)) return unkeyed ? partition % count : byKey(args);
+    // kafkajs drops, without a word, what is sent to a partition that is not there.
+    if (partition >= count)
+      throw new Error(`${args.topic} has ${count} partitions and needs one of number ${partition}`);
+    return partition;
   };
 }
 
