@@ -1,10 +1,14 @@
 import { Command } from "commander";
 import { down } from "../lab/down.ts";
 import { execInLab, type Invocation, shellInLab, sshToHost } from "../lab/enter.ts";
-import { labHost } from "../lab/hosts.ts";
+import { cut, freeze, kill, reflash, start } from "../lab/faults.ts";
+import { labHost, labHosts } from "../lab/hosts.ts";
 import { openLab, prepareLab } from "../lab/lab.ts";
+import { LabError } from "../lab/lab-error.ts";
 import { isRoot, throughSudo } from "../lab/root.ts";
+import { status } from "../lab/status.ts";
 import { up } from "../lab/up.ts";
+import { statusTable } from "./status-table.ts";
 
 export function labCommand(): Command {
   const command = new Command("lab")
@@ -22,6 +26,14 @@ export function labCommand(): Command {
     .option("--wipe", "forget the disks, the trusted host keys and the lab's Pulumi state too")
     .action((options: { wipe?: boolean }) => down(openLab(), { ...options, report: console.log }));
   command
+    .command("status")
+    .description("how each host is")
+    .action(async () => {
+      const hosts = await status(openLab());
+      if (!hosts) throw new LabError(`lab \`${openLab().name}\` is down; start it with \`npx bramble lab up\``);
+      console.log(statusTable(hosts));
+    });
+  command
     .command("shell")
     .description("a shell on the lab's network, ready for pulumi")
     .action(() => become(shellInLab(openLab())));
@@ -38,6 +50,26 @@ export function labCommand(): Command {
     .argument("[command...]")
     .passThroughOptions()
     .action((host: string, argv: string[]) => become(sshToHost(openLab(), labHost(host), withoutDashes(argv))));
+  const hostCommand = (name: string, description: string) =>
+    command
+      .command(name)
+      .description(description)
+      .argument("<host>", labHosts.map((host) => host.name).join(", "));
+  hostCommand("kill", "pull a host's plug; `start` plugs it in again").action((name: string) =>
+    kill(openLab(), labHost(name)),
+  );
+  hostCommand("start", "plug a host in that is off, and wait until ssh answers").action((name: string) =>
+    start(openLab(), labHost(name), console.log),
+  );
+  hostCommand("cut", "take a host's network cable out")
+    .option("--mend", "put it back")
+    .action((name: string, { mend }: { mend?: boolean }) => cut(openLab(), labHost(name), mend));
+  hostCommand("freeze", "stop everything on a host where it stands, as if it hung")
+    .option("--thaw", "let it go on")
+    .action((name: string, { thaw }: { thaw?: boolean }) => freeze(openLab(), labHost(name), thaw));
+  hostCommand("reflash", "give a host an empty disk and a new host key, and boot it").action((name: string) =>
+    reflash(openLab(), labHost(name), console.log),
+  );
   return command;
 }
 

@@ -12,6 +12,7 @@ packages=(
 )
 
 # The JRE's post-install links its man pages and fails without their folder.
+# shellcheck disable=SC2016 # $1 is for the shell that mmdebstrap starts
 mmdebstrap --mode=root --variant=minbase --include="${packages[*]}" \
   --aptopt='Apt::Install-Recommends "false"' \
   --dpkgopt='path-exclude=/usr/share/man/*' \

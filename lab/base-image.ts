@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { cacheFolder } from "./cache.ts";
+import { cacheFolder } from "../setup/cache.ts";
 import { LabError } from "./lab-error.ts";
 import type { Report } from "./report.ts";
 import { seconds } from "./report.ts";

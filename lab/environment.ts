@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { cacheFolder } from "./cache.ts";
+import { cacheFolder } from "../setup/cache.ts";
 import { type Lab, projectFolder } from "./lab.ts";
 
 export type Variables = Readonly<Record<string, string>>;
@@ -29,14 +29,12 @@ export function labEnvironment(lab: Lab, environment: NodeJS.ProcessEnv = proces
 }
 
 function commonEnvironment(environment: NodeJS.ProcessEnv): Variables {
-  const path = [
-    join(cacheFolder(environment), "bin"),
-    join(projectFolder, "cli"),
-    ...(hasOfficialCommandPlugin(environment) ? [] : [join(projectFolder, "lab", "command-plugin")]),
-  ];
-  const rest = (environment.PATH ?? "").split(delimiter).filter((folder) => !path.includes(folder));
+  const first = [join(cacheFolder(environment), "bin"), join(projectFolder, "cli")];
+  // Last, and only if it is needed: Pulumi takes a plugin on PATH before an installed one.
+  const last = hasOfficialCommandPlugin(environment) ? [] : [join(projectFolder, "lab", "command-plugin")];
+  const users = (environment.PATH ?? "").split(delimiter).filter((folder) => ![...first, ...last].includes(folder));
   return {
-    PATH: [...path, ...rest].join(delimiter),
+    PATH: [...first, ...users, ...last].join(delimiter),
     PULUMI_SKIP_UPDATE_CHECK: "true",
     ...passphrase(environment),
   };
@@ -64,7 +62,6 @@ function pulumiHome({ PULUMI_HOME }: NodeJS.ProcessEnv): string {
   return PULUMI_HOME || join(homedir(), ".pulumi");
 }
 
-/** A plugin found on PATH wins over an installed one, so the stand-in goes there only when there is no other. */
 function hasOfficialCommandPlugin(environment: NodeJS.ProcessEnv): boolean {
   const installed = join(pulumiHome(environment), "plugins", "resource-command-v1.2.1", "pulumi-resource-command");
   return existsSync(installed);

@@ -6,9 +6,13 @@ disk=$DISKS/$name root=$DISKS/$name/root
 host_cgroup=/sys/fs/cgroup/$CGROUP/$name
 
 switch_off() {
-  umount "$root" 2>/dev/null || true
-  ip netns delete "$name" 2>/dev/null || true
+  # Without its nspawn a host may still be on its way out; it holds its group (frozen or not) and its disk until then.
+  while grep -qs 'populated 1' "$host_cgroup/cgroup.events"; do sleep 0.02; done
   find "$host_cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true
+  umount "$root" 2>/dev/null || true
+  # The link by name, as a namespace takes its links with it only some time later.
+  ip link delete "$name" 2>/dev/null || true
+  ip netns delete "$name" 2>/dev/null || true
   rm -f "$RUN/$name.on"
 }
 trap switch_off EXIT
@@ -26,7 +30,10 @@ flash() {
 mount -t overlay "$name" -o "lowerdir=$BASE,upperdir=$disk/upper,workdir=$disk/work" "$root"
 
 ip netns add "$name"
-ip link add "$name" type veth peer name eth0 netns "$name"
+# A Pi keeps its hardware address over reboots; a new one would leave its peers asking the old one for half a minute.
+# shellcheck disable=SC2086 # the address as four numbers
+mac=$(printf '02:00:%02x:%02x:%02x:%02x' ${address//./ })
+ip link add "$name" type veth peer name eth0 address "$mac" netns "$name"
 ip link set "$name" master switch0 up
 ip -n "$name" link set lo up
 ip -n "$name" link set eth0 up

@@ -1,16 +1,15 @@
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ensureBaseImage } from "./base-image.ts";
 import { isFrozen } from "./cgroup.ts";
 import { type LabHost, labHosts } from "./hosts.ts";
 import type { Lab } from "./lab.ts";
 import { LabError } from "./lab-error.ts";
-import { cableOf, inLabNetwork } from "./network.ts";
+import { whileLocked } from "./lock.ts";
+import { cableOf } from "./network.ts";
 import { consoleFile, hostCgroup, isOn, switchOn } from "./power.ts";
 import { type Report, seconds } from "./report.ts";
+import { answering } from "./ssh-probing.ts";
 import { findSupervisor, type Supervisor, startSupervisor } from "./supervisor.ts";
 
 const bootLimitMs = 90_000;
@@ -22,7 +21,11 @@ export interface UpOptions {
 }
 
 /** Brings every host of the lab to where ssh answers, starting only what is down. */
-export async function up(lab: Lab, { owner, report = () => {} }: UpOptions = {}): Promise<void> {
+export function up(lab: Lab, options: UpOptions = {}): Promise<void> {
+  return whileLocked(lab, () => bringUp(lab, options));
+}
+
+async function bringUp(lab: Lab, { owner, report = () => {} }: UpOptions): Promise<void> {
   const started = performance.now();
   const running = findSupervisor(lab);
   const supervisor = running ?? (await startSupervisor(lab, await chooseBase(lab, report), owner));
@@ -34,13 +37,12 @@ export async function up(lab: Lab, { owner, report = () => {} }: UpOptions = {})
   );
   if (faults.length > 0) throw new LabError(faults.join("\n"));
   for (const host of off) switchOn(lab, host);
-  if (off.length > 0) report(`lab \`${lab.name}\`: booting ${off.map((host) => host.name).join(", ")}`);
-  await answersSsh(lab, supervisor, labHosts, off.length > 0 ? report : () => {});
-  report(
-    off.length > 0
-      ? `lab \`${lab.name}\`: ${labHosts.length} hosts answer ssh after ${seconds(started)}`
-      : `lab \`${lab.name}\` is already up`,
-  );
+  if (off.length > 0) {
+    report(`lab \`${lab.name}\`: booting ${off.map((host) => host.name).join(", ")}`);
+    await answersSsh(lab, supervisor, off, report);
+  }
+  await answersSsh(lab, supervisor, labHosts);
+  report(`lab \`${lab.name}\` is ${off.length > 0 ? `up after ${seconds(started)}` : "already up"}`);
 }
 
 /** Waits until the hosts greet on their ssh port; an error tells for each that does not what is known of it. */
@@ -48,34 +50,23 @@ export async function answersSsh(
   lab: Lab,
   supervisor: Supervisor,
   hosts: readonly LabHost[],
-  report: Report,
+  report: Report = () => {},
 ): Promise<void> {
   const started = performance.now();
   const waiting = new Set(hosts);
-  const probe = spawn(
-    "nsenter",
-    [
-      ...inLabNetwork(supervisor).slice(1),
-      ...[process.execPath, join(import.meta.dirname, "ssh-probe.ts"), String(bootLimitMs)],
-      ...hosts.map((host) => host.address),
-    ],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  const ended = new Promise((resolve) => probe.once("close", resolve));
-  createInterface({ input: probe.stdout }).on("line", (address) => {
-    const host = hosts.find((candidate) => candidate.address === address);
-    if (!host) return;
+  const given = new AbortController();
+  const onAnswer = (host: LabHost) => {
     waiting.delete(host);
     report(`  ${host.name} ${host.address} answers ssh after ${seconds(started)}`);
-  });
-  // A host that goes off while it boots will never answer: no need to wait for the time limit.
-  const watch = async () => {
-    while (probe.exitCode === null && [...waiting].every((host) => isOn(lab, host))) await sleep(100);
-    probe.kill();
   };
-  await Promise.all([ended, watch()]);
-  if (waiting.size === 0) return;
-  throw new LabError([...waiting].map((host) => bootFailure(lab, host)).join("\n"));
+  // A host that goes off while it boots will never answer: no need to wait for the time limit.
+  const watch = setInterval(() => {
+    if ([...waiting].some((host) => !isOn(lab, host))) given.abort();
+  }, 100);
+  await answering(supervisor, hosts, { limitMs: bootLimitMs, signal: given.signal, onAnswer });
+  clearInterval(watch);
+  const failed = [...waiting].filter((host) => !given.signal.aborted || !isOn(lab, host));
+  if (failed.length > 0) throw new LabError(failed.map((host) => bootFailure(lab, host)).join("\n"));
 }
 
 /** Hosts that cannot answer because a fault was injected, each with how to undo it. */

@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isFrozen } from "./cgroup.ts";
+import { type LabHost, labHosts } from "./hosts.ts";
+import type { Lab } from "./lab.ts";
+import { cableOf } from "./network.ts";
+import { hostCgroup, isOn } from "./power.ts";
+import { tryRun } from "./run.ts";
+import { answering } from "./ssh-probing.ts";
+import { findSupervisor, type Supervisor } from "./supervisor.ts";
+
+export interface HostStatus {
+  readonly host: LabHost;
+  readonly state: "off" | "on" | "cut" | "frozen";
+  /** Whether sshd greets. */
+  readonly ssh: boolean;
+  /** Names of failed units; undefined when the host cannot be asked. */
+  readonly failedUnits?: readonly string[];
+  readonly uptimeSeconds?: number;
+}
+
+/** How every host of the lab is; undefined when the lab is down. */
+export async function status(lab: Lab): Promise<HostStatus[] | undefined> {
+  const supervisor = findSupervisor(lab);
+  if (!supervisor) return undefined;
+  const answers = await answering(supervisor, labHosts, { limitMs: 0 });
+  return Promise.all(labHosts.map((host) => hostStatus(lab, supervisor, host, answers.has(host))));
+}
+
+async function hostStatus(lab: Lab, supervisor: Supervisor, host: LabHost, ssh: boolean): Promise<HostStatus> {
+  if (!isOn(lab, host)) return { host, state: "off", ssh };
+  const cgroup = hostCgroup(lab, host);
+  const init = initPid(cgroup);
+  const uptime = init === undefined ? {} : { uptimeSeconds: uptimeSeconds(init) };
+  if (isFrozen(cgroup)) return { host, state: "frozen", ssh, ...uptime };
+  const state = (await cableOf(supervisor, host)) === "out" ? "cut" : "on";
+  const failedUnits = init === undefined ? undefined : await failedUnitsOf(init);
+  return { host, state, ssh, ...uptime, ...(failedUnits ? { failedUnits } : {}) };
+}
+
+/** The host's PID 1, as this machine sees it. */
+function initPid(cgroup: string): number | undefined {
+  try {
+    const scope = readdirSync(join(cgroup, "payload")).find((name) => name === "init.scope") ?? "";
+    const pids = readFileSync(join(cgroup, "payload", scope, "cgroup.procs"), "utf8")
+      .split("\n")
+      .filter(Boolean);
+    return pids.length > 0 ? Number(pids[0]) : undefined;
+  } catch {
+    return undefined; // It has not come that far, or has just gone.
+  }
+}
+
+/** Asked from within the host rather than over its network, so that a cut host can be asked too. */
+async function failedUnitsOf(init: number): Promise<string[] | undefined> {
+  const systemctl = ["systemctl", "list-units", "--failed", "--plain", "--no-legend", "--no-pager"];
+  const argv = ["nsenter", `--target=${init}`, "--mount", "--pid", "--root", "--wd", "--", ...systemctl];
+  const { code, stdout } = await tryRun(argv, { timeoutMs: 3000 });
+  if (code !== 0) return undefined;
+  return stdout.split("\n").flatMap((line) => line.trim().split(/\s+/, 1)[0] || []);
+}
+
+function uptimeSeconds(pid: number): number {
+  // Field 22 of stat, counted behind the name in brackets, is the start in ticks since boot; Linux reports 100 a second.
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  const bootedSeconds = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]);
+  return Math.max(0, Math.round(bootedSeconds - Number(fields[19]) / 100));
+}
