@@ -1,5 +1,5 @@
 // Exits with 0 when node_modules is what package-lock.json asks for. npm keeps a record of what it installed and writes it
-// last, so that neither an interrupted nor an outdated installation passes; comparing takes 0.1 s, `npm ci` 20 s.
+// last, so that neither an interrupted nor an outdated installation passes; comparing takes 0.1 s, npm 2 s and more.
 import { readFileSync } from "node:fs";
 
 const packages = (path) => JSON.parse(readFileSync(`${process.argv[2]}/${path}`, "utf8")).packages;
