@@ -1,0 +1,35 @@
+import { expect, test } from "@jest/globals";
+import type { Inspector } from "../../runtime/kafka/kafka.ts";
+import { filePositions, groupPositions } from "../../runtime/positions.ts";
+
+const never = () => Promise.reject(new Error("not asked for in this case"));
+const inspector = (answers: Partial<Inspector>): Inspector => ({
+  committedOffset: never,
+  earliestOffset: never,
+  readToEnd: never,
+  ...answers,
+});
+
+test("a group goes on from where it left off, and at the earliest record when it is new", async () => {
+  const positions = groupPositions("p-con1", { topic: "t", partition: 0 });
+  const earliestOffset = async () => 3n;
+  expect(await positions.restore(inspector({ committedOffset: async () => 17n }), new Map())).toBe(17n);
+  expect(
+    await positions.restore(inspector({ committedOffset: async () => undefined, earliestOffset }), new Map()),
+  ).toBe(3n);
+});
+
+test("a source goes on in the file where it left off", async () => {
+  const positions = filePositions("digest of the file");
+  const { changelog } = positions.moveTo(5n);
+  const kept = new Map(changelog && [[changelog.key, changelog.value]]);
+  expect(changelog?.key).toBe(positions.key);
+  expect(await positions.restore(inspector({}), kept)).toBe(5n);
+  expect(await positions.restore(inspector({}), new Map())).toBe(0n);
+});
+
+test("a source starts at the beginning of a file with another content", async () => {
+  const { changelog } = filePositions("old content").moveTo(5n);
+  const kept = new Map(changelog && [[changelog.key, changelog.value]]);
+  expect(await filePositions("new content").restore(inspector({}), kept)).toBe(0n);
+});

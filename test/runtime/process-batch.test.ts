@@ -1,0 +1,120 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { initialState, type Link } from "../../operators/chain.ts";
+import { ewma } from "../../operators/ewma.ts";
+import { flatMap, fold, map, number, type Operator } from "../../operators/operator.ts";
+import { threshold } from "../../operators/threshold.ts";
+import type { IncomingRecord } from "../../runtime/kafka/kafka.ts";
+import { processBatch } from "../../runtime/process-batch.ts";
+import { restoreState } from "../../runtime/state.ts";
+
+const link = (name: string, operator: unknown, params: object = {}): Link => ({
+  name,
+  operator: operator as Operator,
+  params,
+});
+
+const records = (...values: (string | null)[]): IncomingRecord[] =>
+  values.map((value, i) => ({
+    offset: BigInt(i),
+    timestamp: "0",
+    key: null,
+    value: value === null ? null : Buffer.from(value),
+    headers: {},
+  }));
+
+function run(chain: readonly Link[], values: (string | null)[], withStages = false) {
+  const start = restoreState(chain, 0, new Map());
+  const { state, outputs, paths, poison } = processBatch(chain, start, records(...values), withStages);
+  return {
+    state,
+    paths,
+    outputs: outputs.map(({ record, value }) => `${record.offset}: ${value}`),
+    poison: poison.map(({ record, error }) => `${record.offset}: ${error.operator}: ${error.message}`),
+  };
+}
+
+const reciprocal = link("reciprocal", map({ value: number(), step: (_, x) => 1 / x }));
+const picky = link(
+  "picky",
+  map({
+    value: number(),
+    step: (_, x) => {
+      if (x === 13) throw new Error("13 brings bad luck");
+      return x;
+    },
+  }),
+);
+const sum = link("sum", fold({ value: number(), initial: 0, step: (_, state, x) => [state + x, [state + x]] }));
+const twice = link("twice", flatMap({ value: number(), step: (_, x) => [x, x] }));
+
+describe("a batch", () => {
+  test("goes through the chain in order, with the state carried along", () => {
+    const chain = [link("threshold", threshold, { above: 50 }), link("ewma", ewma, { alpha: 0.5 })];
+    expect(run(chain, ["57.2", "48.2", "53.6", "62.6"])).toEqual({
+      state: [null, 59],
+      outputs: ["2: 55.400000000000006", "3: 59"],
+      paths: [],
+      poison: [],
+    });
+  });
+
+  test("without operators passes its values on as they are", () => {
+    expect(run([], ["1.50", "2"]).outputs).toEqual(["0: 1.5", "1: 2"]);
+  });
+
+  test("gives all stages of each record when asked", () => {
+    expect(run([sum, twice], ["1", "2"], true).paths).toEqual([
+      ["1", "1", "1"],
+      ["1", "1", "1"],
+      ["2", "3", "3"],
+      ["2", "3", "3"],
+    ]);
+  });
+
+  test.each([
+    ["that is not a number", "warm", 'undefined: found "warm", wanted a JSON number'],
+    ["without a value", null, "undefined: found no value (a tombstone), wanted a JSON number"],
+    ["that an operator throws on", "13", "picky: picky: 13 brings bad luck"],
+    ["that comes out as no number", "0", "reciprocal: emitted Infinity, wanted a finite number"],
+  ])("goes on after a record %s", (_, value, cause) => {
+    const result = run([picky, reciprocal], ["1", value, "2"]);
+    expect(result).toMatchObject({ outputs: ["0: 1", "2: 0.5"], poison: [`1: ${cause}`] });
+  });
+
+  test("keeps the state from before a record that is refused at the end of the chain", () => {
+    expect(run([sum, reciprocal], ["2", "-2", "3"])).toMatchObject({
+      state: [5, null],
+      outputs: ["0: 0.5", "2: 0.2"],
+      poison: ["1: reciprocal: emitted Infinity, wanted a finite number"],
+    });
+  });
+
+  test("refuses the record, not the service, when an operator changes its state in place", () => {
+    const impure = fold({
+      value: number(),
+      initial: [] as number[],
+      step: (_, window, x) => {
+        window.push(x);
+        return [window, []];
+      },
+    });
+    expect(run([link("window", impure)], ["1"]).poison).toHaveLength(1);
+  });
+
+  test("gives the same whether it comes at once or in pieces, with poison anywhere", () => {
+    const values = fc.array(fc.oneof(fc.double({ min: -100, max: 100, noNaN: true }).map(String), fc.constant("x")));
+    fc.assert(
+      fc.property(values, fc.nat(), (all, cut) => {
+        const chain = [link("threshold", threshold, { above: -50 }), link("ewma", ewma, { alpha: 0.3 }), sum];
+        const whole = processBatch(chain, initialState(chain), records(...all), false);
+        const at = all.length === 0 ? 0 : cut % all.length;
+        const first = processBatch(chain, initialState(chain), records(...all).slice(0, at), false);
+        const second = processBatch(chain, first.state, records(...all).slice(at), false);
+        expect(second.state).toEqual(whole.state);
+        expect([...first.outputs, ...second.outputs]).toEqual(whole.outputs);
+        expect([...first.poison, ...second.poison]).toEqual(whole.poison);
+      }),
+    );
+  });
+});
