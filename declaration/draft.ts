@@ -13,7 +13,8 @@ export interface Draft {
 }
 
 export interface DraftTopic {
-  readonly replicationFactor: number;
+  /** Undefined when it is written wrongly. */
+  readonly replicationFactor: number | undefined;
   readonly config: ReadonlyMap<string, unknown>;
 }
 
@@ -56,9 +57,9 @@ export function mapping(value: unknown): ReadonlyMap<string, unknown> {
 
 function topicOf(value: unknown): DraftTopic {
   const topic = mapping(value);
-  const replicationFactor = topic.get("replicationFactor");
+  const factor = topic.get("replicationFactor") ?? 1;
   return {
-    replicationFactor: typeof replicationFactor === "number" ? replicationFactor : 1,
+    replicationFactor: typeof factor === "number" && factor >= 1 ? factor : undefined,
     config: mapping(topic.get("config")),
   };
 }

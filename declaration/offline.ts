@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { pathToFileURL } from "node:url";
 import { advanceInStages, initialState, type Link, OperatorError } from "../operators/chain.ts";
-import { operatorsIn } from "../operators/operator.ts";
 import { sourceValues } from "../operators/source-values.ts";
+import { loadOperator } from "./operator-module.ts";
 import type { Pipeline, Service } from "./pipeline.ts";
 
 /** What every topic and sink of a pipeline holds in the end, each in the order in which it got there. */
@@ -73,11 +72,7 @@ async function readSource({ path, everyMs }: { path: string; everyMs: number }):
 
 async function chainOf({ apply }: Service): Promise<Link[]> {
   return Promise.all(
-    apply.map(async ({ operator: name, params, module }) => {
-      const [operator] = operatorsIn(await import(pathToFileURL(module).href));
-      if (operator === undefined) throw new Error(`${module} exports no operator`);
-      return { name, operator, params };
-    }),
+    apply.map(async ({ operator: name, params, module }) => ({ name, operator: await loadOperator(module), params })),
   );
 }
 

@@ -24,10 +24,11 @@ export function schemaAt(schema: ZodType, path: Path): JsonSchema | undefined {
   return path.reduce<JsonSchema | undefined>((at, step) => at && below(at, step), jsonSchemaOf(schema));
 }
 
-/** The keys that a mapping may have, in the schema's order. */
+/** The keys that a mapping may have, in the schema's order; those that are there only to be refused left out. */
 export function keysOf(schema: JsonSchema | undefined): string[] {
   if (schema?.anyOf !== undefined) return schema.anyOf.flatMap((each) => keysOf(each as JsonSchema));
-  return Object.keys(schema?.properties ?? {});
+  const properties = Object.entries((schema?.properties ?? {}) as Record<string, JsonSchema>);
+  return properties.filter(([, { not }]) => not === undefined).map(([key]) => key);
 }
 
 /** "a number > 0 and <= 1": what a schema wants, in words. */

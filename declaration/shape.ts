@@ -15,7 +15,10 @@ const heap = z
   .regex(/^[1-9]\d*[kKmMgG]$/, "a heap as the JVM writes it, such as 256m or 1g");
 const settings = z.record(
   z.string(),
-  z.union([z.string(), z.number(), z.boolean()], "one text, number, true or false"),
+  z.union(
+    [z.string(), z.number(), z.boolean()],
+    'one text, number, true or false; write a list as one text such as "compact,delete"',
+  ),
   "a mapping of settings such as { retention.ms: 60000 }",
 );
 const count = (wanted: string) => z.int(wanted).gte(1, wanted);
@@ -66,7 +69,9 @@ const cluster = z.strictObject(
       HOST_NAME,
       z.string(ADDRESS.wanted).refine(ADDRESS.test, ADDRESS.wanted),
       "a mapping of host names to addresses such as { rpi0: 10.42.0.250 }",
-    ).describe("Host names and addresses; a host's place in the list is its broker id"),
+    )
+      .refine((hosts) => Object.keys(hosts).length > 0, "at least one host such as { rpi0: 10.42.0.250 }")
+      .describe("Host names and addresses; a host's place in the list is its broker id"),
     kafka: kafka.prefault({}).describe("The Kafka brokers"),
     zookeeper: zookeeper.prefault({}).describe("The ZooKeeper ensemble"),
     kraft: z

@@ -48,6 +48,7 @@ function replication(draft: Draft): Finding[] {
   const brokers = brokersOf(draft).length;
   const findings: Finding[] = [];
   for (const [topic, { replicationFactor, config }] of draft.topics) {
+    if (replicationFactor === undefined) continue;
     const path: Path = ["topics", topic];
     if (brokers > 0 && replicationFactor > brokers) {
       const message = `found ${replicationFactor}, wanted at most ${brokers}, the number of brokers`;

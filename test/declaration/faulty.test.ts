@@ -1,0 +1,40 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { PipelineFaults } from "../../declaration/faults.ts";
+import { loadPipeline } from "../../declaration/load-pipeline.ts";
+
+// Beside every faulty file stands NAME.txt with the exact lines that it must be refused with.
+const folder = "test/declaration/faulty";
+const files = globSync("**/*.yaml", { cwd: folder }).sort();
+
+async function refusal(file: string): Promise<unknown> {
+  try {
+    return await loadPipeline(file);
+  } catch (error) {
+    return error;
+  }
+}
+
+describe("a faulty pipeline file is refused with every fault at its line and column", () => {
+  test.each(files)("%s", async (name) => {
+    const file = join(folder, name);
+    const expected = readFileSync(file.replace(/\.yaml$/, ".txt"), "utf8").trimEnd();
+    const error = await refusal(file);
+    expect(error).toBeInstanceOf(PipelineFaults);
+    expect((error as PipelineFaults).message.split("\n")).toEqual(expected.split("\n"));
+  });
+});
+
+test("a file that is not there, with the name of one that is near", async () => {
+  expect(await refusal("pipelines/kafka_chain.yaml")).toMatchObject({
+    message:
+      "pipelines/kafka_chain.yaml:1:1: found no such file, wanted a pipeline file; did you mean kafka_chaining.yaml?",
+  });
+  expect(await refusal("nowhere/x.yaml")).toMatchObject({
+    message: "nowhere/x.yaml:1:1: found no such file, wanted a pipeline file",
+  });
+  expect(await refusal("pipelines")).toMatchObject({
+    message: "pipelines:1:1: found something that cannot be read (EISDIR), wanted a pipeline file",
+  });
+});

@@ -1,0 +1,2 @@
+/** Forgot to export an operator. */
+export const factor = 2;
