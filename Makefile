@@ -14,7 +14,7 @@ demo: setup ## four virtual Pis, a pipeline on them, and its averages as they ar
 	@cli/bramble demo
 
 down: ## take the virtual Pis down; nothing stays behind
-	@cli/bramble lab down
+	@if [ -d .lab ]; then cli/bramble lab down; else echo "No virtual Pis here"; fi
 
 test: setup ## every test: units, then end to end on virtual Pis
 	@setup/setup test-tools

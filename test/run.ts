@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const root = join(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "bramble-test-"));
@@ -14,7 +15,7 @@ for (const project of ["unit", "lab"]) {
   console.log(`Tests of project ${project}`);
   const report = join(folder, `${project}.json`);
   const jest = [
-    join(root, "node_modules/jest/bin/jest.js"),
+    fileURLToPath(import.meta.resolve("jest/bin/jest")),
     "--selectProjects",
     project,
     "--json",
