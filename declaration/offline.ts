@@ -34,7 +34,8 @@ export async function runOffline(pipeline: Pipeline): Promise<OfflineRun> {
   for (const service of pipeline.services) {
     const { input, output } = service;
     const values = input.kind === "file" ? await readSource(input) : inTime(streams.get(input.topic) ?? []);
-    const { results, refused } = process(await chainOf(service), values);
+    const stagesShown = output.kind === "log" && output.stages;
+    const { results, refused } = process(await chainOf(service), values, stagesShown);
     if (refused.length > 0) deadLetters.set(service.name, refused);
     if (output.kind === "log")
       sinks.set(
@@ -48,13 +49,22 @@ export async function runOffline(pipeline: Pipeline): Promise<OfflineRun> {
 }
 
 /** Runs a chain over values; what an operator refuses leaves the state as it was, and the stream goes on. */
-function process(chain: readonly Link[], values: readonly Timed[]): { results: Timed[]; refused: OperatorError[] } {
+function process(
+  chain: readonly Link[],
+  values: readonly Timed[],
+  stagesShown: boolean,
+): { results: Timed[]; refused: OperatorError[] } {
   const results: Timed[] = [];
   const refused: OperatorError[] = [];
   let state = initialState(chain);
   for (const { atMs, path } of values) {
     try {
       const [next, paths] = advanceInStages(chain, state, path.at(-1));
+      for (const stages of paths) {
+        for (let place = stagesShown ? 1 : chain.length; place <= chain.length; place++) {
+          mustBeWritable(chain[place - 1], stages[place]);
+        }
+      }
       state = next;
       results.push(...paths.map((each) => ({ atMs, path: each })));
     } catch (error) {
@@ -63,6 +73,12 @@ function process(chain: readonly Link[], values: readonly Timed[]): { results: T
     }
   }
   return { results, refused };
+}
+
+/** Topics and logs take finite numbers; what stands before the first operator is one already. */
+function mustBeWritable(maker: Link | undefined, value: unknown): void {
+  if (maker === undefined || Number.isFinite(value)) return;
+  throw new OperatorError(maker.name, value, `emitted ${String(value)}, wanted a finite number`);
 }
 
 async function readSource({ path, everyMs }: { path: string; everyMs: number }): Promise<Timed[]> {

@@ -97,7 +97,7 @@ const source = z.strictObject(
   {
     file: z
       .string("the path of a file, relative to this one")
-      .describe("File of values, relative to this one: one JSON value a line, or several with white space between"),
+      .describe("File of numbers with white space between, relative to this one; each becomes a record"),
     every: z
       .string("a duration such as 100ms, 3s or 1m")
       .regex(DURATION, "a duration such as 100ms, 3s or 1m")

@@ -82,6 +82,7 @@ function wanted(schema: ZodType): string {
 }
 
 function found(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  // JSON would show what it cannot write, such as an infinite number, as null.
+  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

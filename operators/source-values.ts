@@ -1,4 +1,4 @@
-/** A piece of a source file that is not a JSON value; line and col count from 1. */
+/** A piece of a source file that is not a number; line and col count from 1. */
 export interface MalformedValue {
   readonly line: number;
   readonly col: number;
@@ -6,33 +6,30 @@ export interface MalformedValue {
 }
 
 /**
- * The values of a source file, one record each, in order. A line holds one JSON value, or several with white space between
- * them (`7 6 9`); empty lines do not count. A source never skips silently: what is not JSON is listed as malformed.
+ * The values of a source file, one record each, in order: numbers as JSON writes them, one a line or several with white
+ * space between them (`7 6 9`). A source never skips silently: what is no such number is listed as malformed.
  */
 export function sourceValues(text: string): {
-  readonly values: readonly unknown[];
+  readonly values: readonly number[];
   readonly malformed: readonly MalformedValue[];
 } {
-  const values: unknown[] = [];
+  const values: number[] = [];
   const malformed: MalformedValue[] = [];
-  for (const [i, line] of text.split(/\r?\n/).entries()) {
-    const whole = parsed(line);
-    if (whole !== undefined) {
-      values.push(whole.value);
-      continue;
-    }
-    for (const piece of line.matchAll(/\S+/g)) {
-      const one = parsed(piece[0]);
-      if (one === undefined) malformed.push({ line: i + 1, col: piece.index + 1, text: piece[0] });
-      else values.push(one.value);
+  for (const [i, line] of text.split("\n").entries()) {
+    for (const { 0: piece, index } of line.matchAll(/\S+/g)) {
+      const value = numberIn(piece);
+      if (value === undefined) malformed.push({ line: i + 1, col: index + 1, text: piece });
+      else values.push(value);
     }
   }
   return { values, malformed };
 }
 
-function parsed(text: string): { readonly value: unknown } | undefined {
+/** JSON's grammar, because it leaves no doubt (`08`, `0x10`, `1_000`); and only what a double can hold. */
+function numberIn(text: string): number | undefined {
   try {
-    return { value: JSON.parse(text) };
+    const value: unknown = JSON.parse(text);
+    return typeof value === "number" && Number.isFinite(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -30,7 +30,7 @@ async function problemOf(path: string, written: string): Promise<string | undefi
   if (first !== undefined) {
     const more = malformed.length > 1 ? ` and ${malformed.length - 1} more` : "";
     const place = `${written}:${first.line}:${first.col}`;
-    return `found ${shown(first.text)} at ${place}${more}, wanted JSON values such as 20.5, "text" or {"celsius": 20.5}`;
+    return `found ${shown(first.text)} at ${place}${more}, wanted numbers such as 20.5 and white space between`;
   }
   return values.length === 0 ? `found no value in ${shown(written)}, wanted at least one` : undefined;
 }

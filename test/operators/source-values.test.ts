@@ -5,23 +5,23 @@ test.each([
   ["one value a line", "7\n6\n9\n", [7, 6, 9]],
   ["several a line, as the course writes them", "7 6 9 14\n", [7, 6, 9, 14]],
   ["tabs, empty lines, ends of line of other systems, no last end of line", "7\t6\r\n\n  9  \r\n14", [7, 6, 9, 14]],
-  [
-    "any JSON value with a line of its own may hold spaces",
-    '{"celsius": 20.5}\n"a b"\n[1, 2]\ntrue\nnull\n',
-    [{ celsius: 20.5 }, "a b", [1, 2], true, null],
-  ],
-  ["numbers as JSON writes them", "-1.5 2e3 0", [-1.5, 2000, 0]],
+  ["numbers as JSON writes them", "-1.5 2e3 0 1E-2", [-1.5, 2000, 0, 0.01]],
   ["nothing", " \n\n", []],
 ])("%s", (_, text, values) => {
   expect(sourceValues(text)).toEqual({ values, malformed: [] });
 });
 
-test("what is not JSON is told with its place, and the rest still read", () => {
-  expect(sourceValues("7 six 9\n\n  08 1\n")).toEqual({
+test("what is no number is told with its place, and the rest still read", () => {
+  expect(sourceValues('7 six 9\n\n  08 1 "2" 1e309\r\nnull [3] +4\n')).toEqual({
     values: [7, 9, 1],
     malformed: [
       { line: 1, col: 3, text: "six" },
       { line: 3, col: 3, text: "08" },
+      { line: 3, col: 8, text: '"2"' },
+      { line: 3, col: 12, text: "1e309" },
+      { line: 4, col: 1, text: "null" },
+      { line: 4, col: 6, text: "[3]" },
+      { line: 4, col: 10, text: "+4" },
     ],
   });
 });

@@ -1,0 +1,131 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "@jest/globals";
+import { Ajv } from "ajv";
+import { parse } from "yaml";
+import { pipelineJsonSchema } from "../../declaration/json-schema.ts";
+import { loadPipeline } from "../../declaration/load-pipeline.ts";
+import { runOffline } from "../../declaration/offline.ts";
+import { builtInOperators } from "../../declaration/operator-catalogue.ts";
+import type { JsonSchema } from "../../declaration/schema-words.ts";
+
+const written: JsonSchema = JSON.parse(readFileSync("declaration/pipeline.schema.json", "utf8"));
+const reference = parse(readFileSync("pipelines/reference.yaml", "utf8"));
+
+interface Key {
+  readonly path: string;
+  readonly schema: JsonSchema;
+}
+
+/** Every key that the schema has; * stands for any name, [] for any place in a list. */
+function keysOf(schema: JsonSchema, path = ""): Key[] {
+  const branches = (schema.anyOf ?? []) as JsonSchema[];
+  const below = Object.entries((schema.properties ?? {}) as Record<string, JsonSchema>).map(
+    ([key, each]): [string, JsonSchema] => [`${path}/${key}`, each],
+  );
+  if (typeof schema.additionalProperties === "object")
+    below.push([`${path}/*`, schema.additionalProperties as JsonSchema]);
+  if (typeof schema.items === "object") below.push([`${path}/[]`, schema.items as JsonSchema]);
+  return [
+    ...branches.flatMap((branch) => keysOf(branch, path)),
+    ...below.flatMap(([at, each]) => [{ path: at, schema: each }, ...keysOf(each, at)]),
+  ];
+}
+
+/** All values of a document under such a path. */
+function valuesAt(value: unknown, steps: readonly string[]): unknown[] {
+  const [step, ...rest] = steps;
+  if (step === undefined) return [value];
+  if (typeof value !== "object" || value === null) return [];
+  const next =
+    step === "*" || step === "[]"
+      ? Object.values(value)
+      : Object.entries(value).flatMap(([k, v]) => (k === step ? [v] : []));
+  return next.flatMap((each) => valuesAt(each, rest));
+}
+
+const keys = keysOf(written).filter(({ schema }) => schema.not === undefined);
+
+describe("the schema for editors", () => {
+  test("is up to date: if not, run what declaration/write-schema.ts says", async () => {
+    expect(written).toEqual(pipelineJsonSchema(await builtInOperators()));
+  });
+
+  test("describes every key that is not a name of the user's own", () => {
+    const undescribed = keys.filter(({ path, schema }) => !/[*\]]$/.test(path) && schema.description === undefined);
+    // An operator's description is its docstring.
+    expect(undescribed.filter(({ path }) => !/apply\/\[\]\/[a-z-]+$/.test(path)).map(({ path }) => path)).toEqual([
+      "/services/*/sink/log",
+    ]);
+  });
+
+  const validate = new Ajv({ strict: false }).compile(written);
+  const file = (service: string) =>
+    parse(`{ cluster: { hosts: { rpi0: 10.42.0.250 } }, services: { con: ${service} } }`);
+
+  test.each(["kafka_chaining", "kafka_example", "reference"])("takes %s", (name) => {
+    validate(parse(readFileSync(`pipelines/${name}.yaml`, "utf8")));
+    expect(validate.errors).toBeNull();
+  });
+
+  test.each([
+    "{ on: rpi0, from: a, apply: [round, { ewma: { alpha: 1 } }, my-own, { my-own: { any: thing } }], sink: log }",
+    "{ on: rpi0, from: a, apply: [add-noise, { add-noise: { seed: 1 } }], sink: { log: { stages: true } } }",
+  ])("takes %s", (service) => {
+    validate(file(service));
+    expect(validate.errors).toBeNull();
+  });
+
+  test.each([
+    "{ on: rpi0, from: a, apply: [{ ewma: { alpha: 1.5 } }], sink: log }",
+    "{ on: rpi0, from: a, apply: [{ ewma: { alhpa: 0.5 } }], sink: log }",
+    "{ on: rpi0, from: a, apply: [ewma], sink: log }",
+    "{ on: rpi0, from: a, apply: [Round], sink: log }",
+    "{ on: rpi0, from: a, apply: [{ round: {}, threshold: { above: 1 } }], sink: log }",
+    "{ on: rpi0, from: a, apply: round, sink: log }",
+    "{ on: rpi0, from: a, sink: journal }",
+    "{ on: rpi0, from: a, to: b, replica: 2 }",
+    "{ on: rpi0, source: { file: v.txt, every: 3 sec }, to: a }",
+  ])("does not take %s", (service) => {
+    expect(validate(file(service))).toBe(false);
+  });
+});
+
+describe("pipelines/reference.yaml, the manual", () => {
+  const paths = keys.map(({ path }) => path).filter((path) => !/apply\/\[\]\/[a-z-]+$/.test(path));
+
+  test.each(paths)("has %s", (path) => {
+    expect(valuesAt(reference, path.split("/").slice(1))).not.toEqual([]);
+  });
+
+  test("shows what each key is by default, where it shows no example", () => {
+    const examples = [
+      "/cluster/kafka",
+      "/cluster/kafka/config",
+      "/cluster/zookeeper",
+      "/topics/*/config",
+      "/services/*/apply",
+      "/services/*/apply/[]/add-noise/amplitude",
+    ];
+    for (const { path, schema } of keys) {
+      if (schema.default === undefined || examples.includes(path)) continue;
+      for (const value of valuesAt(reference, path.split("/").slice(1)))
+        expect({ path, value }).toEqual({ path, value: schema.default });
+    }
+  });
+
+  test("loads and runs", async () => {
+    const pipeline = await loadPipeline("pipelines/reference.yaml");
+    const { topics, sinks, deadLetters } = await runOffline(pipeline);
+    expect(topics.get("readings")).toHaveLength(10);
+    expect(sinks.get("smoother")?.length).toBeGreaterThan(0);
+    expect(deadLetters.size).toBe(0);
+  });
+
+  test("names the built-in operators, each with its parameters", async () => {
+    const applied: unknown[] = Object.values(reference.services as Record<string, { apply?: unknown[] }>).flatMap(
+      ({ apply }) => apply ?? [],
+    );
+    const names = applied.map((entry) => (typeof entry === "string" ? entry : Object.keys(entry as object)[0]));
+    expect(names).toEqual(expect.arrayContaining([...(await builtInOperators()).keys()]));
+  });
+});
