@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { bash, fakeCommand, scratch } from "./bash.ts";
+import { bash, fakeCommand, scratch, until } from "./bash.ts";
 
 let room: ReturnType<typeof scratch>;
 beforeEach(() => {
@@ -61,8 +61,8 @@ test("what set-up linked itself is not the machine's own", async () => {
 });
 
 test("a second set-up waits for the first", async () => {
-  const first = inCache("open_cache; sleep 1; echo first done >>$cache/order");
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  const first = inCache("open_cache; touch $cache/begun; sleep 1; echo first done >>$cache/order");
+  await until(() => existsSync(join(room.folder, "begun")));
   const second = await inCache("open_cache; echo second >>$cache/order");
   await first;
   expect(second.stdout).toContain("waiting for it");

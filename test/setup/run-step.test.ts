@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { bash, root, scratch } from "./bash.ts";
+import { bash, root, scratch, until } from "./bash.ts";
 
 let room: ReturnType<typeof scratch>;
 beforeEach(() => {
@@ -49,13 +49,11 @@ test("an interrupt ends what the step started", async () => {
   step(`sleep 300 & echo $! >${room.folder}/pid; wait`);
   const child = spawn("bash", ["-c", script()], { stdio: "ignore" });
   const ended = new Promise((resolve) => child.on("close", resolve));
-  while (!existsSync(join(room.folder, "pid"))) await new Promise((resolve) => setTimeout(resolve, 50));
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  const pid = Number(readFileSync(join(room.folder, "pid"), "utf8"));
+  const pid = () => (existsSync(join(room.folder, "pid")) ? readFileSync(join(room.folder, "pid"), "utf8").trim() : "");
+  await until(() => pid() !== "");
   // Ctrl-C reaches both the set-up and the subshell that runs the step.
   await bash(`kill -TERM $(pgrep -P ${child.pid}) ${child.pid}`);
   await ended;
-  await new Promise((resolve) => setTimeout(resolve, 300));
   // Gone, or dead and not yet taken note of by the process that adopted it.
-  expect((await bash(`ps -o stat= -p ${pid}`)).stdout).toMatch(/^(Z.*\n)?$/);
+  await until(async () => /^(Z.*\n)?$/.test((await bash(`ps -o stat= -p ${pid()}`)).stdout));
 });
