@@ -6,11 +6,12 @@
 new=$cache/new
 bin=$cache/bin
 
-# PATH as the user has it: what set-up linked on an earlier run must not be taken for the machine's own.
-users_path=:$PATH:
-users_path=${users_path//:$bin:/:}
-users_path=${users_path#:}
-users_path=${users_path%:}
+# PATH as the user has it: what set-up linked on an earlier run must not be taken for the machine's own, however the
+# folder is spelt and however often it is there.
+users_path=
+while IFS= read -r -d : folder; do
+  [ "$folder" -ef "$bin" ] || users_path+=${users_path:+:}$folder
+done <<<"$PATH:"
 
 # One set-up at a time; the kernel drops the lock with the process, however it ends.
 open_cache() {

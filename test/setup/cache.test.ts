@@ -54,9 +54,9 @@ test("a link is replaced, and one to a program that is gone does not count", asy
 });
 
 test("what set-up linked itself is not the machine's own", async () => {
-  const { stdout } = await inCache("echo $users_path", {
-    PATH: `${room.folder}/bin:/usr/bin:${room.folder}/bin:/bin`,
-  });
+  const bin = `${room.folder}/bin`;
+  mkdirSync(bin);
+  const { stdout } = await inCache("echo $users_path", { PATH: `${bin}:${bin}:/usr/bin:${bin}/:${bin}/../bin:/bin` });
   expect(stdout).toBe("/usr/bin:/bin\n");
 });
 
