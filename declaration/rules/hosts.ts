@@ -14,7 +14,7 @@ const MANAGED: Readonly<Record<string, string>> = {
   "inter.broker.listener.name": "every broker listens on port 9092 of its host",
   "log.dir": "records are kept in /var/lib/kafka, which outlives a reboot",
   "log.dirs": "records are kept in /var/lib/kafka, which outlives a reboot",
-  "zookeeper.connect": "it names all voters of cluster/zookeeper, so that the brokers form one cluster",
+  "zookeeper.connect": "it names the whole ensemble, so that the brokers form one cluster",
   "process.roles": "KRaft is not supported yet",
   "controller.quorum.voters": "KRaft is not supported yet",
 };

@@ -1,0 +1,61 @@
+import type { OfflineRun } from "../declaration/offline.ts";
+import type { Pipeline, Service } from "../declaration/pipeline.ts";
+
+/** What a pipeline computes, as text: its streams in the order in which they come to be, each with its values. */
+export function offlineReport(pipeline: Pipeline, run: OfflineRun, most: number): string {
+  const streams = pipeline.topics.filter(({ role }) => role === "stream").map(({ name }) => name);
+  const writers = (topic: string) =>
+    pipeline.services.filter(({ output }) => output.kind === "topic" && output.topic === topic);
+  const written = new Set(pipeline.services.flatMap(({ output }) => (output.kind === "topic" ? output.topic : [])));
+  const fromOutside = streams.filter((topic) => !written.has(topic));
+
+  return [
+    ...fromOutside.map((topic) => `${topic}, written from outside: no values here`),
+    ...[...written].map((topic) => {
+      const names = writers(topic).map(({ name }) => name);
+      return section(`${topic}, written by ${names.join(" and ")}`, inOneLine(run.topics.get(topic) ?? [], most));
+    }),
+    ...pipeline.services.filter(({ output }) => output.kind === "log").map((service) => printed(service, run, most)),
+    ...[...run.deadLetters].map(([service, errors]) => {
+      const lines = errors.slice(0, most).map(({ message }) => message);
+      return section(`${service}, dead letters`, [count(errors.length), ...lines, ...left(errors.length, most)]);
+    }),
+  ].join("\n");
+}
+
+function printed({ name, output }: Service, { sinks }: OfflineRun, most: number): string {
+  const paths = sinks.get(name) ?? [];
+  const heading = `${name}, printed`;
+  if (output.kind !== "log" || !output.stages) {
+    return section(
+      heading,
+      inOneLine(
+        paths.map((path) => path.at(-1)),
+        most,
+      ),
+    );
+  }
+  const lines = paths.slice(0, most).map((path) => path.map(text).join(" -> "));
+  return section(heading, [count(paths.length), ...lines, ...left(paths.length, most)]);
+}
+
+function inOneLine(values: readonly unknown[], most: number): string[] {
+  if (values.length === 0) return [count(0)];
+  return [`${count(values.length)}: ${[...values.slice(0, most).map(text), ...left(values.length, most)].join(" ")}`];
+}
+
+function section(heading: string, lines: readonly string[]): string {
+  return [heading, ...lines.map((line) => `  ${line}`)].join("\n");
+}
+
+function count(values: number): string {
+  return values === 1 ? "1 value" : `${values} values`;
+}
+
+function left(all: number, most: number): string[] {
+  return all > most ? [`... and ${all - most} more`] : [];
+}
+
+function text(value: unknown): string {
+  return JSON.stringify(value);
+}
