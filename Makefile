@@ -22,10 +22,12 @@ test: setup ## every test: units, then end to end on virtual Pis
 
 check: ## types, format and lint, unused code, shell scripts
 	@setup/setup node npm-packages
-	@echo "Types: tsc --noEmit"; npx tsc --noEmit
-	@echo "Format and lint: biome check"; npx biome check
-	@echo "Unused code: knip"; npx knip
-	@if command -v shellcheck >/dev/null; then \
-	  echo "Shell scripts: shellcheck"; \
-	  git ls-files -z | xargs -0 grep -lZE '^#!/bin/(ba)?sh|^# shellcheck shell' -- | xargs -0 shellcheck; \
-	else echo "Shell scripts: skipped, no shellcheck on PATH"; fi
+	@status=0; \
+	run() { echo "$$1: $${*:2:3}"; "$${@:2}" || status=1; }; \
+	run "Types" npx tsc --noEmit; \
+	run "Format and lint" npx biome check; \
+	run "Unused code" npx knip; \
+	if command -v shellcheck >/dev/null; then \
+	  run "Shell scripts" shellcheck $$(git ls-files -z | xargs -0 grep -lE '^#!/bin/(ba)?sh|^# shellcheck shell' --); \
+	else echo "Shell scripts: skipped, found no shellcheck on PATH"; fi; \
+	exit $$status
