@@ -1,9 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, connect as openSocket } from "node:net";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { cacheFolder } from "../../setup/cache.ts";
 
 /** One ZooKeeper and one broker on loopback, small heaps, everything in a folder of its own. */
 export interface KafkaBroker {
@@ -79,7 +80,15 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
       }),
     kill: () => ended(broker, "SIGKILL"),
     restart: async () => {
-      broker = await startBroker();
+      // A broker that was killed is refused while ZooKeeper still holds the session of its former self.
+      for (const deadline = Date.now() + 20_000; ; await sleep(200)) {
+        try {
+          broker = await startBroker();
+          return;
+        } catch (error) {
+          if (Date.now() > deadline) throw error;
+        }
+      }
     },
     stop: async () => {
       await Promise.all([ended(broker, "SIGKILL"), ended(zookeeper, "SIGKILL")]);
@@ -90,8 +99,7 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
 }
 
 function archive(): string {
-  const cache = process.env.BRAMBLE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "bramble");
-  const path = join(cache, "kafka", `${RELEASE}.tgz`);
+  const path = join(cacheFolder(), "kafka", `${RELEASE}.tgz`);
   if (!existsSync(path)) throw new Error(`${path}: there is no Kafka archive; run the set-up (make setup) first`);
   return path;
 }

@@ -1,0 +1,361 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/globals";
+import type { ServiceSpec } from "../../runtime/service-spec.ts";
+import { type KafkaBroker, startKafkaBroker } from "./kafka-broker.ts";
+import { eventually, killServices, type RunningService, startService } from "./running-service.ts";
+import { createTopics, readTopics, readValues, write } from "./topics.ts";
+
+jest.setTimeout(90_000);
+
+let broker: KafkaBroker;
+/** Topics and groups of each test are its own. */
+let run = 0;
+
+beforeAll(async () => {
+  broker = await startKafkaBroker();
+});
+afterEach(killServices);
+afterAll(() => broker?.stop());
+
+type Parts = Pick<ServiceSpec, "input" | "output"> & { readonly apply?: ServiceSpec["apply"] };
+
+function service(name: string, { input, apply = [], output }: Parts): ServiceSpec {
+  const groupId = `run${run}-${name}`;
+  return {
+    name,
+    groupId,
+    bootstrapServers: [broker.bootstrapServer],
+    input,
+    apply,
+    output,
+    changelogTopic: `${groupId}-changelog`,
+    ...(input.kind === "topic" && { deadLetterTopic: `${groupId}-dead-letters` }),
+  };
+}
+
+const topic = (name: string) => `run${run}-${name}`;
+const from = (name: string) => ({ kind: "topic", topic: topic(name) }) as const;
+const file = (everyMs: number) => ({ kind: "file", path: "input.txt", everyMs }) as const;
+const log = { kind: "log", stages: false } as const;
+const step = (operator: string, params: Record<string, unknown> = {}) => ({ operator, params });
+
+async function createTopicsOf(services: readonly ServiceSpec[], partitions = 1): Promise<void> {
+  const streams = services.flatMap(({ input, output }) =>
+    [input, output].flatMap((each) => (each.kind === "topic" ? [each.topic] : [])),
+  );
+  await createTopics(broker, [
+    ...[...new Set(streams)].map((each) => ({ topic: each, partitions })),
+    ...services.flatMap(({ changelogTopic: each }) => (each ? [{ topic: each, partitions, compacted: true }] : [])),
+    ...services.flatMap(({ deadLetterTopic: each }) => (each ? [{ topic: each }] : [])),
+  ]);
+}
+
+function chaining(everyMs: number): ServiceSpec[] {
+  return [
+    service("pro", { input: file(everyMs), apply: [step("celsius-to-fahrenheit")], output: from("fahrenheit") }),
+    service("con1", { input: from("fahrenheit"), apply: [step("threshold", { above: 50 })], output: from("above") }),
+    service("con2", { input: from("above"), apply: [step("ewma", { alpha: 0.5 })], output: from("ewma") }),
+    service("out_ewma", { input: from("ewma"), output: log }),
+    service("con3", { input: from("above"), apply: [step("moving-average", { over: 3 })], output: from("average") }),
+    service("out_avg", { input: from("average"), output: log }),
+  ];
+}
+
+const INPUT = "7 6 9 14 12 17 9 13 11 12 13 16 16 19";
+const ABOVE = "57.2 53.6 62.6 55.4 51.8 53.6 55.4 60.8 60.8 66.2".split(" ");
+const EWMA = "55.400000000000006 59 57.2 54.5 54.05 54.724999999999994 57.762499999999996 59.28125 62.740625".split(
+  " ",
+);
+const AVERAGE = "57.800000000000004 57.199999999999996 56.6 53.599999999999994 53.6 56.6 59 62.6".split(" ");
+
+const values = (records: readonly { value: string | null }[] = []) => records.map(({ value }) => value);
+
+test.each(["upstream", "downstream"])("kafka_chaining gives the known answers, started %s first", async (first) => {
+  run++;
+  const specs = chaining(20);
+  await createTopicsOf(specs);
+  const services: RunningService[] = [];
+  for (const spec of first === "upstream" ? specs : specs.toReversed()) {
+    services.push(await startService(spec, { files: { "input.txt": INPUT } }));
+  }
+  const printedBy = (name: string) => services.find((each) => each.name === name)?.printed() ?? [];
+  await eventually(
+    () => printedBy("out_ewma").length >= EWMA.length && printedBy("out_avg").length >= AVERAGE.length,
+    () => services.map((each) => `${each.name}: ${each.printed()} ${each.journal()}`).join("\n"),
+  );
+  expect(printedBy("out_ewma")).toEqual(EWMA);
+  expect(printedBy("out_avg")).toEqual(AVERAGE);
+  const read = await readTopics(broker, topic("fahrenheit"), topic("above"), topic("ewma"), topic("average"));
+  expect(read[topic("fahrenheit")]).toHaveLength(14);
+  expect(values(read[topic("above")])).toEqual(ABOVE);
+  expect(values(read[topic("ewma")])).toEqual(EWMA);
+  expect(values(read[topic("average")])).toEqual(AVERAGE);
+});
+
+test("services killed in the middle go on where they were: the same outputs, none twice", async () => {
+  run++;
+  const specs = chaining(5).filter(({ output }) => output.kind === "topic");
+  await createTopicsOf(specs);
+  const celsius = Array.from({ length: 300 }, (_, i) => 10 + ((i * 7919) % 100) / 10);
+  const options = { files: { "input.txt": celsius.join("\n") } };
+  let services = await Promise.all(specs.map((spec) => startService(spec, options)));
+  await Promise.all(services.map((each) => each.ready()));
+  for (const afterMs of [300, 200]) {
+    await sleep(afterMs);
+    expect(await Promise.all(services.map((each) => each.stop("SIGKILL")))).toEqual(Array(4).fill("SIGKILL"));
+    services = await Promise.all(specs.map((spec) => startService(spec, options)));
+    await Promise.all(services.map((each) => each.ready()));
+  }
+  const fahrenheit = celsius.map((c) => (c * 9) / 5 + 32);
+  const above = fahrenheit.filter((f) => f > 50);
+  const average = above.slice(2).map((f, i) => ((above[i] as number) + (above[i + 1] as number) + f) / 3);
+  const ewma: number[] = [];
+  above.reduce((state, f) => {
+    ewma.push(0.5 * f + 0.5 * state);
+    return ewma.at(-1) as number;
+  });
+  const wanted = { fahrenheit, above, ewma, average };
+  await eventually(
+    async () => (await readValues(broker, topic("average"))).length >= average.length,
+    () => services.map((each) => each.journal()).join("\n"),
+  );
+  await eventually(
+    async () => (await readValues(broker, topic("ewma"))).length >= ewma.length,
+    () => services.map((each) => each.journal()).join("\n"),
+  );
+  const read = await readTopics(broker, ...Object.keys(wanted).map(topic));
+  for (const [name, each] of Object.entries(wanted)) {
+    expect({ [name]: values(read[topic(name)]) }).toEqual({ [name]: each.map((value) => JSON.stringify(value)) });
+  }
+});
+
+test("poison records go to the dead-letter topic with cause and origin, and the stream goes on", async () => {
+  run++;
+  const picky = join(mkdtempSync(join(tmpdir(), "bramble-operator-")), "picky.ts");
+  writeFileSync(
+    picky,
+    `import { map, number } from "bramble/operator";
+    export const picky = map({
+      value: number(),
+      step: (_, x) => {
+        if (x === 13) throw new Error("13 brings bad luck");
+        return 1 / x;
+      },
+    });`,
+  );
+  const spec = service("con1", { input: from("in"), apply: [step("picky")], output: from("out") });
+  await createTopicsOf([spec]);
+  await write(broker, topic("in"), [
+    { value: "2" },
+    { value: "warm", key: "kitchen", headers: { sensor: "a" } },
+    { value: "" },
+    { value: null },
+    { value: "1e309" },
+    { value: Buffer.from([0xff, 0xfe]) },
+    { value: "13" },
+    { value: "0" },
+    { value: "4", key: "kitchen" },
+  ]);
+  const con1 = await startService(spec, { operators: { picky } });
+  await eventually(async () => (await readValues(broker, topic("out"))).length >= 2, con1.journal);
+
+  const deadLetters = spec.deadLetterTopic as string;
+  const { [topic("out")]: out, [deadLetters]: dead } = await readTopics(broker, topic("out"), deadLetters);
+  expect(out).toMatchObject([
+    { key: null, value: "0.5" },
+    { key: "kitchen", value: "0.25" },
+  ]);
+  expect(dead?.map(({ value, headers }) => [headers["bramble.offset"], value, headers["bramble.cause"]])).toEqual([
+    ["1", "warm", 'found "warm", wanted a JSON number'],
+    ["2", "", "found an empty value, wanted a JSON number"],
+    ["3", null, "found no value (a tombstone), wanted a JSON number"],
+    ["4", "1e309", 'found "1e309", wanted a number that fits a double (at most 1.8e308)'],
+    ["5", "\\xff\\xfe", 'found "\ufffd\ufffd", wanted a JSON number'],
+    ["6", "13", "picky: 13 brings bad luck"],
+    ["7", "0", "emitted Infinity, wanted a finite number"],
+  ]);
+  expect(dead?.[0]).toMatchObject({
+    key: "kitchen",
+    headers: { sensor: "a", "bramble.service": "con1", "bramble.topic": topic("in"), "bramble.partition": "0" },
+  });
+  expect(dead?.map(({ headers }) => headers["bramble.operator"])).toEqual([
+    ...Array(5).fill(undefined),
+    "picky",
+    "picky",
+  ]);
+  expect(con1.journal()).toContain(`<4>${topic("in")}/0@1: found "warm", wanted a JSON number, and 6 more soon after`);
+});
+
+test("a file source goes on where it left off, and starts anew with another file", async () => {
+  run++;
+  const spec = service("pro", { input: file(50), output: from("out") });
+  await createTopicsOf([spec]);
+  const start = (input: string) => startService(spec, { files: { "input.txt": input } });
+  const written = () => readValues(broker, topic("out"));
+
+  const first = await start("1 2 3 4 5 6 7 8 9 10");
+  await first.ready();
+  await sleep(150);
+  expect(await first.stop()).toBe(0);
+  const before = await written();
+  expect(before.length).toBeGreaterThan(0);
+  expect(before.length).toBeLessThan(10);
+
+  const second = await start("1 2 3 4 5 6 7 8 9 10");
+  await eventually(() => second.notifications().includes("all 10 records sent"), second.journal);
+  expect(await written()).toEqual("1 2 3 4 5 6 7 8 9 10".split(" "));
+  expect(second.isRunning()).toBe(true);
+  await second.stop();
+
+  const third = await start("11 12");
+  await eventually(() => third.notifications().includes("all 2 records sent"), third.journal);
+  expect(await written()).toEqual("1 2 3 4 5 6 7 8 9 10 11 12".split(" "));
+});
+
+test("a service that is stopped under load exits in less than 2 s, and its successor takes over at once", async () => {
+  run++;
+  const spec = service("con1", {
+    input: from("in"),
+    apply: [step("moving-average", { over: 3 })],
+    output: from("out"),
+  });
+  await createTopicsOf([spec]);
+  const input = Array.from({ length: 40_000 }, (_, i) => i % 100);
+  await write(
+    broker,
+    topic("in"),
+    input.map((value) => ({ value: String(value), partition: 0 })),
+  );
+  const con1 = await startService(spec);
+  await con1.ready();
+  const stopped = performance.now();
+  expect(await con1.stop()).toBe(0);
+  expect(performance.now() - stopped).toBeLessThan(2000);
+
+  const successor = await startService(spec);
+  const started = performance.now();
+  await successor.ready();
+  // A member that had not left would be waited for until its session ends, 6 s after its last heartbeat.
+  expect(performance.now() - started).toBeLessThan(4000);
+  const wanted = input.slice(2).map((x, i) => ((input[i] as number) + (input[i + 1] as number) + x) / 3);
+  await eventually(
+    async () => (await readValues(broker, topic("out"))).length >= wanted.length,
+    () => con1.journal() + successor.journal(),
+  );
+  expect(await readValues(broker, topic("out"))).toEqual(wanted.map((value) => JSON.stringify(value)));
+});
+
+test("a service waits for topics that are not there yet, and survives the loss of the broker", async () => {
+  run++;
+  const con1 = service("con1", { input: from("in"), apply: [step("ewma", { alpha: 0.5 })], output: from("out") });
+  const pro = service("pro", { input: file(20), output: from("in") });
+  const services = await Promise.all([con1, pro].map((spec) => startService(spec, { files: { "input.txt": INPUT } })));
+  await eventually(
+    () => services.some((each) => each.journal().includes(`${topic("in")}: there is no such topic (yet)`)),
+    () => services.map((each) => each.journal()).join("\n"),
+  );
+  expect(services.map((each) => each.notifications())).not.toContain(expect.stringContaining("READY"));
+  await createTopicsOf([con1, pro]);
+  await Promise.all(services.map((each) => each.ready()));
+  await broker.kill();
+  await sleep(500);
+  await broker.restart();
+  await eventually(
+    async () => (await readValues(broker, topic("out")).catch(() => [])).length >= 13,
+    () => services.map((each) => each.journal()).join("\n"),
+    60_000,
+  );
+  expect(services.map((each) => each.isRunning())).toEqual([true, true]);
+  const celsius = INPUT.split(" ").map(Number);
+  const wanted: number[] = [];
+  celsius.reduce((state, c) => {
+    wanted.push(0.5 * c + 0.5 * state);
+    return wanted.at(-1) as number;
+  });
+  expect(await readValues(broker, topic("out"))).toEqual(wanted.map((value) => JSON.stringify(value)));
+});
+
+test("a copy of a source that was replaced by another stops and says so, and nothing is sent twice", async () => {
+  run++;
+  const spec = service("pro", { input: file(50), output: from("out") });
+  await createTopicsOf([spec]);
+  const start = () => startService(spec, { files: { "input.txt": INPUT } });
+  const first = await start();
+  await first.ready();
+  const second = await start();
+  expect(await first.exit()).toBe(1);
+  expect(first.journal()).toMatch(
+    /^<3>pro: another copy of this service has taken over its transactional id run\d+-pro-0/m,
+  );
+  await eventually(() => second.notifications().includes("all 14 records sent"), second.journal);
+  expect(await readValues(broker, topic("out"))).toEqual(INPUT.split(" "));
+});
+
+test("copies of a service share its partitions, and state follows its partition from one to the other", async () => {
+  run++;
+  const spec = service("con1", {
+    input: from("in"),
+    apply: [step("moving-average", { over: 2 })],
+    output: from("out"),
+  });
+  await createTopicsOf([spec], 2);
+  const send = (start: number, count: number) =>
+    write(
+      broker,
+      topic("in"),
+      Array.from({ length: 2 * count }, (_, i) => ({ value: String(start + Math.floor(i / 2)), partition: i % 2 })),
+    );
+  const outputs = async () => (await readTopics(broker, topic("out")))[topic("out")] ?? [];
+  const both = (records: number) => async () => (await outputs()).length >= 2 * records;
+
+  const first = await startService(spec);
+  await send(0, 10);
+  await eventually(both(9), first.journal);
+  const second = await startService(spec);
+  await eventually(
+    () => /partitions \d$/m.test(first.journal()) && /partitions \d$/m.test(second.journal()),
+    () => first.journal() + second.journal(),
+  );
+  await send(10, 10);
+  await eventually(both(19), () => first.journal() + second.journal());
+  expect(await first.stop()).toBe(0);
+  await send(20, 10);
+  await eventually(both(29), second.journal);
+
+  const wanted = Array.from({ length: 29 }, (_, i) => String(i + 0.5));
+  for (const partition of [0, 1]) {
+    expect(values((await outputs()).filter((each) => each.partition === partition))).toEqual(wanted);
+  }
+});
+
+test("any Kafka client can take part: kcat writes, kcat reads", async () => {
+  run++;
+  const spec = service("con1", { input: from("in"), apply: [step("threshold", { above: 50 })], output: from("out") });
+  await createTopicsOf([spec]);
+  const con1 = await startService(spec);
+  const kcat = (input: string, ...args: string[]) =>
+    execFileSync("kcat", ["-q", "-b", broker.bootstrapServer, ...args], { input, encoding: "utf8" });
+  kcat("57.2\n48.2\n53.6\n", "-P", "-t", topic("in"));
+  await eventually(async () => (await readValues(broker, topic("out"))).length >= 2, con1.journal);
+  expect(kcat("", "-C", "-t", topic("out"), "-o", "beginning", "-e", "-X", "isolation.level=read_committed")).toBe(
+    "57.2\n53.6\n",
+  );
+});
+
+test("a log sink prints every stage of every record", async () => {
+  run++;
+  const chain = [step("celsius-to-fahrenheit"), step("add-noise", { amplitude: 1, seed: 1 }), step("round")];
+  const spec = service("con", { input: from("in"), apply: chain, output: { kind: "log", stages: true } });
+  await createTopicsOf([spec]);
+  await write(broker, topic("in"), [{ value: "20" }, { value: "21" }]);
+  const con = await startService(spec);
+  await eventually(() => con.printed().length >= 2, con.journal);
+  expect(con.printed()).toEqual([
+    expect.stringMatching(/^20 -> 68 -> 6[789]\.\d+ -> 6[789]$/),
+    expect.stringMatching(/^21 -> 69\.8 -> /),
+  ]);
+});

@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { bundleService } from "../../runtime/bundle.ts";
+import type { ServiceSpec } from "../../runtime/service-spec.ts";
+
+/** A service as it runs on a Pi: its bundle in a process of its own, told to report to a systemd that only takes notes. */
+export interface RunningService {
+  readonly name: string;
+  /** Lines of standard output: what the log sink printed. */
+  printed(): string[];
+  /** What it said to the journal. */
+  journal(): string;
+  /** What it said to systemd, one call a line. */
+  notifications(): string;
+  isRunning(): boolean;
+  ready(): Promise<void>;
+  /** Gives the exit status, or the signal's name. */
+  stop(signal?: NodeJS.Signals): Promise<number | string>;
+  exit(): Promise<number | string>;
+}
+
+const projectRoot = process.cwd();
+const running = new Set<ChildProcess>();
+process.once("exit", killServices);
+
+export function killServices(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
+export async function startService(
+  spec: ServiceSpec,
+  options: { files?: Record<string, string>; operators?: Record<string, string>; env?: Record<string, string> } = {},
+): Promise<RunningService> {
+  const folder = mkdtempSync(join(tmpdir(), `bramble-${spec.name}-`));
+  const operatorModules = Object.fromEntries(
+    spec.apply.map(({ operator }) => [
+      operator,
+      options.operators?.[operator] ?? join(projectRoot, `operators/${operator}.ts`),
+    ]),
+  );
+  const { code } = await bundleService({ spec, operatorModules, projectRoot });
+  writeFileSync(join(folder, "service.mjs"), code);
+  for (const [name, content] of Object.entries(options.files ?? {})) writeFileSync(join(folder, name), content);
+  const notes = join(folder, "notifications");
+  writeFileSync(notes, "");
+  writeFileSync(join(folder, "systemd-notify"), `#!/bin/sh\necho "$@" >> ${notes}\n`, { mode: 0o755 });
+
+  const { NODE_OPTIONS: _, ...environment } = process.env;
+  const child = spawn(process.execPath, [join(folder, "service.mjs")], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      ...environment,
+      PATH: `${folder}:${environment.PATH}`,
+      NOTIFY_SOCKET: join(folder, "notify"),
+      ...options.env,
+    },
+  });
+  running.add(child);
+  let printed = "";
+  let journal = "";
+  child.stdout.on("data", (data) => {
+    printed += data;
+  });
+  child.stderr.on("data", (data) => {
+    journal += data;
+  });
+  const exit = new Promise<number | string>((resolve) => {
+    child.once("close", (code, signal) => {
+      running.delete(child);
+      resolve(signal ?? code ?? -1);
+    });
+  });
+  const notifications = () => readFileSync(notes, "utf8");
+  return {
+    name: spec.name,
+    printed: () => printed.split("\n").slice(0, -1),
+    journal: () => journal,
+    notifications,
+    isRunning: () => running.has(child),
+    ready: () =>
+      eventually(
+        () => notifications().includes("READY=1"),
+        () => `${spec.name} is not ready: ${journal}`,
+      ),
+    stop: (signal = "SIGTERM") => {
+      child.kill(signal);
+      return exit;
+    },
+    exit: () => exit,
+  };
+}
+
+/** Waits for what must come about by itself; fails with `otherwise` when it does not. */
+export async function eventually(
+  isSo: () => boolean | Promise<boolean>,
+  otherwise: () => string,
+  withinMs = 30_000,
+): Promise<void> {
+  for (const deadline = Date.now() + withinMs; !(await isSo()); await sleep(20)) {
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs / 1000} s: ${otherwise()}`);
+  }
+}
