@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from "yaml";
+import { parseDocument } from "yaml";
 import type { Fault, Finding, Path } from "./faults.ts";
 import { brokenPlaces, type PlaceFault, placeOf, repeatedKeys } from "./yaml-places.ts";
 
@@ -17,14 +17,12 @@ export function parsePipelineDocument(
   file: string,
   text: string,
 ): { readonly document?: PipelineDocument; readonly faults: readonly Fault[] } {
-  const lines = new LineCounter();
-  const yaml = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, merge: true });
+  const yaml = parseDocument(text, { uniqueKeys: false, prettyErrors: false, merge: true });
   const fault = ({ offset, path, message }: PlaceFault): Fault => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line, col, path: path.join("/"), message };
+    return { file, ...placeIn(text, offset), path: path.join("/"), message };
   };
 
-  const notYaml = [...yaml.errors, ...yaml.warnings].map(({ pos, message }) =>
+  const notYaml = untilLost([...yaml.errors, ...yaml.warnings]).map(({ pos, message }) =>
     fault({ offset: pos[0], path: [], message: `found text that is not YAML: ${message}` }),
   );
   if (notYaml.length > 0) return { faults: notYaml };
@@ -40,6 +38,18 @@ export function parsePipelineDocument(
         return fault({ offset: at === "key" ? keyOffset : valueOffset, path, message });
       },
     },
-    faults: repeatedKeys(yaml, (offset) => lines.linePos(offset).line).map(fault),
+    faults: repeatedKeys(yaml, (offset) => placeIn(text, offset).line).map(fault),
   };
+}
+
+/** Once the parser has lost the document's structure, it complains of every word up to its end. */
+function untilLost<E extends { readonly message: string }>(errors: readonly E[]): readonly E[] {
+  const lost = errors.findIndex(({ message }) => message.includes("token in YAML stream"));
+  return lost < 0 ? errors : errors.slice(0, lost + 1);
+}
+
+/** Line and column from 1. Counted here, because the parser's own LineCounter misses lines behind some syntax errors. */
+function placeIn(text: string, offset: number): { readonly line: number; readonly col: number } {
+  const before = text.slice(0, offset);
+  return { line: before.split("\n").length, col: offset - before.lastIndexOf("\n") };
 }
