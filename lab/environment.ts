@@ -29,7 +29,7 @@ export function labEnvironment(lab: Lab, environment: NodeJS.ProcessEnv = proces
 }
 
 function commonEnvironment(environment: NodeJS.ProcessEnv): Variables {
-  const first = [join(cacheFolder(environment), "bin"), join(projectFolder, "cli")];
+  const first = [join(projectFolder, "cli"), join(cacheFolder(environment), "bin")];
   // Last, and only if it is needed: Pulumi takes a plugin on PATH before an installed one.
   const last = hasOfficialCommandPlugin(environment) ? [] : [join(projectFolder, "lab", "command-plugin")];
   const users = (environment.PATH ?? "").split(delimiter).filter((folder) => ![...first, ...last].includes(folder));

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type * as declaration from "../../declaration/pipeline.ts";
 import { Broker } from "./broker.ts";
 import { Host } from "./host.ts";
+import type { Machine } from "./resources.ts";
 import { ZooKeeper } from "./zookeeper.ts";
 
 export interface ClusterArgs {
@@ -15,7 +16,7 @@ export interface ClusterArgs {
 
 /** The hosts with one ZooKeeper ensemble and one Kafka cluster over them. */
 export class Cluster extends pulumi.ComponentResource {
-  readonly hosts: ReadonlyMap<string, Host>;
+  private readonly hosts: ReadonlyMap<string, Host>;
   readonly brokers: pulumi.Resource[];
 
   constructor(name: string, args: ClusterArgs, opts: pulumi.ComponentResourceOptions) {
@@ -41,5 +42,13 @@ export class Cluster extends pulumi.ComponentResource {
         (host) => new Broker(`${host.name}-broker`, { cluster, host, files: prepared(host), zookeepers }, parent).unit,
       );
     this.registerOutputs();
+  }
+
+  /** The machine behind a host's name. */
+  machine(host: string): Machine {
+    const found = this.hosts.get(host);
+    if (found === undefined)
+      throw new Error(`${host}: no such host in the cluster; the loader lets no such pipeline pass`);
+    return found.machine;
   }
 }

@@ -21,7 +21,7 @@ export interface HostArgs {
 
 /** One Pi with what every daemon on it needs: Java proven there, a user and data folders, Kafka's files. */
 export class Host extends pulumi.ComponentResource {
-  readonly machine: pulumi.Resource;
+  readonly machine: Machine;
   readonly ready: pulumi.Resource[];
 
   constructor(name: string, args: HostArgs, opts: pulumi.ComponentResourceOptions) {
@@ -55,7 +55,7 @@ export class Host extends pulumi.ComponentResource {
         keep: ["config", "logs"],
         scratch: ["logs"],
         integrity: "intact",
-        archives: { any: kafkaArchive },
+        archive: kafkaArchive,
       },
       { parent: this, dependsOn: this.machine },
     );

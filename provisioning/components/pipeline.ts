@@ -29,24 +29,20 @@ export class Pipeline extends pulumi.ComponentResource {
     const nodeHome = `/opt/bramble/node-${nodeVersion}`;
     const used = pipeline.cluster.hosts.filter((host) => pipeline.services.some((service) => service.on === host.name));
     const nodes = new Map(
-      used.map((host) => [
-        host.name,
-        new Archive(
-          `${host.name}-node`,
-          {
-            host: host.name,
-            address: host.address,
-            path: nodeHome,
-            version: `node ${nodeVersion}`,
-            marker: "bin/node",
-            keep: [],
-            scratch: [],
-            integrity: "intact",
-            archives: nodeArchives,
-          },
-          { ...parent, dependsOn: cluster.hosts.get(host.name)?.machine ?? [] },
-        ),
-      ]),
+      used.map(({ name, address }) => {
+        const machine = cluster.machine(name);
+        const archive = machine.machine.apply((architecture) => nodeArchives[architecture] ?? "");
+        const args = {
+          host: name,
+          address,
+          path: nodeHome,
+          version: `node ${nodeVersion}`,
+          marker: "bin/node",
+          archive,
+        };
+        const whole = { keep: [], scratch: [], integrity: "intact" };
+        return [name, new Archive(`${name}-node`, { ...args, ...whole }, { ...parent, dependsOn: machine })];
+      }),
     );
     for (const service of pipeline.services) {
       const host = used.find((one) => one.name === service.on);

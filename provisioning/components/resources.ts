@@ -15,7 +15,16 @@ function declare<Args extends object>(token: string) {
   };
 }
 
-export const Machine = declare<MachineArgs>("bramble:host:Machine");
+/** The one resource that tells the program something it did not know: the host's architecture. */
+export class Machine extends pulumi.CustomResource {
+  /** As uname -m says. Known in preview too, as the host is looked at then. */
+  declare readonly machine: pulumi.Output<string>;
+
+  constructor(name: string, args: MachineArgs, opts?: pulumi.CustomResourceOptions) {
+    super("bramble:host:Machine", name, { machine: undefined, ...args }, opts);
+  }
+}
+
 export const File = declare<FileArgs>("bramble:host:File");
 export const Archive = declare<ArchiveArgs>("bramble:host:Archive");
 export const Release = declare<ReleaseArgs>("bramble:host:Release");

@@ -15,15 +15,13 @@ export interface ArchiveArgs extends HostPlace {
   readonly scratch: readonly string[];
   /** Always "intact": drift shows as "damaged". */
   readonly integrity: string;
-  /** Archives (tar, gzip) on this machine, by the host's architecture as uname(1) says, or "any". */
-  readonly archives: Readonly<Record<string, string>>;
+  /** The archive (tar, gzip) on this machine. */
+  readonly archive: string;
 }
 
 export interface ArchiveState extends ArchiveArgs {
   /** False for a folder that was there before: it is used, and left alone on removal. */
   readonly installed: boolean;
-  /** What the host's architecture is, as uname -m says. */
-  readonly machine: string;
 }
 
 /** Written into the folder before it is renamed into place: what is there whole, and was put there by bramble. */
@@ -37,17 +35,16 @@ const pruned = (keep: readonly string[]) => keep.flatMap((folder) => ["-o", "-pa
 export const archive = hostResource<ArchiveArgs, ArchiveState>({
   token: "bramble:host:Archive",
   replaceOn: ["host", "path"],
-  local: ["archives"],
+  local: ["archive"],
   id: ({ host, path }) => `${host}:${path}`,
   probe: ({ path, marker, keep }) => [
-    ["uname", "-m"],
     ["stat", "--", path],
     ["stat", "--", `${path}/${marker}`],
     ["cat", "--", `${path}/${stamp}`],
     sh(`${manifest}; echo "$m"`, path, ...pruned(keep)),
   ],
-  read([uname, folder, marker, stamped, sum], args) {
-    if (uname === undefined || folder === undefined || marker === undefined || stamped === undefined) {
+  read([folder, marker, stamped, sum], args) {
+    if (folder === undefined || marker === undefined || stamped === undefined) {
       throw cannotTell(args, args.path, undefined);
     }
     if (isAbsent(folder)) return undefined;
@@ -56,7 +53,6 @@ export const archive = hostResource<ArchiveArgs, ArchiveState>({
     const [version = "", recorded = ""] = stamped.stdout.trimEnd().split("\n");
     return {
       ...args,
-      machine: uname.stdout.trim(),
       installed,
       version: installed ? version : marker.exitCode === 0 ? args.version : "unknown",
       integrity: !installed || recorded === sum?.stdout.trim() ? "intact" : "damaged",
@@ -71,17 +67,16 @@ export const archive = hostResource<ArchiveArgs, ArchiveState>({
         next: `Write the version that is there into the pipeline file, or move the folder away: \`sudo mv ${want.path} ${want.path}.old\`.`,
       });
     }
-    return Object.entries(want.archives).map(([machine, source]) => unpack(want, machine, source));
+    return [unpack(want)];
   },
   unplan: (state) =>
     state.installed ? [{ does: `remove ${state.path}`, argv: ["rm", "-rf", "--", state.path] as Argv }] : [],
 });
 
-/** Unpacks if the host is of the given architecture; the input is read to its end only then. */
-function unpack(want: ArchiveArgs, machine: string, source: string): Command {
+/** tar fails on an input that ends early, before anything is renamed. */
+function unpack(want: ArchiveArgs): Command {
   const script = [
-    'machine=$1; path=$2; version=$3; scratch=$4; new="$2.bramble-new"; shift 4',
-    'if [ "$machine" != any ] && [ "$machine" != "$(uname -m)" ]; then exit 0; fi',
+    'path=$1; version=$2; scratch=$3; new="$1.bramble-new"; shift 3',
     'rm -rf -- "$new"; mkdir -p -- "$new"; tar -xzf - -C "$new" --strip-components=1 --no-same-owner',
     'for folder in "$@"; do if [ -d "$path/$folder" ]; then mkdir -p -- "$new/$folder"; cp -a -- "$path/$folder/." "$new/$folder/"; fi; done',
     'for folder in $scratch; do mkdir -p -- "$new/$folder"; chmod 1777 -- "$new/$folder"; done',
@@ -93,7 +88,7 @@ function unpack(want: ArchiveArgs, machine: string, source: string): Command {
   ].join("\n");
   return {
     does: `unpack ${want.version} into ${want.path}`,
-    argv: sh(script, machine, want.path, want.version, want.scratch.join(" "), ...want.keep),
-    stdin: { file: source },
+    argv: sh(script, want.path, want.version, want.scratch.join(" "), ...want.keep),
+    stdin: { file: want.archive },
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Command } from "../ssh/command.ts";
 import type { HostPlace } from "../ssh/host-fault.ts";
 import { cannotTell, hostResource, isAbsent, sh } from "./host-resource.ts";
@@ -44,7 +45,7 @@ export const file = hostResource<FileArgs, FileArgs>({
         have !== undefined && !owned
           ? [{ does: `keep ${want.path}`, argv: ["cp", "-p", "--no-clobber", "--", want.path, keptAs(want.path)] }]
           : [];
-      return [...keep, writeFile(want.path, want.content, want.mode, want.owner)];
+      return [...keep, writeText(want.path, want.content, want.mode, want.owner)];
     }
     return [
       ...(have.owner === want.owner
@@ -63,15 +64,26 @@ export const file = hostResource<FileArgs, FileArgs>({
   ],
 });
 
-/** One command that replaces a file by a new one in a single step. */
-export function writeFile(path: string, content: Command["stdin"], mode: string, owner: string): Command {
+/**
+ * One command that replaces a file by a new one in a single step.
+ * @param sha256 of the content, in hexadecimal: a connection that breaks halfway must not leave half a file
+ */
+export function writeFile(
+  path: string,
+  content: NonNullable<Command["stdin"]>,
+  sha256: string,
+  mode: string,
+  owner: string,
+): Command {
   const script = [
     'mkdir -p -- "$(dirname -- "$1")"; new="$1.bramble-new"',
-    '(umask 077; cat > "$new"); chmod -- "$2" "$new"; chown -- "$3" "$new"; sync -- "$new"; mv -T -- "$new" "$1"',
+    '(umask 077; cat > "$new"); printf "%s  %s\\n" "$4" "$new" | sha256sum --check --status',
+    'chmod -- "$2" "$new"; chown -- "$3" "$new"; sync -- "$new"; mv -T -- "$new" "$1"',
   ].join("\n");
-  return {
-    does: `write ${path}`,
-    argv: sh(script, path, mode, owner),
-    ...(content === undefined ? {} : { stdin: content }),
-  };
+  return { does: `write ${path}`, argv: sh(script, path, mode, owner, sha256), stdin: content };
+}
+
+/** A text as standard input and its checksum. */
+export function writeText(path: string, content: string, mode: string, owner: string): Command {
+  return writeFile(path, content, createHash("sha256").update(content).digest("hex"), mode, owner);
 }

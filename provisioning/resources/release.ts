@@ -32,7 +32,9 @@ export const release = hostResource<ReleaseArgs, ReleaseArgs>({
   plan: (want, have) => [
     ...Object.entries(want.files)
       .filter(([name, sum]) => have?.files[name] !== sum)
-      .map(([name]) => writeFile(`${want.path}/${name}`, { file: want.sources[name] ?? "" }, "0644", "root:root")),
+      .map(([name, sum]) =>
+        writeFile(`${want.path}/${name}`, { file: want.sources[name] ?? "" }, sum, "0644", "root:root"),
+      ),
     ...Object.keys(have?.files ?? {})
       .filter((name) => !(name in want.files))
       .map((name) => ({

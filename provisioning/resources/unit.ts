@@ -1,6 +1,6 @@
 import type { Argv, Command } from "../ssh/command.ts";
 import type { HostPlace } from "../ssh/host-fault.ts";
-import { writeFile } from "./file.ts";
+import { writeText } from "./file.ts";
 import { cannotTell, hostResource, isAbsent, sh } from "./host-resource.ts";
 
 export interface UnitArgs extends HostPlace {
@@ -55,7 +55,7 @@ export const unit = hostResource<UnitArgs, UnitArgs>({
     const changed = rewrite || dropIns.length > 0;
     return [
       ...unmask,
-      ...(rewrite ? [writeFile(unitFile(name), want.content, "0644", "root:root")] : []),
+      ...(rewrite ? [writeText(unitFile(name), want.content, "0644", "root:root")] : []),
       ...dropIns.map((path) => ({ does: `remove ${path}`, argv: ["rm", "-f", "--", path] as Argv })),
       ...(changed ? [systemctl("daemon-reload")] : []),
       ...(have?.enabled === want.enabled && !rewrite ? [] : [systemctl("enable", name)]),

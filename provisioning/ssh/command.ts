@@ -13,7 +13,10 @@ export interface Command {
   /** What it does, as in "could not restart kafka.service". */
   readonly does: string;
   readonly argv: Argv;
-  /** Text, or a file of this machine, that becomes the command's standard input. */
+  /**
+   * Text, or a file of this machine, that becomes the command's standard input. When the connection breaks the command
+   * sees an early end of it: what it makes of its input it must check before it uses it.
+   */
   readonly stdin?: string | { readonly file: string };
   /** Run when the command fails; its output goes into the error (a unit's last journal lines, say). */
   readonly evidence?: Argv;

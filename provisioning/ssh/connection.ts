@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
 import type { ClientChannel, ConnectConfig, ServerHostKeyAlgorithm } from "ssh2";
 import ssh2 from "ssh2";
 import { type Argv, batchScript, type Command, quote, type Result, readBatch } from "./command.ts";
@@ -112,9 +111,11 @@ export class Connection {
     try {
       // SSH gives no argv: the server hands this line to the user's shell.
       const line = `${this.asRoot}env LC_ALL=C ${quote(command.argv)}`;
-      const { channel, result } = await this.exec(line, (channel) => ({ channel, result: collect(channel) }));
-      await feed(channel, command.stdin);
-      return await this.orLost(result);
+      const finished = await this.exec(line, (channel) => {
+        const result = collect(channel);
+        return { result: Promise.race([result, feed(channel, command.stdin)]) };
+      });
+      return await this.orLost(finished.result);
     } finally {
       this.giveChannel();
     }
@@ -241,10 +242,24 @@ class FactsShell {
   }
 }
 
-async function feed(channel: ClientChannel, stdin: Command["stdin"]): Promise<void> {
-  if (typeof stdin !== "object") channel.end(stdin ?? "");
-  // A command that fails early closes its input; its exit code and stderr then say why.
-  else await pipeline(createReadStream(stdin.file, { highWaterMark: 256 * 1024 }), channel).catch(() => {});
+/**
+ * Sends a command its standard input. Settles only when that fails on this side: a command may end without reading all
+ * of it, and its exit code then says why.
+ */
+function feed(channel: ClientChannel, stdin: Command["stdin"]): Promise<never> {
+  return new Promise((_, reject) => {
+    if (typeof stdin !== "object") {
+      channel.end(stdin ?? "");
+      return;
+    }
+    const source = createReadStream(stdin.file, { highWaterMark: 256 * 1024 });
+    source.on("error", (error) => {
+      channel.close();
+      reject(error);
+    });
+    channel.on("close", () => source.destroy());
+    source.pipe(channel);
+  });
 }
 
 function collect(channel: ClientChannel): Promise<Result> {
