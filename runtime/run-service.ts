@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Operator } from "../operators/operator.ts";
 import { produceFile } from "./file-service.ts";
@@ -42,7 +43,7 @@ export async function runService(
       chain: chainOf(spec, operators),
       kafka: connectKafka({
         bootstrapServers: spec.bootstrapServers,
-        clientId: spec.groupId,
+        clientId: `${spec.groupId}@${hostname()}`,
         onComplaint: journal.warn,
       }),
       journal,

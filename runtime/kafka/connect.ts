@@ -1,4 +1,5 @@
 import { Kafka as KafkaJs, type LogEntry, logLevel } from "kafkajs";
+import { registerCodecs } from "./codecs.ts";
 import { consume } from "./consumption.ts";
 import { inspect } from "./inspector.ts";
 import type { Kafka } from "./kafka.ts";
@@ -6,7 +7,7 @@ import { openTransactionalProducer } from "./transactional-producer.ts";
 
 export interface KafkaOptions {
   readonly bootstrapServers: readonly string[];
-  /** Shown in the brokers' logs and quotas. */
+  /** Names this service on this host, and no other process: what a group has of it after a crash is not waited for. */
   readonly clientId: string;
   /** Where the client's own complaints go; it retries after most of them. */
   readonly onComplaint: (message: string) => void;
@@ -14,6 +15,7 @@ export interface KafkaOptions {
 
 /** Opens no connection yet: each part connects, and connects again, when it is used. */
 export function connectKafka({ bootstrapServers, clientId, onComplaint }: KafkaOptions): Kafka {
+  registerCodecs();
   const client = {
     brokers: [...bootstrapServers],
     clientId,
@@ -31,10 +33,14 @@ export function connectKafka({ bootstrapServers, clientId, onComplaint }: KafkaO
         if (!isRetried(log.message)) onComplaint(complaintOf(namespace, log));
       },
   });
+  const inspected = { ...client, logger: kafka.logger() };
   return {
     transactionalProducer: (options) => openTransactionalProducer(kafka, options),
-    consume: (subscription) => consume(kafka, subscription),
-    inspect: (work) => inspect({ ...client, logger: kafka.logger() }, work),
+    consume: async (subscription) => {
+      await inspect(inspected, (inspector) => inspector.retireMember(subscription.groupId, clientId));
+      return consume(kafka, subscription);
+    },
+    inspect: (work) => inspect(inspected, work),
   };
 }
 

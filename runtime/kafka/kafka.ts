@@ -12,6 +12,8 @@ export interface Inspector {
   /** Where a group left off; undefined when it never committed. Waits for offsets of open transactions to be decided. */
   committedOffset(groupId: string, partition: TopicPartition): Promise<bigint | undefined>;
   earliestOffset(partition: TopicPartition): Promise<bigint>;
+  /** Makes members of this client id leave the group: they are this service's former selves, which died unseen. */
+  retireMember(groupId: string, clientId: string): Promise<void>;
   /** Reads all committed records that the partition holds now, in order. */
   readToEnd(partition: TopicPartition, onRecord: (record: IncomingRecord) => void): Promise<void>;
 }

@@ -7,6 +7,10 @@ declare module "kafkajs/src/cluster/index.js" {
   export interface Broker {
     readonly nodeId: number;
     readonly connectionPool: { send<T>(call: ProtocolCall<T>): Promise<T> };
+    describeGroups(options: {
+      groupIds: string[];
+    }): Promise<{ groups: { members: { memberId: string; clientId: string }[] }[] }>;
+    leaveGroup(options: { groupId: string; memberId: string }): Promise<unknown>;
   }
   export default class Cluster {
     constructor(options: Record<string, unknown>);

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/global
 import type { ServiceSpec } from "../../runtime/service-spec.ts";
 import { type KafkaBroker, startKafkaBroker } from "./kafka-broker.ts";
 import { eventually, killServices, type RunningService, startService } from "./running-service.ts";
-import { createTopics, readTopics, readValues, write } from "./topics.ts";
+import { createTopics, readTopics, readValues, setCompression, write } from "./topics.ts";
 
 jest.setTimeout(90_000);
 
@@ -71,6 +71,10 @@ const EWMA = "55.400000000000006 59 57.2 54.5 54.05 54.724999999999994 57.762499
   " ",
 );
 const AVERAGE = "57.800000000000004 57.199999999999996 56.6 53.599999999999994 53.6 56.6 59 62.6".split(" ");
+
+function kcat(input: string, ...args: string[]): string {
+  return execFileSync("kcat", ["-q", "-b", broker.bootstrapServer, ...args], { input, encoding: "utf8" });
+}
 
 const values = (records: readonly { value: string | null }[] = []) => records.map(({ value }) => value);
 
@@ -337,13 +341,30 @@ test("any Kafka client can take part: kcat writes, kcat reads", async () => {
   const spec = service("con1", { input: from("in"), apply: [step("threshold", { above: 50 })], output: from("out") });
   await createTopicsOf([spec]);
   const con1 = await startService(spec);
-  const kcat = (input: string, ...args: string[]) =>
-    execFileSync("kcat", ["-q", "-b", broker.bootstrapServer, ...args], { input, encoding: "utf8" });
   kcat("57.2\n48.2\n53.6\n", "-P", "-t", topic("in"));
   await eventually(async () => (await readValues(broker, topic("out"))).length >= 2, con1.journal);
   expect(kcat("", "-C", "-t", topic("out"), "-o", "beginning", "-e", "-X", "isolation.level=read_committed")).toBe(
     "57.2\n53.6\n",
   );
+});
+
+test("records compressed by any codec are read, from Java's producers and from librdkafka's", async () => {
+  run++;
+  const spec = service("con1", { input: from("in"), output: from("out") });
+  await createTopicsOf([spec]);
+  const input = Array.from({ length: 2000 }, (_, i) => String(i % 7));
+  for (const codec of ["gzip", "snappy", "lz4", "zstd"]) {
+    await setCompression(broker, topic("in"), codec);
+    await write(
+      broker,
+      topic("in"),
+      input.map((value) => ({ value })),
+    );
+    kcat(`${input.join("\n")}\n`, "-P", "-z", codec, "-t", topic("in"));
+  }
+  const con1 = await startService(spec);
+  await eventually(async () => (await readValues(broker, topic("out"))).length >= 8 * input.length, con1.journal);
+  expect(await readValues(broker, topic("out"))).toEqual(Array(8).fill(input).flat());
 });
 
 test("a log sink prints every stage of every record", async () => {

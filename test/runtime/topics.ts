@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Kafka, logLevel, Partitioners } from "kafkajs";
+import { ConfigResourceTypes, Kafka, logLevel, Partitioners } from "kafkajs";
 import { cacheFolder } from "../../setup/cache.ts";
 import type { KafkaBroker } from "./kafka-broker.ts";
 
@@ -35,6 +35,18 @@ export async function createTopics(broker: KafkaBroker, topics: readonly NewTopi
       replicationFactor: 1,
       configEntries: compacted ? [{ name: "cleanup.policy", value: "compact" }] : [],
     })),
+  });
+  await admin.disconnect();
+}
+
+/** The broker compresses what comes to the topic, with Kafka's own Java codecs. */
+export async function setCompression(broker: KafkaBroker, topic: string, codec: string): Promise<void> {
+  const admin = client(broker).admin();
+  await admin.connect();
+  const configEntries = [{ name: "compression.type", value: codec }];
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
   });
   await admin.disconnect();
 }
