@@ -74,6 +74,8 @@ export function zookeeperProperties(cluster: declaration.Cluster, host: declarat
     "4lw.commands.whitelist": "ruok,srvr,mntr",
     "autopurge.snapRetainCount": "3",
     "autopurge.purgeInterval": "24",
+    // A single voter would otherwise run alone and refuse its observers.
+    ...(members.length > 1 ? { standaloneEnabled: "false" } : {}),
     ...(observers.includes(host.name) ? { peerType: "observer" } : {}),
     ...Object.fromEntries(servers),
   };
