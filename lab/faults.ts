@@ -5,7 +5,7 @@ import type { LabHost } from "./hosts.ts";
 import type { Lab } from "./lab.ts";
 import { LabError } from "./lab-error.ts";
 import { whileLocked } from "./lock.ts";
-import { type Cable, cableOf, setCable } from "./network.ts";
+import { type Cable, cables, setCable } from "./network.ts";
 import { hostCgroup, isOn, pullPlug, switchOn } from "./power.ts";
 import type { Report } from "./report.ts";
 import { requireSupervisor, type Supervisor } from "./supervisor.ts";
@@ -32,7 +32,7 @@ async function plugIn(lab: Lab, host: LabHost, report: Report): Promise<void> {
 export async function cut(lab: Lab, host: LabHost, mend = false): Promise<void> {
   const supervisor = requireOn(lab, host);
   const wanted: Cable = mend ? "in" : "out";
-  if ((await cableOf(supervisor, host)) === wanted) {
+  if ((await cables(supervisor)).get(host.name) === wanted) {
     throw new LabError(
       mend
         ? `${host.name}'s cable is in place; there is nothing to mend`

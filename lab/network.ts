@@ -1,5 +1,5 @@
 import type { LabHost } from "./hosts.ts";
-import { run, tryRun } from "./run.ts";
+import { run } from "./run.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** The start of an argv that runs what follows in the lab's network, on this machine's files and processes. */
@@ -15,10 +15,13 @@ export async function setCable(supervisor: Supervisor, host: LabHost, cable: Cab
   await run([...inLabNetwork(supervisor), "ip", "link", "set", host.name, cable === "in" ? "up" : "down"]);
 }
 
-/** Undefined when the host is off and has no interface at all. */
-export async function cableOf(supervisor: Supervisor, host: LabHost): Promise<Cable | undefined> {
-  const { code, stdout } = await tryRun([...inLabNetwork(supervisor), "ip", "-json", "link", "show", host.name]);
-  if (code !== 0) return undefined;
-  const [link] = JSON.parse(stdout) as { flags: string[] }[];
-  return link?.flags.includes("UP") ? "in" : "out";
+/** How the cable of each host is that is on; a host that is off has no interface at all. */
+export async function cables(supervisor: Supervisor): Promise<ReadonlyMap<string, Cable>> {
+  const links = JSON.parse(await run([...inLabNetwork(supervisor), "ip", "-json", "link", "show", "type", "veth"]));
+  return new Map(
+    (links as { ifname: string; flags: string[] }[]).map(({ ifname, flags }) => [
+      ifname,
+      flags.includes("UP") ? "in" : "out",
+    ]),
+  );
 }

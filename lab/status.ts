@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { isFrozen } from "./cgroup.ts";
 import { type LabHost, labHosts } from "./hosts.ts";
 import type { Lab } from "./lab.ts";
-import { cableOf } from "./network.ts";
+import { cables } from "./network.ts";
 import { hostCgroup, isOn } from "./power.ts";
 import { tryRun } from "./run.ts";
 import { answering } from "./ssh-probing.ts";
-import { findSupervisor, type Supervisor } from "./supervisor.ts";
+import { findSupervisor } from "./supervisor.ts";
 
 export interface HostStatus {
   readonly host: LabHost;
@@ -23,19 +23,20 @@ export interface HostStatus {
 export async function status(lab: Lab): Promise<HostStatus[] | undefined> {
   const supervisor = findSupervisor(lab);
   if (!supervisor) return undefined;
-  const answers = await answering(supervisor, labHosts, { limitMs: 0 });
-  return Promise.all(labHosts.map((host) => hostStatus(lab, supervisor, host, answers.has(host))));
+  const [answers, plugged] = await Promise.all([answering(supervisor, labHosts, { limitMs: 0 }), cables(supervisor)]);
+  return Promise.all(
+    labHosts.map((host) => hostStatus(lab, host, answers.has(host), plugged.get(host.name) === "out")),
+  );
 }
 
-async function hostStatus(lab: Lab, supervisor: Supervisor, host: LabHost, ssh: boolean): Promise<HostStatus> {
+async function hostStatus(lab: Lab, host: LabHost, ssh: boolean, cut: boolean): Promise<HostStatus> {
   if (!isOn(lab, host)) return { host, state: "off", ssh };
   const cgroup = hostCgroup(lab, host);
   const init = initPid(cgroup);
   const uptime = init === undefined ? {} : { uptimeSeconds: uptimeSeconds(init) };
   if (isFrozen(cgroup)) return { host, state: "frozen", ssh, ...uptime };
-  const state = (await cableOf(supervisor, host)) === "out" ? "cut" : "on";
   const failedUnits = init === undefined ? undefined : await failedUnitsOf(init);
-  return { host, state, ssh, ...uptime, ...(failedUnits ? { failedUnits } : {}) };
+  return { host, state: cut ? "cut" : "on", ssh, ...uptime, ...(failedUnits ? { failedUnits } : {}) };
 }
 
 /** The host's PID 1, as this machine sees it. */

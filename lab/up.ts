@@ -6,7 +6,7 @@ import { type LabHost, labHosts } from "./hosts.ts";
 import type { Lab } from "./lab.ts";
 import { LabError } from "./lab-error.ts";
 import { whileLocked } from "./lock.ts";
-import { cableOf } from "./network.ts";
+import { cables } from "./network.ts";
 import { consoleFile, hostCgroup, isOn, switchOn } from "./power.ts";
 import { type Report, seconds } from "./report.ts";
 import { answering } from "./ssh-probing.ts";
@@ -30,11 +30,7 @@ async function bringUp(lab: Lab, { owner, report = () => {} }: UpOptions): Promi
   const running = findSupervisor(lab);
   const supervisor = running ?? (await startSupervisor(lab, await chooseBase(lab, report), owner));
   const off = labHosts.filter((host) => !isOn(lab, host));
-  const faults = await disturbed(
-    lab,
-    supervisor,
-    labHosts.filter((host) => !off.includes(host)),
-  );
+  const faults = await disturbances(lab, supervisor);
   if (faults.length > 0) throw new LabError(faults.join("\n"));
   for (const host of off) switchOn(lab, host);
   if (off.length > 0) {
@@ -69,17 +65,16 @@ export async function answersSsh(
   if (failed.length > 0) throw new LabError(failed.map((host) => bootFailure(lab, host)).join("\n"));
 }
 
-/** Hosts that cannot answer because a fault was injected, each with how to undo it. */
-async function disturbed(lab: Lab, supervisor: Supervisor, hosts: readonly LabHost[]): Promise<string[]> {
-  const faults: string[] = [];
-  for (const host of hosts) {
+/** Hosts that are on and cannot answer because a fault was injected, each with how to undo it. */
+async function disturbances(lab: Lab, supervisor: Supervisor): Promise<string[]> {
+  const plugged = await cables(supervisor);
+  return labHosts.flatMap((host) => {
     if (isFrozen(hostCgroup(lab, host))) {
-      faults.push(`${host.name} is frozen; thaw it with \`npx bramble lab freeze ${host.name} --thaw\``);
-    } else if ((await cableOf(supervisor, host)) === "out") {
-      faults.push(`${host.name}'s cable is cut; mend it with \`npx bramble lab cut ${host.name} --mend\``);
+      return [`${host.name} is frozen; thaw it with \`npx bramble lab freeze ${host.name} --thaw\``];
     }
-  }
-  return faults;
+    if (plugged.get(host.name) !== "out") return [];
+    return [`${host.name}'s cable is cut; mend it with \`npx bramble lab cut ${host.name} --mend\``];
+  });
 }
 
 function bootFailure(lab: Lab, host: LabHost): string {
