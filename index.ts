@@ -5,6 +5,7 @@ import { bootstrapServers } from "./provisioning/components/broker.ts";
 import { Cluster } from "./provisioning/components/cluster.ts";
 import { Pipeline } from "./provisioning/components/pipeline.ts";
 import { Provider } from "./provisioning/components/provider.ts";
+import { zookeepers } from "./provisioning/components/zookeeper.ts";
 import { buildReleases } from "./provisioning/service-release.ts";
 import { archives, nodeVersion, readSettings } from "./provisioning/settings.ts";
 import { trustedHosts } from "./provisioning/trusted-hosts.ts";
@@ -20,7 +21,11 @@ const { kafka, node } = archives(pipeline.cluster.kafka.version);
 const root = import.meta.dirname;
 const releases = await buildReleases(pipeline, servers, root, join(root, ".build", "releases"));
 
-const provider = new Provider("bramble", { ...login, bootstrapServers: servers });
+const provider = new Provider("bramble", {
+  ...login,
+  bootstrapServers: servers,
+  zookeepers: zookeepers(pipeline.cluster),
+});
 const cluster = new Cluster(
   "cluster",
   {

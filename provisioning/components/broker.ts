@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as declaration from "../../declaration/pipeline.ts";
 import { File, Unit } from "./resources.ts";
-import { daemonUnit, propertiesFile } from "./unit-file.ts";
-import { zookeeperPorts } from "./zookeeper.ts";
+import { checksums, daemonUnit, propertiesFile, running } from "./unit-file.ts";
+import { zookeepers } from "./zookeeper.ts";
 
 export const brokerPort = 9092;
 
@@ -22,12 +22,12 @@ export class Broker extends pulumi.ComponentResource {
       cluster: declaration.Cluster;
       host: declaration.Host;
       files: pulumi.Resource[];
-      zookeepers: pulumi.Resource[];
+      ensemble: pulumi.Resource[];
     },
     opts: pulumi.ComponentResourceOptions,
   ) {
     super("bramble:cluster:Broker", name, {}, opts);
-    const { cluster, host, files, zookeepers } = args;
+    const { cluster, host, files, ensemble } = args;
     const { home, heap } = cluster.kafka;
     const place = { host: host.name, address: host.address };
     const path = `${home}/config/server.properties`;
@@ -48,15 +48,14 @@ export class Broker extends pulumi.ComponentResource {
           folder: "kafka",
           environment: { KAFKA_HEAP_OPTS: `-Xms${heap} -Xmx${heap}` },
           execStart: `${home}/bin/kafka-server-start.sh ${path}`,
-          reads: [content],
         }),
-        dropIns: [],
-        enabled: "enabled",
-        active: "active",
+        ...running,
+        reads: checksums({ [path]: content }),
         readyPort: brokerPort,
+        rolls: "kafka",
       },
       // Brokers stop before any ZooKeeper does: an orderly stop needs its quorum.
-      { parent: this, dependsOn: [config, ...files, ...zookeepers] },
+      { parent: this, dependsOn: [config, ...files, ...ensemble] },
     );
     this.registerOutputs();
   }
@@ -65,15 +64,13 @@ export class Broker extends pulumi.ComponentResource {
 /** server.properties of one broker, sized for a small machine. Pure. */
 export function brokerProperties(cluster: declaration.Cluster, host: declaration.Host): Record<string, string> {
   const replicas = Math.min(3, cluster.kafka.brokers.length);
-  const { voters, observers } = cluster.zookeeper;
-  const members = cluster.hosts.filter(({ name }) => voters.includes(name) || observers.includes(name));
   return {
     "broker.id": String(cluster.hosts.indexOf(host)),
     // On every interface, so that the Pi's own tools reach it as localhost; told to clients by its address.
     listeners: `PLAINTEXT://:${brokerPort}`,
     "advertised.listeners": `PLAINTEXT://${host.address}:${brokerPort}`,
     "log.dirs": "/var/lib/kafka",
-    "zookeeper.connect": members.map(({ address }) => `${address}:${zookeeperPorts.client}`).join(","),
+    "zookeeper.connect": zookeepers(cluster).join(","),
     "zookeeper.session.timeout.ms": "6000",
     "zookeeper.connection.timeout.ms": "30000",
     // A topic exists because the pipeline declares it, not because a client misspelt another.

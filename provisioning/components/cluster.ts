@@ -4,7 +4,7 @@ import type * as declaration from "../../declaration/pipeline.ts";
 import { Broker } from "./broker.ts";
 import { Host } from "./host.ts";
 import type { Machine } from "./resources.ts";
-import { ZooKeeper } from "./zookeeper.ts";
+import { members, ZooKeeper } from "./zookeeper.ts";
 
 export interface ClusterArgs {
   readonly cluster: declaration.Cluster;
@@ -30,16 +30,13 @@ export class Cluster extends pulumi.ComponentResource {
       ]),
     );
     const prepared = (host: declaration.Host) => this.hosts.get(host.name)?.ready ?? [];
-    const members = cluster.hosts.filter(
-      ({ name }) => cluster.zookeeper.voters.includes(name) || cluster.zookeeper.observers.includes(name),
-    );
-    const zookeepers = members.map(
+    const ensemble = members(cluster).map(
       (host) => new ZooKeeper(`${host.name}-zookeeper`, { cluster, host, dependsOn: prepared(host) }, parent).unit,
     );
     this.brokers = cluster.hosts
       .filter((host) => cluster.kafka.brokers.includes(host.name))
       .map(
-        (host) => new Broker(`${host.name}-broker`, { cluster, host, files: prepared(host), zookeepers }, parent).unit,
+        (host) => new Broker(`${host.name}-broker`, { cluster, host, files: prepared(host), ensemble }, parent).unit,
       );
     this.registerOutputs();
   }

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type * as declaration from "../../declaration/pipeline.ts";
 import type { ServiceRelease } from "../service-release.ts";
 import { Release, Unit } from "./resources.ts";
-import { unitFile } from "./unit-file.ts";
+import { running, unitFile } from "./unit-file.ts";
 
 export interface OperatorServiceArgs {
   readonly pipeline: declaration.Pipeline;
@@ -32,10 +32,10 @@ export class OperatorService extends pulumi.ComponentResource {
         ...place,
         name: `bramble-${service.name}.service`,
         content: serviceUnit(`${pipeline.name}: ${service.name}`, `${nodeHome}/bin/node`, path),
-        dropIns: [],
-        enabled: "enabled",
-        active: "active",
+        ...running,
+        reads: {}, // a release never changes: another has another path
         readyPort: 0, // Type=notify: systemctl itself waits
+        rolls: "freely",
       },
       { parent: this, dependsOn: [files, node, ...topics] },
     );
@@ -45,48 +45,45 @@ export class OperatorService extends pulumi.ComponentResource {
 
 /** The unit of an operator service: no rights but to talk to Kafka and to write its journal. Pure. */
 export function serviceUnit(description: string, node: string, releasePath: string): string {
-  return unitFile(
-    {
-      Unit: [
-        ["Description", `bramble ${description}`],
-        ["Wants", "network-online.target"],
-        ["After", "network-online.target kafka.service"],
-        ["StartLimitIntervalSec", "0"],
-      ],
-      Service: [
-        ["Type", "notify"],
-        // Node has no datagram sockets of the Unix family: the systemd-notify program speaks for it.
-        ["NotifyAccess", "all"],
-        ["ExecStart", `${node} ${releasePath}/service.mjs`],
-        ["WorkingDirectory", releasePath],
-        ["Environment", "NODE_ENV=production"],
-        ["TimeoutStartSec", "90"],
-        ["TimeoutStopSec", "10"],
-        ["WatchdogSec", "60"],
-        ["Restart", "always"],
-        ["RestartSec", "1"],
-        ["DynamicUser", "yes"],
-        ["ProtectSystem", "strict"],
-        ["ProtectHome", "yes"],
-        ["PrivateTmp", "yes"],
-        ["PrivateDevices", "yes"],
-        ["PrivateUsers", "yes"],
-        ["ProtectKernelTunables", "yes"],
-        ["ProtectControlGroups", "yes"],
-        ["ProtectHostname", "yes"],
-        ["ProtectProc", "invisible"],
-        ["RestrictNamespaces", "yes"],
-        ["RestrictAddressFamilies", "AF_INET AF_INET6 AF_UNIX"],
-        ["RestrictRealtime", "yes"],
-        ["RestrictSUIDSGID", "yes"],
-        ["LockPersonality", "yes"],
-        ["CapabilityBoundingSet", ""],
-        ["SystemCallFilter", "@system-service"],
-        ["SystemCallFilter", "~@privileged @resources"],
-        ["MemoryMax", "256M"],
-      ],
-      Install: [["WantedBy", "multi-user.target"]],
-    },
-    [],
-  );
+  return unitFile({
+    Unit: [
+      ["Description", `bramble ${description}`],
+      ["Wants", "network-online.target"],
+      ["After", "network-online.target kafka.service"],
+      ["StartLimitIntervalSec", "0"],
+    ],
+    Service: [
+      ["Type", "notify"],
+      // Node has no datagram sockets of the Unix family: the systemd-notify program speaks for it.
+      ["NotifyAccess", "all"],
+      ["ExecStart", `${node} ${releasePath}/service.mjs`],
+      ["WorkingDirectory", releasePath],
+      ["Environment", "NODE_ENV=production"],
+      ["TimeoutStartSec", "90"],
+      ["TimeoutStopSec", "10"],
+      ["WatchdogSec", "60"],
+      ["Restart", "always"],
+      ["RestartSec", "1"],
+      ["DynamicUser", "yes"],
+      ["ProtectSystem", "strict"],
+      ["ProtectHome", "yes"],
+      ["PrivateTmp", "yes"],
+      ["PrivateDevices", "yes"],
+      ["PrivateUsers", "yes"],
+      ["ProtectKernelTunables", "yes"],
+      ["ProtectControlGroups", "yes"],
+      ["ProtectHostname", "yes"],
+      ["ProtectProc", "invisible"],
+      ["RestrictNamespaces", "yes"],
+      ["RestrictAddressFamilies", "AF_INET AF_INET6 AF_UNIX"],
+      ["RestrictRealtime", "yes"],
+      ["RestrictSUIDSGID", "yes"],
+      ["LockPersonality", "yes"],
+      ["CapabilityBoundingSet", ""],
+      ["SystemCallFilter", "@system-service"],
+      ["SystemCallFilter", "~@privileged @resources"],
+      ["MemoryMax", "256M"],
+    ],
+    Install: [["WantedBy", "multi-user.target"]],
+  });
 }

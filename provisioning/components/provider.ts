@@ -6,6 +6,7 @@ export interface ProviderArgs {
   readonly password?: pulumi.Output<string>;
   readonly privateKey?: pulumi.Output<string>;
   readonly bootstrapServers: readonly string[];
+  readonly zookeepers: readonly string[];
 }
 
 /** The plugin in provisioning/provider, told how to reach the hosts. */
@@ -16,6 +17,7 @@ export class Provider extends pulumi.ProviderResource {
       port: String(args.port),
       // Provider configuration travels as text.
       bootstrapServers: JSON.stringify(args.bootstrapServers),
+      zookeepers: JSON.stringify(args.zookeepers),
     });
   }
 }

@@ -2,14 +2,18 @@ import { createHash } from "node:crypto";
 
 type Section = readonly (readonly [key: string, value: string])[];
 
-/** Text of a systemd unit (systemd.unit(5)); `reads` are the contents of files the unit reads, so that their change shows. */
-export function unitFile(sections: Readonly<Record<string, Section>>, reads: readonly string[]): string {
-  const digest = createHash("sha256").update(JSON.stringify(reads)).digest("hex").slice(0, 16);
+/** Text of a systemd unit (systemd.unit(5)). */
+export function unitFile(sections: Readonly<Record<string, Section>>): string {
   const text = Object.entries(sections).map(
     ([name, entries]) => `[${name}]\n${entries.map(([key, value]) => `${key}=${value}\n`).join("")}`,
   );
-  const note = reads.length === 0 ? "" : `# The files it reads have digest ${digest}.\n`;
-  return `# Managed by bramble: a change made here is undone by the next \`pulumi up\`.\n${note}\n${text.join("\n")}`;
+  return `# Managed by bramble: a change made here is undone by the next \`pulumi up\`.\n\n${text.join("\n")}`;
+}
+
+/** SHA-256 of texts by path, in hexadecimal, as sha256sum(1) prints it. */
+export function checksums(texts: Readonly<Record<string, string>>): Record<string, string> {
+  const sum = (text: string) => createHash("sha256").update(text).digest("hex");
+  return Object.fromEntries(Object.entries(texts).map(([path, text]) => [path, sum(text)]));
 }
 
 /** What a Java daemon needs beside its command. */
@@ -21,41 +25,37 @@ export function daemonUnit(options: {
   readonly environment: Readonly<Record<string, string>>;
   readonly execStartPre?: string;
   readonly execStart: string;
-  readonly reads: readonly string[];
 }): string {
   const environment = Object.entries({ ...options.environment, LOG_DIR: `/var/log/${options.folder}` });
-  return unitFile(
-    {
-      Unit: [
-        ["Description", options.description],
-        ["Wants", "network-online.target"],
-        ["After", ["network-online.target", ...options.after].join(" ")],
-        // A Pi whose neighbours are still booting must go on trying.
-        ["StartLimitIntervalSec", "0"],
-      ],
-      Service: [
-        ["User", "kafka"],
-        ["StateDirectory", options.folder],
-        ["LogsDirectory", options.folder],
-        ["LimitNOFILE", "20000"],
-        ...environment.map(([key, value]) => ["Environment", `"${key}=${value}"`] as const),
-        ...(options.execStartPre === undefined ? [] : [["ExecStartPre", options.execStartPre] as const]),
-        ["ExecStart", options.execStart],
-        // A JVM that is asked to stop ends with 128 + SIGTERM.
-        ["SuccessExitStatus", "143"],
-        // An orderly stop waits for a quorum that may be gone.
-        ["TimeoutStopSec", "15"],
-        ["Restart", "always"],
-        ["RestartSec", "2"],
-        ["NoNewPrivileges", "yes"],
-        ["ProtectSystem", "full"],
-        ["ProtectHome", "yes"],
-        ["PrivateTmp", "yes"],
-      ],
-      Install: [["WantedBy", "multi-user.target"]],
-    },
-    options.reads,
-  );
+  return unitFile({
+    Unit: [
+      ["Description", options.description],
+      ["Wants", "network-online.target"],
+      ["After", ["network-online.target", ...options.after].join(" ")],
+      // A Pi whose neighbours are still booting must go on trying.
+      ["StartLimitIntervalSec", "0"],
+    ],
+    Service: [
+      ["User", "kafka"],
+      ["StateDirectory", options.folder],
+      ["LogsDirectory", options.folder],
+      ["LimitNOFILE", "20000"],
+      ...environment.map(([key, value]) => ["Environment", `"${key}=${value}"`] as const),
+      ...(options.execStartPre === undefined ? [] : [["ExecStartPre", options.execStartPre] as const]),
+      ["ExecStart", options.execStart],
+      // A JVM that is asked to stop ends with 128 + SIGTERM.
+      ["SuccessExitStatus", "143"],
+      // An orderly stop waits for a quorum that may be gone.
+      ["TimeoutStopSec", "15"],
+      ["Restart", "always"],
+      ["RestartSec", "2"],
+      ["NoNewPrivileges", "yes"],
+      ["ProtectSystem", "full"],
+      ["ProtectHome", "yes"],
+      ["PrivateTmp", "yes"],
+    ],
+    Install: [["WantedBy", "multi-user.target"]],
+  });
 }
 
 /** A Java properties file, sorted as given. */
@@ -63,3 +63,6 @@ export function propertiesFile(properties: Readonly<Record<string, string>>): st
   const lines = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`);
   return `# Managed by bramble: a change made here is undone by the next \`pulumi up\`.\n${lines.join("")}`;
 }
+
+/** What is wanted of every unit: started at boot and running now, with what is on the disk and nothing else. */
+export const running = { dropIns: [], enabled: "enabled", active: "active", running: "current" };

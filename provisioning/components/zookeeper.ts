@@ -1,9 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as declaration from "../../declaration/pipeline.ts";
 import { File, Unit } from "./resources.ts";
-import { daemonUnit, propertiesFile } from "./unit-file.ts";
+import { checksums, daemonUnit, propertiesFile, running } from "./unit-file.ts";
 
 export const zookeeperPorts = { client: 2181, quorum: 2888, election: 3888 };
+
+/** The hosts of the ensemble, voters and observers, in the order of the file. */
+export function members({ hosts, zookeeper: { voters, observers } }: declaration.Cluster): declaration.Host[] {
+  return hosts.filter(({ name }) => voters.includes(name) || observers.includes(name));
+}
+
+/** `host:port` of every member of the ensemble, for its clients. */
+export function zookeepers(cluster: declaration.Cluster): string[] {
+  return members(cluster).map(({ address }) => `${address}:${zookeeperPorts.client}`);
+}
 
 /** A member of the ZooKeeper ensemble: a voter, or an observer that follows without a vote. */
 export class ZooKeeper extends pulumi.ComponentResource {
@@ -36,12 +46,11 @@ export class ZooKeeper extends pulumi.ComponentResource {
           environment: { KAFKA_HEAP_OPTS: `-Xms${cluster.zookeeper.heap} -Xmx${cluster.zookeeper.heap}` },
           execStartPre: `/bin/sh -c 'echo ${serverId(cluster, host)} > /var/lib/zookeeper/myid'`,
           execStart: `${cluster.kafka.home}/bin/zookeeper-server-start.sh ${path}`,
-          reads: [content],
         }),
-        dropIns: [],
-        enabled: "enabled",
-        active: "active",
+        ...running,
+        reads: checksums({ [path]: content }),
         readyPort: zookeeperPorts.client,
+        rolls: "zookeeper",
       },
       { parent: this, dependsOn: [config, ...dependsOn] },
     );
@@ -56,9 +65,9 @@ function serverId(cluster: declaration.Cluster, host: declaration.Host): number 
 
 /** zookeeper.properties of one member. Pure. */
 export function zookeeperProperties(cluster: declaration.Cluster, host: declaration.Host): Record<string, string> {
-  const { voters, observers } = cluster.zookeeper;
-  const members = cluster.hosts.filter(({ name }) => voters.includes(name) || observers.includes(name));
-  const servers = members.map((member) => {
+  const { observers } = cluster.zookeeper;
+  const ensemble = members(cluster);
+  const servers = ensemble.map((member) => {
     const role = observers.includes(member.name) ? ":observer" : "";
     const { quorum, election } = zookeeperPorts;
     return [`server.${serverId(cluster, member)}`, `${member.address}:${quorum}:${election}${role}`];
@@ -75,7 +84,7 @@ export function zookeeperProperties(cluster: declaration.Cluster, host: declarat
     "autopurge.snapRetainCount": "3",
     "autopurge.purgeInterval": "24",
     // A single voter would otherwise run alone and refuse its observers.
-    ...(members.length > 1 ? { standaloneEnabled: "false" } : {}),
+    ...(ensemble.length > 1 ? { standaloneEnabled: "false" } : {}),
     ...(observers.includes(host.name) ? { peerType: "observer" } : {}),
     ...Object.fromEntries(servers),
   };

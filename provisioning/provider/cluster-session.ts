@@ -1,32 +1,46 @@
-import { connectTopics } from "../kafka/topics.ts";
+import { connectAdmin, type KafkaAdmin } from "../kafka/admin.ts";
+import { brokerGate } from "../kafka/broker-gate.ts";
+import { zookeeperGate } from "../kafka/zookeeper-gate.ts";
 import type { Session } from "../resources/resource-type.ts";
 import { Connection } from "../ssh/connection.ts";
 import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
 import { knownHostsFile, pinnedKeys, readKnownHosts } from "../ssh/known-hosts.ts";
 import type { Login } from "../ssh/login.ts";
+import { Roll } from "./roll.ts";
 
 /** The provider's configuration: how to reach the hosts and the cluster. */
 export interface ClusterConfig {
   readonly login: Login;
   /** `host:port` of every broker. */
   readonly bootstrapServers: readonly string[];
+  /** `host:port` of every ZooKeeper. */
+  readonly zookeepers: readonly string[];
 }
-
-type TopicsConnection = Awaited<ReturnType<typeof connectTopics>>;
 
 /** All connections of one run: one a host, one to Kafka, each opened when first needed. */
 export class ClusterSession {
   private readonly config: ClusterConfig;
   private readonly hosts = new Map<string, Promise<Connection>>();
-  private kafka: Promise<TopicsConnection> | undefined;
+  private readonly rolls: Readonly<Record<"kafka" | "zookeeper", Roll>>;
+  private kafka: Promise<KafkaAdmin> | undefined;
 
   constructor(config: ClusterConfig) {
     this.config = config;
+    const describe = async () => (await this.admin()).cluster();
+    this.rolls = {
+      kafka: new Roll("kafka.service", brokerGate(config.bootstrapServers.length, describe)),
+      zookeeper: new Roll("zookeeper.service", zookeeperGate(config.zookeepers)),
+    };
   }
 
-  /** The session as one operation sees it. */
-  with(progress: (message: string) => void): Session {
-    return { host: (place) => this.host(place), topics: () => this.topics(), progress };
+  /** The session as one operation sees it; `log` shows what lasts, `progress` what passes. */
+  with(progress: (message: string) => void, log: (message: string) => void): Session {
+    return {
+      host: (place) => this.host(place),
+      topics: () => this.admin(),
+      turn: (group, place, work) => this.rolls[group].turn(place, work, log),
+      progress,
+    };
   }
 
   async close(): Promise<void> {
@@ -57,8 +71,8 @@ export class ClusterSession {
     return Connection.open(place, login, pinned);
   }
 
-  private topics(): Promise<TopicsConnection> {
-    this.kafka ??= connectTopics(this.config.bootstrapServers);
+  private admin(): Promise<KafkaAdmin> {
+    this.kafka ??= connectAdmin(this.config.bootstrapServers);
     // Asked again next time: brokers that are being started answer later.
     this.kafka.catch(() => {
       this.kafka = undefined;

@@ -1,4 +1,4 @@
-import { NoBrokerError } from "../kafka/topics.ts";
+import { NoBrokerError } from "../kafka/admin.ts";
 import type { Session } from "../resources/resource-type.ts";
 import type { Properties } from "./diff.ts";
 import type { AnyResourceType } from "./registry.ts";

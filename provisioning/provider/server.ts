@@ -8,7 +8,7 @@ import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import type { Session } from "../resources/resource-type.ts";
 import { type ClusterConfig, ClusterSession } from "./cluster-session.ts";
 import { diff, type FieldChange, type Properties } from "./diff.ts";
-import type { Progress } from "./engine.ts";
+import type { Show } from "./engine.ts";
 import { create, HalfDone, previewCreate, previewUpdate, read, update } from "./lifecycle.ts";
 import { resourceType } from "./registry.ts";
 
@@ -21,12 +21,15 @@ type Call = grpc.ServerUnaryCall<any, any>;
  * The plugin's side of Pulumi's `ResourceProvider` gRPC service (pulumi/provider.proto). The SDK's own TypeScript
  * interface has no configuration, preview flag or field-level diff, which is why it is not used.
  */
-export function providerService(progress: Progress): grpc.UntypedServiceImplementation {
+export function providerService(show: Show): grpc.UntypedServiceImplementation {
   let cluster: ClusterSession | undefined;
 
   const session = (urn: string): Session => {
     if (cluster === undefined) throw new Error("the provider is not configured");
-    return cluster.with((message) => progress(urn, message));
+    return cluster.with(
+      (message) => show(urn, message, true),
+      (message) => show(urn, message, false),
+    );
   };
   const checked = (request: providerProto.CheckRequest) => {
     const response = new providerProto.CheckResponse();
@@ -116,6 +119,7 @@ function clusterConfig(variables: { get(key: string): string | undefined }): Clu
       ...(privateKey === undefined ? {} : { privateKey }),
     },
     bootstrapServers: JSON.parse(text("bootstrapServers") ?? "[]"),
+    zookeepers: JSON.parse(text("zookeepers") ?? "[]"),
   };
 }
 

@@ -48,7 +48,10 @@ export function hostResource<Args extends HostPlace, State extends Args>(
 async function execute(session: Session, place: HostPlace, commands: readonly Command[]): Promise<void> {
   if (commands.length === 0) return;
   const host = await session.host(place);
-  for (const command of commands) await succeed(host, command);
+  for (const command of commands) {
+    if (command.turn === undefined) await succeed(host, command);
+    else await session.turn(command.turn, place, () => succeed(host, command));
+  }
 }
 
 async function succeed(host: Host, command: Command): Promise<void> {

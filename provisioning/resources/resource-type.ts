@@ -27,6 +27,11 @@ export interface ResourceType<Args extends object, State extends Args> {
 export interface Session {
   host(place: HostPlace): Promise<Host>;
   topics(): Promise<Topics>;
+  /**
+   * Takes a member of a group down and up again: one at a time, the leader last, each only when the rest can bear it.
+   * The first that does not come back stops all that wait.
+   */
+  turn(group: "kafka" | "zookeeper", place: HostPlace, work: () => Promise<void>): Promise<void>;
   /** Shown while the operation runs. */
   progress(message: string): void;
 }

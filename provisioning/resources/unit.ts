@@ -1,4 +1,4 @@
-import type { Argv, Command } from "../ssh/command.ts";
+import type { Argv, Command, Result } from "../ssh/command.ts";
 import type { HostPlace } from "../ssh/host-fault.ts";
 import { writeText } from "./file.ts";
 import { cannotTell, hostResource, isAbsent, sh } from "./host-resource.ts";
@@ -6,20 +6,37 @@ import { cannotTell, hostResource, isAbsent, sh } from "./host-resource.ts";
 export interface UnitArgs extends HostPlace {
   /** Name with its suffix, e.g. "kafka.service". */
   readonly name: string;
-  /** The whole unit file. Carries a digest of the files that the unit reads, so that their change restarts it. */
+  /** The whole unit file. */
   readonly content: string;
+  /** SHA-256 of each file that the daemon reads when it starts, by path: a change of one restarts it. */
+  readonly reads: Readonly<Record<string, string>>;
   /** Drop-ins that change it; bramble's units have none. */
   readonly dropIns: readonly string[];
   /** UnitFileState as systemctl(1) says: "enabled" means started at boot. */
   readonly enabled: string;
   /** ActiveState as systemctl(1) says. */
   readonly active: string;
+  /** "current", or "outdated" while it runs with an older unit file or older files than there are. */
+  readonly running: string;
   /** TCP port on the host's address that must accept connections before the unit counts as started; 0 for none. */
   readonly readyPort: number;
+  /** Whether it may restart "freely", or one host at a time when the rest of "kafka" or "zookeeper" can bear it. */
+  readonly rolls: "freely" | "kafka" | "zookeeper";
 }
 
 const unitFile = (name: string) => `/etc/systemd/system/${name}`;
-const properties = ["LoadState", "ActiveState", "UnitFileState", "DropInPaths"];
+const properties = ["ActiveState", "UnitFileState", "ExecMainStartTimestampMonotonic"];
+
+/** Drop-ins on disk, loaded or not (systemd.unit(5), "UNIT FILE LOAD PATH"). */
+const dropIns =
+  'for d in /etc /run /usr/lib; do for f in "$d/systemd/system/$1.d"/*.conf; do [ ! -e "$f" ] || echo "$f"; done; done';
+
+/**
+ * Prints, in microseconds since boot, when the newest of the given files was written. On that clock a time-of-day that
+ * jumps (a Pi has no clock of its own) moves files and processes alike.
+ */
+const newest = `now=$(date +%s%6N); read -r up _ < /proc/uptime; up=\${up%.*}\${up#*.}0000
+for f in "$@"; do w=$(stat -c %.6Y -- "$f" 2>/dev/null) || continue; w=\${w%.*}\${w#*.}; [ "$w" -gt "$now" ] || echo $((up - (now - w))); done | sort -n | tail -n1`;
 /** A Pi's disk is slow when four daemons start: Kafka's own ZooKeeper timeout is 30 s. */
 const readyTimeoutSeconds = 90;
 
@@ -27,24 +44,35 @@ const readyTimeoutSeconds = 90;
 export const unit = hostResource<UnitArgs, UnitArgs>({
   token: "bramble:systemd:Unit",
   replaceOn: ["host", "name"],
+  local: ["rolls"],
   id: ({ host, name }) => `${host}:${name}`,
-  probe: ({ name }) => [
+  probe: ({ name, reads }) => [
     ["cat", "--", unitFile(name)],
     ["systemctl", "show", ...properties.map((property) => `--property=${property}`), "--", name],
+    sh(dropIns, name),
+    sh(newest, unitFile(name), ...Object.keys(reads)),
+    sh('for f in "$@"; do sha256sum -- "$f" 2>/dev/null || echo "absent  $f"; done', ...Object.keys(reads)),
   ],
-  read([cat, show], args) {
-    if (cat === undefined || show?.exitCode !== 0) throw cannotTell(args, args.name, show);
+  read([cat, show, overrides, written, sums], args) {
+    for (const result of [show, overrides, written, sums]) {
+      if (result?.exitCode !== 0) throw cannotTell(args, args.name, result);
+    }
+    if (cat === undefined || show === undefined) throw cannotTell(args, args.name, cat);
     if (isAbsent(cat)) return undefined;
     if (cat.exitCode !== 0) throw cannotTell(args, unitFile(args.name), cat);
-    const seen = new Map(
-      show.stdout.split("\n").map((line) => [line.split("=")[0], line.slice(line.indexOf("=") + 1)]),
-    );
+    const seen = new Map(lines(show).map((line) => [line.split("=")[0], line.slice(line.indexOf("=") + 1)]));
+    const started = Number(seen.get("ExecMainStartTimestampMonotonic"));
+    const active = seen.get("ActiveState") ?? "unknown";
     return {
       ...args,
       content: cat.stdout,
-      dropIns: (seen.get("DropInPaths") ?? "").split(" ").filter((path) => path !== ""),
+      reads: Object.fromEntries(
+        lines(sums).map((line) => [line.slice(line.indexOf("  ") + 2), line.split(" ")[0] ?? ""]),
+      ),
+      dropIns: lines(overrides),
       enabled: seen.get("UnitFileState") || "disabled",
-      active: seen.get("ActiveState") ?? "unknown",
+      active,
+      running: active === "active" && Number(written?.stdout) > started ? "outdated" : "current",
     };
   },
   plan(want, have) {
@@ -59,7 +87,7 @@ export const unit = hostResource<UnitArgs, UnitArgs>({
       ...dropIns.map((path) => ({ does: `remove ${path}`, argv: ["rm", "-f", "--", path] as Argv })),
       ...(changed ? [systemctl("daemon-reload")] : []),
       ...(have?.enabled === want.enabled && !rewrite ? [] : [systemctl("enable", name)]),
-      ...(changed || have?.active !== want.active ? start(want) : []),
+      ...(changed || startsAnew(want, have) ? [start(want, have?.active === want.active)] : []),
     ];
   },
   unplan: ({ name }) => [
@@ -85,23 +113,30 @@ function systemctl(verb: string, name?: string): Command {
   };
 }
 
-/** Restart clears a unit that gave up (start limit) as well as one that runs with an old file. */
-function start({ name, address, readyPort }: UnitArgs): Command[] {
-  const evidence: Argv = ["journalctl", "--no-pager", "--quiet", "--output=short", "--lines=15", `--unit=${name}`];
-  const restart: Command = {
+function startsAnew(want: UnitArgs, have: UnitArgs | undefined): boolean {
+  const read = Object.entries(want.reads).every(([path, sum]) => have?.reads[path] === sum);
+  return !read || have?.active !== want.active || have.running !== want.running;
+}
+
+/**
+ * Restart clears a unit that gave up (start limit) as well as one that runs with an old file; started means that its
+ * port answers. A unit that runs, and that others rely on, waits for its turn.
+ */
+function start({ name, address, readyPort, rolls }: UnitArgs, runs: boolean): Command {
+  const script = [
+    'systemctl reset-failed -- "$1" 2>/dev/null || true; systemctl restart -- "$1"',
+    'if [ "$3" = 0 ]; then exit 0; fi',
+    'wait=\'until (exec 3<>"/dev/tcp/$2/$3") 2>/dev/null; do ! systemctl is-failed --quiet -- "$1" || exit 1; sleep 0.1; done\'',
+    `timeout ${readyTimeoutSeconds} bash -c "$wait" ready "$@" || { echo "no answer on port $3 within ${readyTimeoutSeconds} s" >&2; exit 1; }`,
+  ].join("\n");
+  return {
     does: `restart ${name}`,
-    argv: sh('systemctl reset-failed -- "$1" 2>/dev/null || true; systemctl restart -- "$1"', name),
-    evidence,
+    argv: sh(script, name, address, String(readyPort)),
+    evidence: ["journalctl", "--no-pager", "--quiet", "--output=short", "--lines=15", `--unit=${name}`],
+    ...(runs && rolls !== "freely" ? { turn: rolls } : {}),
   };
-  if (readyPort === 0) return [restart];
-  const wait =
-    'until (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; do systemctl is-failed --quiet -- "$3" && exit 1; sleep 0.1; done';
-  return [
-    restart,
-    {
-      does: `see ${name} listen on port ${readyPort} within ${readyTimeoutSeconds} s`,
-      argv: ["timeout", String(readyTimeoutSeconds), "bash", "-c", wait, "ready", address, String(readyPort), name],
-      evidence,
-    },
-  ];
+}
+
+function lines(result: Result | undefined): string[] {
+  return (result?.stdout ?? "").split("\n").filter((line) => line !== "");
 }

@@ -1,5 +1,6 @@
 import kafkajs, { type Admin, type KafkaJSProtocolError } from "kafkajs";
 import type { TopicFacts, Topics } from "../resources/resource-type.ts";
+import type { ClusterFacts } from "./broker-gate.ts";
 
 /** Kafka's number for "set on the topic itself" in DescribeConfigs (KIP-226). */
 const topicConfigSource = 1;
@@ -8,8 +9,14 @@ const topicResource = 2;
 /** How long a cluster that has just been started may take to know all of its brokers. */
 const formingTimeoutMs = 90_000;
 
-/** Topics over the admin API of the first broker that answers. */
-export async function connectTopics(bootstrapServers: readonly string[]): Promise<Topics & { close(): Promise<void> }> {
+/** A cluster over its admin API. */
+export interface KafkaAdmin extends Topics {
+  cluster(): Promise<ClusterFacts>;
+  close(): Promise<void>;
+}
+
+/** Connects to the first broker that answers. Throws {@link NoBrokerError} when none does. */
+export async function connectAdmin(bootstrapServers: readonly string[]): Promise<KafkaAdmin> {
   const kafka = new kafkajs.Kafka({
     clientId: "bramble-provisioning",
     brokers: [...bootstrapServers],
@@ -35,6 +42,7 @@ export async function connectTopics(bootstrapServers: readonly string[]): Promis
       await admin.alterConfigs({ validateOnly: false, resources: [{ type: topicResource, name, configEntries }] });
     },
     delete: (name) => remove(admin, name),
+    cluster: () => describeCluster(admin),
     close: () => admin.disconnect(),
   };
 }
@@ -64,6 +72,23 @@ async function describe(admin: Admin, name: string): Promise<TopicFacts | undefi
     partitions: partitions.length,
     replicationFactor: partitions[0]?.replicas.length ?? 0,
     config: Object.fromEntries(own.map((entry) => [entry.configName, entry.configValue])),
+  };
+}
+
+async function describeCluster(admin: Admin): Promise<ClusterFacts> {
+  const { brokers, controller } = await admin.describeCluster();
+  const { topics } = await admin.fetchTopicMetadata();
+  return {
+    brokers: brokers.map(({ nodeId, host }) => ({ id: nodeId, address: host })),
+    controllerId: controller,
+    partitions: topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionId, replicas, isr }) => ({
+        topic: name,
+        partition: partitionId,
+        replicas,
+        inSync: isr,
+      })),
+    ),
   };
 }
 

@@ -1,0 +1,45 @@
+import type { Gate } from "../provider/roll.ts";
+import type { HostPlace } from "../ssh/host-fault.ts";
+
+/** What Kafka says of itself: brokers, controller, and where every partition's replicas stand. */
+export interface ClusterFacts {
+  readonly brokers: readonly { readonly id: number; readonly address: string }[];
+  readonly controllerId: number | null;
+  readonly partitions: readonly PartitionFacts[];
+}
+
+export interface PartitionFacts {
+  readonly topic: string;
+  readonly partition: number;
+  readonly replicas: readonly number[];
+  readonly inSync: readonly number[];
+}
+
+/**
+ * Asks Kafka before a broker goes down, as Strimzi's KafkaRoller does. With every replica in sync, a partition stays at
+ * or above its min.insync.replicas wherever its replication factor allows the loss of any broker at all.
+ */
+export function brokerGate(brokerCount: number, describe: () => Promise<ClusterFacts>): Gate {
+  return {
+    async leader() {
+      const { brokers, controllerId } = await describe();
+      return brokers.find(({ id }) => id === controllerId)?.address;
+    },
+    obstacle: async (place) => brokerObstacle(await describe(), brokerCount, place),
+  };
+}
+
+/** Why a cluster cannot lose the broker at `place` now; undefined when it can. Pure. */
+export function brokerObstacle(facts: ClusterFacts, brokerCount: number, place: HostPlace): string | undefined {
+  const own = facts.brokers.find(({ address }) => address === place.address)?.id;
+  const others = facts.brokers.filter(({ id }) => id !== own).length;
+  if (others < brokerCount - 1) return `${others + (own === undefined ? 0 : 1)} of ${brokerCount} brokers are there`;
+  const lagging = facts.partitions.filter(({ replicas, inSync }) => inSync.length < replicas.length);
+  const [first] = lagging;
+  if (first !== undefined) {
+    const { topic, partition, inSync, replicas } = first;
+    const more = lagging.length === 1 ? "" : ` (and ${lagging.length - 1} more)`;
+    return `partition ${topic}/${partition}${more} has ${inSync.length} of ${replicas.length} replicas in sync`;
+  }
+  return undefined;
+}

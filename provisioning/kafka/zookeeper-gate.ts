@@ -1,0 +1,42 @@
+import { connect } from "node:net";
+import type { Gate } from "../provider/roll.ts";
+import type { HostPlace } from "../ssh/host-fault.ts";
+
+const answerTimeoutMs = 3_000;
+
+/** What a member says it is, as the four-letter word `srvr` prints it; undefined when it serves nobody. */
+export type Mode = "leader" | "follower" | "observer" | "standalone" | undefined;
+
+/** Asks every member of an ensemble (`host:port`) before one goes down. */
+export function zookeeperGate(members: readonly string[], ask: (member: string) => Promise<Mode> = askMode): Gate {
+  const modes = () => Promise.all(members.map(async (member) => [member, await ask(member)] as const));
+  return {
+    async leader() {
+      const leader = (await modes()).find(([, mode]) => mode === "leader");
+      return leader?.[0].split(":")[0];
+    },
+    obstacle: async (place) => ensembleObstacle(await modes(), place),
+  };
+}
+
+/** Why an ensemble cannot lose the member at `place` now: any other that is out already might cost the quorum. Pure. */
+export function ensembleObstacle(modes: readonly (readonly [string, Mode])[], place: HostPlace): string | undefined {
+  const out = modes.filter(([member, mode]) => mode === undefined && member.split(":")[0] !== place.address);
+  return out.length === 0 ? undefined : `${out.map(([member]) => member).join(", ")} serves no clients yet`;
+}
+
+function askMode(member: string): Promise<Mode> {
+  const [host = "", port = ""] = member.split(":");
+  return new Promise((resolve) => {
+    let answer = "";
+    const socket = connect({ host, port: Number(port), timeout: answerTimeoutMs }, () => socket.write("srvr"));
+    const end = () => {
+      socket.destroy();
+      resolve(/^Mode: (\w+)/m.exec(answer)?.[1] as Mode);
+    };
+    socket.on("data", (data) => {
+      answer += data;
+    });
+    socket.on("timeout", end).on("error", end).on("close", end);
+  });
+}

@@ -1,0 +1,109 @@
+import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
+
+/** What the rest of a group is asked before one of its members goes down. */
+export interface Gate {
+  /** Address of the member that goes last (Kafka's controller, ZooKeeper's leader); undefined when there is none. */
+  leader(): Promise<string | undefined>;
+  /** Why the group cannot lose this member now; undefined when it can. */
+  obstacle(place: HostPlace): Promise<string | undefined>;
+}
+
+interface Turn {
+  readonly place: HostPlace;
+  readonly work: () => Promise<void>;
+  readonly log: (message: string) => void;
+  readonly done: () => void;
+  readonly fail: (error: Error) => void;
+}
+
+export interface RollTimes {
+  /** How long to wait for others of the same change, so that the leader can be put last. */
+  readonly gatherMs: number;
+  readonly pollMs: number;
+  /** How long the group may take to bear the next loss: replicas that catch up take their time on a Pi's card. */
+  readonly patienceMs: number;
+}
+
+const defaultTimes: RollTimes = { gatherMs: 1_000, pollMs: 500, patienceMs: 300_000 };
+
+/** Takes the members of a group down and up again one at a time. The first that does not come back stops the rest. */
+export class Roll {
+  private readonly group: string;
+  private readonly gate: Gate;
+  private readonly times: RollTimes;
+  private waiting: Turn[] = [];
+  private rolling = false;
+
+  constructor(group: string, gate: Gate, times = defaultTimes) {
+    this.group = group;
+    this.gate = gate;
+    this.times = times;
+  }
+
+  /** @param log takes the gates and the order, as they happen */
+  turn(place: HostPlace, work: () => Promise<void>, log: (message: string) => void): Promise<void> {
+    return new Promise((done, fail) => {
+      this.waiting.push({ place, work, log, done, fail });
+      if (!this.rolling) void this.roll();
+    });
+  }
+
+  private async roll(): Promise<void> {
+    this.rolling = true;
+    await pause(this.times.gatherMs);
+    for (let turn = await this.next(); turn !== undefined; turn = await this.next()) {
+      try {
+        await this.untilBearable(turn);
+        turn.log(`${turn.place.host}: all others in sync, restarting ${this.group}`);
+        await turn.work();
+        turn.log(`${turn.place.host}: ${this.group} is back`);
+        turn.done();
+      } catch (error) {
+        turn.fail(error as Error);
+        this.stop(turn.place, error as Error);
+      }
+    }
+    this.rolling = false;
+  }
+
+  /** The leader last; the others in the order of their names, so that every roll is told the same way. */
+  private async next(): Promise<Turn | undefined> {
+    if (this.waiting.length === 0) return undefined;
+    const leader = await this.gate.leader().catch(() => undefined);
+    this.waiting.sort(
+      (a, b) =>
+        Number(a.place.address === leader) - Number(b.place.address === leader) ||
+        a.place.host.localeCompare(b.place.host),
+    );
+    return this.waiting.shift();
+  }
+
+  private async untilBearable({ place, log }: Turn): Promise<void> {
+    const deadline = Date.now() + this.times.patienceMs;
+    for (let told = ""; ; await pause(this.times.pollMs)) {
+      const obstacle = await this.gate.obstacle(place).catch((error: Error) => error.message);
+      if (obstacle === undefined) return;
+      if (obstacle !== told) log(`${place.host}: ${this.group} waits: ${obstacle}`);
+      told = obstacle;
+      if (Date.now() > deadline) {
+        throw new HostFault(place, {
+          found: `that ${this.group} cannot bear its restart: ${obstacle}`,
+          wanted: `the rest in sync within ${this.times.patienceMs / 1000} s`,
+          next: "Mend that first; nothing was restarted here.",
+        });
+      }
+    }
+  }
+
+  private stop(broken: HostPlace, cause: Error): void {
+    for (const { place, fail } of this.waiting.splice(0)) {
+      const found = `the roll of ${this.group} stopped at ${broken.host}`;
+      const next = `Mend ${broken.host}, then run \`pulumi up\` again; this host was left as it runs.`;
+      fail(new HostFault(place, { found, wanted: "every restart to succeed before the next", next }, { cause }));
+    }
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resume) => setTimeout(resume, ms));
+}
