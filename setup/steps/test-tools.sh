@@ -1,14 +1,14 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-title="Kafka clients that are not ours, for the tests"
+title="The course's Kafka client for Python, for the tests"
 requirements=$setup/test-tools.txt
 venv=$cache/venv
 
 ready() {
-  [ -z "$(missing_packages kcat python3-venv)" ] && cmp -s "$requirements" "$venv/requirements.txt"
+  [ -z "$(missing_packages python3-venv)" ] && cmp -s "$requirements" "$venv/requirements.txt"
 }
 
 build() {
-  install_packages kcat python3-venv
+  install_packages python3-venv
   # In its place at once: a virtual environment knows its own path and cannot be renamed. The copy of the requirements
   # comes last and says that it is whole.
   /usr/bin/python3 -m venv --clear "$venv"
