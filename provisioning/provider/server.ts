@@ -59,7 +59,9 @@ export function providerService(show: Show): grpc.UntypedServiceImplementation {
     check: async (request: providerProto.CheckRequest) => checked(request),
     async diff(request: providerProto.DiffRequest) {
       const [state, want, inputs] = [request.getOlds(), request.getNews(), request.getOldInputs()].map(plain);
-      return diffResponse(diff(resourceType(request.getType()), state ?? {}, want ?? {}, inputs ?? {}));
+      const type = resourceType(request.getType());
+      const response = diffResponse(diff(type, state ?? {}, want ?? {}, inputs ?? {}));
+      return response.setDeletebeforereplace(type.deleteBeforeReplace);
     },
     async create(request: providerProto.CreateRequest) {
       const type = resourceType(request.getType());

@@ -1,11 +1,13 @@
 import type { Argv, Command, Result } from "../ssh/command.ts";
 import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
-import type { Host, ResourceType, Session } from "./resource-type.ts";
+import { execute } from "./execute.ts";
+import type { ResourceType, Session } from "./resource-type.ts";
 
 /** A resource that lives on one host and is managed with commands; everything in it is pure. */
 export interface HostResource<Args extends HostPlace, State extends Args> {
   readonly token: string;
   readonly replaceOn: readonly (keyof Args & string)[];
+  readonly deleteBeforeReplace?: boolean;
   readonly local?: readonly (keyof Args & string)[];
   id(args: Args): string;
   /** Commands that look, and change nothing. */
@@ -29,6 +31,7 @@ export function hostResource<Args extends HostPlace, State extends Args>(
     definition,
     token: definition.token,
     replaceOn: [...definition.replaceOn],
+    deleteBeforeReplace: definition.deleteBeforeReplace ?? false,
     local: definition.local ?? [],
     id: definition.id,
     observe,
@@ -43,39 +46,6 @@ export function hostResource<Args extends HostPlace, State extends Args>(
     },
     remove: (session, state) => execute(session, state, definition.unplan(state)),
   };
-}
-
-async function execute(session: Session, place: HostPlace, commands: readonly Command[]): Promise<void> {
-  if (commands.length === 0) return;
-  const host = await session.host(place);
-  for (const command of commands) {
-    if (command.turn === undefined) await succeed(host, command);
-    else await session.turn(command.turn, place, () => succeed(host, command));
-  }
-}
-
-async function succeed(host: Host, command: Command): Promise<void> {
-  const result = await host.run(command);
-  if (result.exitCode === 0) return;
-  const said = result.stderr.trim() || result.stdout.trim() || "no output";
-  if (/No space left on device/.test(said)) {
-    throw new HostFault(host.place, {
-      found: "no space left on the disk",
-      wanted: "room to write",
-      next: "Free some (`df -h`, `sudo journalctl --vacuum-size=50M`), then run `pulumi up` again.",
-    });
-  }
-  const evidence = command.evidence === undefined ? "" : await lastWords(host, command.evidence);
-  throw new HostFault(host.place, {
-    found: `that it could not ${command.does} (exit code ${result.exitCode}): ${said}${evidence}`,
-    wanted: "it done",
-    next: "Mend what it says, then run `pulumi up` again: it goes on where it stopped.",
-  });
-}
-
-async function lastWords(host: Host, evidence: Argv): Promise<string> {
-  const [result] = await host.observe([evidence]);
-  return `\n${result?.stdout.trimEnd() ?? ""}\n`;
 }
 
 function vanished(place: HostPlace, id: string): HostFault {

@@ -42,11 +42,10 @@ export const release = hostResource<ReleaseArgs, ReleaseArgs>({
         argv: ["rm", "-f", "--", `${want.path}/${name}`] as Argv,
       })),
   ],
-  // The folders above go too once nothing else is in them.
-  unplan: ({ path }) => [
-    {
-      does: `remove ${path}`,
-      argv: sh('rm -rf -- "$1"; rmdir -p --ignore-fail-on-non-empty -- "$(dirname -- "$1")" 2>/dev/null || true', path),
-    },
-  ],
+  // Left alone while a unit still points at it: a change that went back and forth has two releases with one path. The
+  // folders above go too once nothing else is in them.
+  unplan: ({ path }) => [{ does: `remove ${path}`, argv: sh(removal, path) }],
 });
+
+const removal = `if grep -qsF -- "$1/" /etc/systemd/system/bramble-*.service; then exit 0; fi
+rm -rf -- "$1"; rmdir -p --ignore-fail-on-non-empty -- "$(dirname -- "$1")" 2>/dev/null || true`;

@@ -10,6 +10,8 @@ export interface ResourceType<Args extends object, State extends Args> {
   readonly token: string;
   /** Inputs whose change makes it another resource. */
   readonly replaceOn: readonly (keyof Args & string)[];
+  /** Whether the old one must be gone before its replacement comes: two must never run at once. */
+  readonly deleteBeforeReplace: boolean;
   /** Inputs that say how to make it, not what it is: paths on this machine. A change of these alone changes nothing. */
   readonly local: readonly (keyof Args & string)[];
   /** The provider-assigned id, from what tells it apart on its host or cluster. */

@@ -35,6 +35,7 @@ export function planTopic(want: TopicArgs, have: TopicFacts | undefined): TopicS
 export const topic: ResourceType<TopicArgs, TopicArgs> = {
   token: "bramble:kafka:Topic",
   replaceOn: ["name"],
+  deleteBeforeReplace: false,
   local: [],
   id: ({ name }) => name,
   async observe(session, { name }) {

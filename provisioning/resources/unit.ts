@@ -45,6 +45,8 @@ export const unit = hostResource<UnitArgs, UnitArgs>({
   token: "bramble:systemd:Unit",
   replaceOn: ["host", "name"],
   local: ["rolls"],
+  // Two copies of one service must never write at once.
+  deleteBeforeReplace: true,
   id: ({ host, name }) => `${host}:${name}`,
   probe: ({ name, reads }) => [
     ["cat", "--", unitFile(name)],
@@ -87,7 +89,7 @@ export const unit = hostResource<UnitArgs, UnitArgs>({
       ...dropIns.map((path) => ({ does: `remove ${path}`, argv: ["rm", "-f", "--", path] as Argv })),
       ...(changed ? [systemctl("daemon-reload")] : []),
       ...(have?.enabled === want.enabled && !rewrite ? [] : [systemctl("enable", name)]),
-      ...(changed || startsAnew(want, have) ? [start(want, have?.active === want.active)] : []),
+      ...(changed || startsAnew(want, have) ? [start(want, have)] : []),
     ];
   },
   unplan: ({ name }) => [
@@ -118,23 +120,45 @@ function startsAnew(want: UnitArgs, have: UnitArgs | undefined): boolean {
   return !read || have?.active !== want.active || have.running !== want.running;
 }
 
+/** How long a service that has replaced another must run without a restart to count as healthy. */
+const settleSeconds = 3;
+
 /**
  * Restart clears a unit that gave up (start limit) as well as one that runs with an old file; started means that its
- * port answers. A unit that runs, and that others rely on, waits for its turn.
+ * port answers. A unit that runs, and that others rely on, waits for its turn; one that replaces a running one and does
+ * not stay up makes room for it again.
  */
-function start({ name, address, readyPort, rolls }: UnitArgs, runs: boolean): Command {
-  const script = [
-    'systemctl reset-failed -- "$1" 2>/dev/null || true; systemctl restart -- "$1"',
-    'if [ "$3" = 0 ]; then exit 0; fi',
-    'wait=\'until (exec 3<>"/dev/tcp/$2/$3") 2>/dev/null; do ! systemctl is-failed --quiet -- "$1" || exit 1; sleep 0.1; done\'',
-    `timeout ${readyTimeoutSeconds} bash -c "$wait" ready "$@" || { echo "no answer on port $3 within ${readyTimeoutSeconds} s" >&2; exit 1; }`,
-  ].join("\n");
+function start(want: UnitArgs, have: UnitArgs | undefined): Command {
+  const { name, address, readyPort, rolls } = want;
+  const runs = have?.active === "active";
+  const replaces = runs && rolls === "freely" && have.content !== want.content;
   return {
     does: `restart ${name}`,
-    argv: sh(script, name, address, String(readyPort)),
+    argv: sh(restart, name, address, String(readyPort), replaces ? String(settleSeconds) : "0"),
     evidence: ["journalctl", "--no-pager", "--quiet", "--output=short", "--lines=15", `--unit=${name}`],
     ...(runs && rolls !== "freely" ? { turn: rolls } : {}),
+    ...(replaces ? { undo: bringBack(have) } : {}),
   };
+}
+
+const restart = `unit=$1 address=$2 port=$3 settle=$4
+systemctl reset-failed -- "$unit" 2>/dev/null || true
+systemctl restart -- "$unit"
+if [ "$port" != 0 ]; then
+  wait='until (exec 3<>"/dev/tcp/$2/$3") 2>/dev/null; do ! systemctl is-failed --quiet -- "$1" || exit 1; sleep 0.1; done'
+  timeout ${readyTimeoutSeconds} bash -c "$wait" ready "$@" || { echo "no answer on port $port" >&2; exit 1; }
+fi
+sleep "$settle"
+restarts=$(systemctl show --property=NRestarts --value -- "$unit")
+[ "$settle" = 0 ] || [ "$restarts" = 0 ] || { echo "restarted $restarts times within $settle s" >&2; exit 1; }`;
+
+function bringBack(have: UnitArgs): Command[] {
+  const { name } = have;
+  return [
+    writeText(unitFile(name), have.content, "0644", "root:root"),
+    systemctl("daemon-reload"),
+    { does: `restart ${name}`, argv: sh('systemctl reset-failed -- "$1"; systemctl restart -- "$1"', name) },
+  ];
 }
 
 function lines(result: Result | undefined): string[] {

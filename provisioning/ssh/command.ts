@@ -20,6 +20,8 @@ export interface Command {
   readonly stdin?: string | { readonly file: string };
   /** Run when the command fails; its output goes into the error (a unit's last journal lines, say). */
   readonly evidence?: Argv;
+  /** Run when the command fails, to bring back what was there before. */
+  readonly undo?: readonly Command[];
   /** It takes down a member of this group, which may lose only one at a time: it waits for its turn. */
   readonly turn?: "kafka" | "zookeeper";
 }
