@@ -7,6 +7,7 @@ export async function execute(session: Session, place: HostPlace, commands: read
   if (commands.length === 0) return;
   const host = await session.host(place);
   for (const command of commands) {
+    session.progress(command.does);
     if (command.turn === undefined) await succeed(host, command);
     else await session.turn(command.turn, place, () => succeed(host, command));
   }
