@@ -51,9 +51,13 @@ export class TaskSet {
 
   #start(partition: number, after: Promise<unknown>): Promise<PartitionTask> {
     const tasks = this.#tasks;
-    const task: Promise<PartitionTask> = after.then(() =>
-      this.#open(partition, () => !this.#stop.aborted && tasks.get(partition) === task),
-    );
+    const isWanted = () => !this.#stop.aborted && tasks === this.#tasks && tasks.get(partition) === task;
+    const task: Promise<PartitionTask> = after
+      .then(() => this.#open(partition, isWanted))
+      .then((opened) => {
+        if (isWanted()) this.#seek(partition, opened.position());
+        return opened;
+      });
     task.catch(() => {}); // reported where it happens; whoever waits for the task sees it too
     tasks.set(partition, task);
     return task;
@@ -64,9 +68,7 @@ export class TaskSet {
     const positions = groupPositions(this.#service.spec.groupId, source);
     for (let attempt = 1; ; attempt++) {
       try {
-        const task = await openTask(this.#service, source, positions);
-        if (isWanted()) this.#seek(partition, task.position());
-        return task;
+        return await openTask(this.#service, source, positions);
       } catch (error) {
         if (error instanceof FencedError) this.#onFenced(error);
         const problem = `${this.#topic}/${partition}: not ready yet: ${describeError(error)}`;

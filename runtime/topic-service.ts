@@ -44,8 +44,7 @@ export async function consumeTopic(service: Service, topic: string, stop: AbortS
   try {
     await Promise.race([consumption.ended, fenced.promise, aborted(stop)]);
   } finally {
-    await consumption.stop();
-    await tasks.close();
+    await Promise.all([consumption.stop(), tasks.close()]);
   }
 }
 

@@ -29,8 +29,8 @@ export function connectKafka({ bootstrapServers, clientId, onComplaint }: KafkaO
     logLevel: logLevel.WARN,
     logCreator:
       () =>
-      ({ namespace, log }) => {
-        if (!isRetried(log.message)) onComplaint(complaintOf(namespace, log));
+      ({ log }) => {
+        if (!isReportedElsewhere(log.message)) onComplaint(complaintOf(log));
       },
   });
   const inspected = { ...client, logger: kafka.logger() };
@@ -44,12 +44,12 @@ export function connectKafka({ bootstrapServers, clientId, onComplaint }: KafkaO
   };
 }
 
-/** kafkajs reports every refused request as an error, also those that it or the runtime sends again at once. */
-function isRetried(message: string): boolean {
-  return message.startsWith("Response ") || message.startsWith("Failed to send messages");
+/** kafkajs complains of each refused request that it sends again at once, and of what it also throws. */
+function isReportedElsewhere(message: string): boolean {
+  return /^(Response |Failed to send messages|Failed to connect to seed broker|Crash: )/.test(message);
 }
 
-function complaintOf(namespace: string, log: LogEntry["log"]): string {
+function complaintOf(log: LogEntry["log"]): string {
   const { message, error, groupId, broker } = log as LogEntry["log"] & Record<string, string | undefined>;
-  return [`kafka client (${namespace})`, broker ?? groupId, message, error].filter(Boolean).join(": ");
+  return ["kafka client", broker ?? groupId, message, error].filter(Boolean).join(": ");
 }

@@ -1,6 +1,7 @@
 import type { EachBatchPayload, Kafka as KafkaJs, KafkaMessage } from "kafkajs";
 import { kafkaErrorType } from "./errors.ts";
 import type { Batch, Consumption, Headers, IncomingRecord, Subscription } from "./kafka.ts";
+import { quit } from "./quit.ts";
 
 /** A fetch that finds nothing returns after this long; a stop waits for it. */
 const MAX_WAIT_MS = 500;
@@ -50,12 +51,12 @@ export async function consume(kafka: KafkaJs, subscription: Subscription): Promi
       eachBatch: (payload) => subscription.onBatch(batchOf(payload)),
     });
   } catch (error) {
-    await consumer.disconnect().catch(() => {});
+    await quit(consumer);
     throw error;
   }
   return {
     ended,
-    stop: () => consumer.disconnect().catch(() => {}),
+    stop: () => quit(consumer),
   };
 }
 

@@ -3,6 +3,7 @@ import socketFactory from "kafkajs/src/network/socketFactory.js";
 import { recordOf } from "./consumption.ts";
 import { kafkaErrorType } from "./errors.ts";
 import type { IncomingRecord, Inspector, TopicPartition } from "./kafka.ts";
+import { quit } from "./quit.ts";
 import { committedFetch, stableOffsetFetch } from "./requests.ts";
 
 /** kafkajs reads topics only as a member of a group; its cluster, one layer down, reads a partition without one. */
@@ -23,7 +24,7 @@ export async function inspect<T>(client: object, work: (inspector: Inspector) =>
       readToEnd: (partition, onRecord) => readToEnd(cluster, partition, onRecord),
     });
   } finally {
-    await cluster.disconnect().catch(() => {});
+    await quit(cluster);
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Kafka as KafkaJs, type Message, type PartitionerArgs, Partitioners, type Producer } from "kafkajs";
 import { FencedError, isFencing, kafkaErrorType } from "./errors.ts";
 import type { OutgoingRecord, Transaction, TransactionalProducer, TransactionalProducerOptions } from "./kafka.ts";
+import { quit } from "./quit.ts";
 
 /**
  * kafkajs puts all records of one send to a partition into one record batch, and a broker refuses batches over 1 MiB
@@ -11,8 +12,11 @@ const MAX_SEND_BYTES = 512 * 1024;
 /** How long the open transaction of a service that died keeps readers waiting, unless it is started again before. */
 const TRANSACTION_TIMEOUT_MS = 30_000;
 
-/** kafkajs waits 300 ms before it retries; a transaction that follows another at once is ready after a few. */
-const RETRY = { initialRetryTime: 20, multiplier: 2, maxRetryTime: 1000, retries: 10 };
+/**
+ * kafkajs waits 300 ms before it retries, and ever longer. The common case is a transaction that follows another at once,
+ * which the coordinator takes a few milliseconds later. All retries together last some 10 s.
+ */
+const RETRY = { initialRetryTime: 10, multiplier: 1.3, maxRetryTime: 200, retries: 60 };
 
 export async function openTransactionalProducer(
   kafka: KafkaJs,
@@ -28,10 +32,13 @@ export async function openTransactionalProducer(
     retry: RETRY,
   });
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+    const start = Date.now();
     try {
       return await work();
     } catch (error) {
-      throw isFencing(error) ? new FencedError(transactionalId, error) : error;
+      // A process that was frozen for long is not told apart from one that was replaced, but its clock knows.
+      const timedOut = Date.now() - start > TRANSACTION_TIMEOUT_MS;
+      throw isFencing(error) && !timedOut ? new FencedError(transactionalId, error) : error;
     }
   };
   try {
@@ -39,12 +46,12 @@ export async function openTransactionalProducer(
     // kafkajs claims the id with the first transaction; claiming it now fences a former holder before state is read.
     await guarded(async () => (await producer.transaction()).abort());
   } catch (error) {
-    await close(producer);
+    await quit(producer);
     throw error;
   }
   return {
     transact: (transaction) => guarded(() => transact(producer, transaction)),
-    close: () => close(producer),
+    close: () => quit(producer),
   };
 }
 
@@ -132,9 +139,4 @@ function partitioner({ partition, copartitioned }: TransactionalProducerOptions)
       throw new Error(`${args.topic} has ${count} partitions and needs one of number ${partition}`);
     return partition;
   };
-}
-
-async function close(producer: Producer): Promise<void> {
-  // It may fail on a connection that is gone already; there is nothing left to lose.
-  await producer.disconnect().catch(() => {});
 }

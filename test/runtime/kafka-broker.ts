@@ -4,6 +4,7 @@ import { createServer, connect as openSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Kafka, logLevel } from "kafkajs";
 import { cacheFolder } from "../../setup/cache.ts";
 
 /** One ZooKeeper and one broker on loopback, small heaps, everything in a folder of its own. */
@@ -63,6 +64,7 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
   const startBroker = async () => {
     const started = start("kafka-server-start.sh", "server.properties", "-Xms128m -Xmx256m");
     await listening(brokerPort, started);
+    await controlled(`127.0.0.1:${brokerPort}`);
     return started;
   };
   const zookeeper = start("zookeeper-server-start.sh", "zookeeper.properties", "-Xms32m -Xmx64m");
@@ -123,6 +125,14 @@ async function listening(port: number, server: ChildProcess): Promise<void> {
     if (isOpen) return;
   }
   throw new Error(`127.0.0.1:${port}: ${server.spawnfile} does not listen after 60 s`);
+}
+
+/** A broker listens before it is the controller, and creates no topics until then. */
+async function controlled(bootstrapServer: string): Promise<void> {
+  const admin = new Kafka({ brokers: [bootstrapServer], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  while (((await admin.describeCluster()).controller ?? -1) < 0) await sleep(50);
+  await admin.disconnect();
 }
 
 async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

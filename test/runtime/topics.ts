@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { ConfigResourceTypes, Kafka, logLevel, Partitioners } from "kafkajs";
+import kafkajs, { Kafka, logLevel, Partitioners } from "kafkajs";
 import { cacheFolder } from "../../setup/cache.ts";
 import type { KafkaBroker } from "./kafka-broker.ts";
 
@@ -46,7 +46,7 @@ export async function setCompression(broker: KafkaBroker, topic: string, codec: 
   const configEntries = [{ name: "compression.type", value: codec }];
   await admin.alterConfigs({
     validateOnly: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }],
   });
   await admin.disconnect();
 }
