@@ -79,9 +79,22 @@ async function disturbances(lab: Lab, supervisor: Supervisor): Promise<string[]>
 
 function bootFailure(lab: Lab, host: LabHost): string {
   const file = consoleFile(lab, host);
-  const lines = existsSync(file) ? readFileSync(file, "utf8").trimEnd().split(/\r?\n/).slice(-20) : [];
+  const text = existsSync(file) ? readFileSync(file, "utf8").trimEnd() : "";
   const state = isOn(lab, host) ? `does not answer ssh after ${bootLimitMs / 1000} s` : "went off while it booted";
-  return [`${host.name} (${host.address}) ${state}; its console (${file}) ends with`, ...lines].join("\n  ");
+  const ending = text
+    .split(/\r?\n/)
+    .slice(-20)
+    .map((line) => `\n  ${line}`);
+  return `${host.name} (${host.address}) ${state}${inotifyHint(text)}; its console (${file}) ends with${ending.join("")}`;
+}
+
+/** A host's systemd needs about eight inotify instances, of which some machines allow their users only 128. */
+function inotifyHint(console: string): string {
+  if (!console.includes("inotify") || !console.includes("Too many open files")) return "";
+  return (
+    " because this machine has no inotify instances left; take another lab down, or allow more with " +
+    "`sysctl fs.inotify.max_user_instances=512`"
+  );
 }
 
 /**
