@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { Command } from "commander";
-import { watch, watchCommand } from "../lab/demo/arrivals.ts";
+import { journalCommand, topicCommand, watch } from "../lab/demo/arrivals.ts";
 import { knownAnswer } from "../lab/demo/known-answer.ts";
 
 const project = join(import.meta.dirname, "..");
@@ -14,6 +14,7 @@ export function demoCommand(): Command {
 }
 
 async function demo(): Promise<void> {
+  const began = Date.now();
   step("Four virtual Pis", ["lab", "up"]);
   step("Their host keys", [
     "lab",
@@ -32,14 +33,17 @@ async function demo(): Promise<void> {
   title(`What arrives${first ? " (out_ewma and out_avg: from their journals)" : " (read again from the topics)"}`);
   const streams = await Promise.all(
     knownAnswer.map(async (stream) => {
-      const from = first && stream.printer !== undefined ? "journal" : "topic";
-      const name = from === "journal" ? (stream.printer?.service ?? "") : stream.topic;
-      const arrivals = await watch(watchCommand(bramble, stream, from), stream, ({ value, wanted }, count) => {
+      const { printer, topic } = stream;
+      const [name, command] =
+        first && printer !== undefined
+          ? [printer.service, journalCommand(bramble, printer, began)]
+          : [topic, topicCommand(bramble, topic)];
+      const watched = await watch(command, stream, ({ value, wanted }, count) => {
         const verdict = value === wanted ? "as known" : `WRONG: the known answer is ${wanted}`;
         const place = `${count}/${stream.values.length}`;
         console.log(`  ${name.padEnd(28)} ${place.padStart(5)}  ${value.padEnd(20)} ${verdict}`);
       });
-      return { name, stream, arrivals };
+      return { name, stream, ...watched };
     }),
   );
   // While the values arrived nothing else was measured; now the same again, with nothing to do.
@@ -48,14 +52,19 @@ async function demo(): Promise<void> {
   title("Summary");
   if (changed) console.log(`  ${first ? "First deployment" : "Deployment"}: ${deployment.toFixed(1)} s`);
   console.log(`  \`pulumi up\` with refresh and nothing to change: ${noChange.toFixed(1)} s`);
-  const faults = streams.flatMap(({ name, stream, arrivals }) => {
+  const faults = streams.flatMap(({ name, stream, arrivals, complaint }) => {
     const right = arrivals.filter(({ value, wanted }) => value === wanted).length;
+    const enough = right === stream.values.length;
     console.log(`  ${name}: ${right} of ${stream.values.length} values as known`);
-    return right === stream.values.length ? [] : [name];
+    if (!enough && complaint !== "") console.log(`    the watching program said: ${complaint}`);
+    return enough ? [] : [{ name, ...stream.writer }];
   });
   if (faults.length > 0) {
-    console.log(`FAIL: ${faults.join(", ")}`);
-    console.log("See what a service says: npx bramble lab ssh rpi1 -- sudo journalctl -u bramble-con1");
+    console.log(`FAIL: ${faults.map(({ name }) => name).join(", ")}`);
+    console.log("See what their services say:");
+    for (const { service, host } of faults) {
+      console.log(`  npx bramble lab ssh ${host} -- sudo journalctl -u bramble-${service}`);
+    }
     process.exit(1);
   }
   console.log("PASS\n");

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { KnownStream } from "./known-answer.ts";
+import type { KnownStream, Place } from "./known-answer.ts";
 
-/** Longest wait for the next value: the source sends one in 3 s, and five of the first six pass no threshold. */
+/** Longest wait for the next value: the source sends one in 3 s, and the moving average begins with its sixth. */
 const silenceMs = 60_000;
 
 export interface Arrival {
@@ -10,26 +10,16 @@ export interface Arrival {
   readonly wanted: string;
 }
 
-/** The command that shows a stream from its start and goes on: the printer's journal, or the topic itself. */
-export function watchCommand(bramble: string, stream: KnownStream, from: "journal" | "topic"): string[] {
-  if (from === "journal" && stream.printer !== undefined) {
-    const { service, host } = stream.printer;
-    const journal = `sudo journalctl --follow --lines=all --output=cat --unit=bramble-${service}.service _COMM=MainThread`;
-    return [bramble, "lab", "ssh", host, "--", journal];
-  }
-  const kcat = [
-    "kcat",
-    "-C",
-    "-q",
-    "-u",
-    "-b",
-    "10.42.0.250:9092,10.42.0.251:9092",
-    "-t",
-    stream.topic,
-    "-o",
-    "beginning",
-  ];
-  return [bramble, "lab", "exec", "--", ...kcat];
+/** The command that shows what a service prints, from the moment `sinceMs` (Unix time) on. */
+export function journalCommand(bramble: string, { service, host }: Place, sinceMs: number): string[] {
+  const journal = `journalctl --follow --lines=all --output=cat --since=@${Math.floor(sinceMs / 1000)}`;
+  return [bramble, "lab", "ssh", host, "--", `sudo ${journal} --unit=bramble-${service}.service _COMM=MainThread`];
+}
+
+/** The command that shows a topic from its first record on. */
+export function topicCommand(bramble: string, topic: string): string[] {
+  const kcat = "kcat -C -q -u -b 10.42.0.250:9092,10.42.0.251:9092 -o beginning -t".split(" ");
+  return [bramble, "lab", "exec", "--", ...kcat, topic];
 }
 
 /** What was seen of a stream, and the last complaint of the command that watched it. */
@@ -43,13 +33,15 @@ export function watch(argv: readonly string[], stream: KnownStream, each: (arriv
   return new Promise<Watched>((resolve) => {
     const arrivals: Arrival[] = [];
     let complaint = "";
-    let stop = () => {};
+    const over = new AbortController();
     const end = () => {
       clearTimeout(silence);
       process.removeListener("exit", end);
-      stop();
+      over.abort();
       resolve({ arrivals, complaint });
     };
+    let silence = setTimeout(end, silenceMs);
+    process.once("exit", end);
     const onValue = (value: string) => {
       const wanted = stream.values[arrivals.length];
       if (wanted === undefined) return;
@@ -59,44 +51,43 @@ export function watch(argv: readonly string[], stream: KnownStream, each: (arriv
       silence = setTimeout(end, silenceMs);
       if (arrivals.length === stream.values.length) end();
     };
-    let silence = setTimeout(end, silenceMs);
-    process.once("exit", end);
-    stop = follow(argv, onValue, (line) => {
+    const onComplaint = (line: string) => {
       complaint = line;
-    });
+    };
+    follow(argv, over.signal, onValue, onComplaint);
   });
 }
 
 /**
- * Hands over every number that the command prints, once, although it may be started several times: what follows a
- * journal ends early on a machine that has no watches left (`fs.inotify.max_user_instances`).
- * @returns what ends it
+ * Hands over each number that the command prints, until `over`. A command that ends before is started again, and what it
+ * printed is passed over: on a machine without free inotify instances `journalctl --follow` does not follow.
  */
-function follow(argv: readonly string[], onValue: (value: string) => void, onComplaint: (line: string) => void) {
+function follow(
+  argv: readonly string[],
+  over: AbortSignal,
+  onValue: (value: string) => void,
+  onComplaint: (line: string) => void,
+): void {
   const [program = "", ...args] = argv;
   let known = 0;
-  let stop = () => {};
   const start = () => {
+    if (over.aborted) return;
     // A group of its own: the command starts others (nsenter, ssh), and all of them must end.
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const kill = () => child.pid !== undefined && child.exitCode === null && process.kill(-child.pid, "SIGTERM");
+    over.addEventListener("abort", kill);
     let seen = 0;
     createInterface({ input: child.stdout }).on("line", (line) => {
-      // The journal also has what the service says; values are numbers.
+      // The journal also has what the service says of itself; values are numbers.
       if (!/^-?\d/.test(line) || ++seen <= known) return;
       known = seen;
       onValue(line);
     });
     createInterface({ input: child.stderr }).on("line", onComplaint);
-    let again: NodeJS.Timeout;
     child.on("close", () => {
-      again = setTimeout(start, 1000);
+      over.removeEventListener("abort", kill);
+      setTimeout(start, 1000);
     });
-    stop = () => {
-      child.removeAllListeners("close");
-      clearTimeout(again);
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGTERM");
-    };
   };
   start();
-  return () => stop();
 }

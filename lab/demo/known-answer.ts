@@ -1,19 +1,28 @@
 /** A stream of the pipeline `kafka_chaining` and what it must carry, as the course gives it. */
 export interface KnownStream {
   readonly topic: string;
-  /** The service that prints the topic, and the host it runs on. */
-  readonly printer?: { readonly service: string; readonly host: string };
+  /** Who writes the topic, and who prints it. */
+  readonly writer: Place;
+  readonly printer?: Place;
   readonly values: readonly string[];
+}
+
+/** A service and the host that it runs on. */
+export interface Place {
+  readonly service: string;
+  readonly host: string;
 }
 
 /** For the input 7 6 9 14 12 17 9 13 11 12 13 16 16 19, in Celsius. */
 export const knownAnswer: readonly KnownStream[] = [
   {
     topic: "temperatures_above_threshold",
+    writer: { service: "con1", host: "rpi1" },
     values: ["57.2", "53.6", "62.6", "55.4", "51.8", "53.6", "55.4", "60.8", "60.8", "66.2"],
   },
   {
     topic: "temperatures_ewma",
+    writer: { service: "con2", host: "rpi2" },
     printer: { service: "out_ewma", host: "rpi2" },
     values: [
       "55.400000000000006",
@@ -29,6 +38,7 @@ export const knownAnswer: readonly KnownStream[] = [
   },
   {
     topic: "temperatures_moving_average",
+    writer: { service: "con3", host: "rpi3" },
     printer: { service: "out_avg", host: "rpi3" },
     values: ["57.800000000000004", "57.199999999999996", "56.6", "53.599999999999994", "53.6", "56.6", "59", "62.6"],
   },
