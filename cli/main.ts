@@ -1,29 +1,31 @@
 import { Command } from "commander";
-import { PipelineFaults } from "../declaration/faults.ts";
-import { LabError } from "../lab/lab-error.ts";
-import { checkCommand } from "./check.ts";
-import { demoCommand } from "./demo.ts";
-import { envCommand } from "./env.ts";
-import { labCommand } from "./lab.ts";
-import { trustCommand } from "./trust.ts";
-import { validateCommand } from "./validate.ts";
+
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  lab: async () => (await import("./lab.ts")).labCommand(),
+  demo: async () => (await import("./demo.ts")).demoCommand(),
+  env: async () => (await import("./env.ts")).envCommand(),
+  trust: async () => (await import("./trust.ts")).trustCommand(),
+  validate: async () => (await import("./validate.ts")).validateCommand(),
+  check: async () => (await import("./check.ts")).checkCommand(),
+};
 
 const program = new Command("bramble")
   .description("Kafka stream pipelines on a cluster of Raspberry Pis, from one YAML file.")
-  .addCommand(labCommand())
-  .addCommand(demoCommand())
-  .addCommand(envCommand())
-  .addCommand(trustCommand())
-  .addCommand(validateCommand())
-  .addCommand(checkCommand())
   .enablePositionalOptions()
   .showHelpAfterError("(`bramble --help` lists what there is)");
+// Only what was asked for is loaded, which halves the start of most commands; help shows all.
+const asked = process.argv[2] ?? "";
+for (const [name, load] of Object.entries(commands)) {
+  if (name === asked || !Object.hasOwn(commands, asked)) program.addCommand(await load());
+}
 
 try {
   await program.parseAsync();
 } catch (error) {
-  // What the user can put right is told in a sentence; anything else is a bug and keeps its stack.
-  if (error instanceof PipelineFaults) console.error(error.message);
-  else console.error(error instanceof LabError ? `bramble: ${error.message}` : error);
+  const { name, message } = error as Error;
+  // What went wrong is told in words; only a bug of ours shows its stack. Faults of a pipeline start with their place.
+  if (["TypeError", "ReferenceError", "RangeError", "SyntaxError", "AssertionError"].includes(name))
+    console.error(error);
+  else console.error(name === "PipelineFaults" ? message : `bramble: ${message}`);
   process.exit(1);
 }
