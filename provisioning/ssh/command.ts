@@ -43,10 +43,14 @@ export function batchScript(commands: readonly Argv[], mark: string): string {
   return `${commands.map(one).join("")}cat "$d/all"; : >"$d/all"\n`;
 }
 
-/** Reads what {@link batchScript} prints; undefined while the output is incomplete. */
+/**
+ * Reads what {@link batchScript} prints; undefined while the output is incomplete. What stands before the first frame is
+ * none of ours: a greeting that the user's shell prints at login.
+ */
 export function readBatch(output: Buffer, count: number, mark: string): Result[] | undefined {
   const results: Result[] = [];
-  let at = 0;
+  let at = output.indexOf(`${mark} `);
+  if (at < 0) return undefined;
   while (results.length < count) {
     const end = output.indexOf(0x0a, at);
     if (end < 0) return undefined;

@@ -1,12 +1,13 @@
-import { randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
 import type { ClientChannel, ConnectConfig, ServerHostKeyAlgorithm } from "ssh2";
 import ssh2 from "ssh2";
-import { type Argv, batchScript, type Command, quote, type Result, readBatch } from "./command.ts";
+import { type Argv, type Command, quote, type Result } from "./command.ts";
 import { explainConnectError } from "./connect-error.ts";
+import { converse } from "./converse.ts";
+import { FactsShell } from "./facts-shell.ts";
 import { HostFault, type HostPlace } from "./host-fault.ts";
 import { type HostKey, hostKeyFromBlob } from "./known-hosts.ts";
 import type { Login } from "./login.ts";
+import { within } from "./within.ts";
 
 /** Longer than a Pi's sshd takes under load, short enough to stay with the terminal. */
 const readyTimeoutMs = 15_000;
@@ -16,6 +17,15 @@ const keepaliveIntervalMs = 5_000;
 const maxChannels = 8;
 /** Reads that arrive within this time go to the host together. */
 const batchDelayMs = 4;
+
+export interface TimeLimits {
+  /** For the answer to one batch of questions. */
+  readonly observeMs: number;
+  /** For one command: an archive that is unpacked on a slow card takes minutes. */
+  readonly runMs: number;
+}
+
+const defaultLimits: TimeLimits = { observeMs: 120_000, runMs: 900_000 };
 
 interface Question {
   readonly commands: readonly Argv[];
@@ -29,35 +39,48 @@ interface Question {
  */
 export class Connection {
   readonly place: HostPlace;
+  /** False once the host or the cable is gone: whoever holds this connection should open another. */
+  alive = true;
   private readonly client: ssh2.Client;
+  private readonly limits: TimeLimits;
   private readonly asRoot: string;
+  /** Rejects when the connection ends, and never resolves: channels that die with it do not call back. */
+  private readonly ended: Promise<never>;
+  private readonly end: (found: string, next: string, cause?: Error) => void;
   private questions: Question[] = [];
   private flushing: NodeJS.Timeout | undefined;
   private shell: Promise<FactsShell> | undefined;
   private channels = 0;
   private readonly waiting: (() => void)[] = [];
-  private closed: Error | undefined;
 
-  private constructor(place: HostPlace, client: ssh2.Client, login: Login) {
+  private constructor(place: HostPlace, client: ssh2.Client, login: Login, limits: TimeLimits) {
     this.place = place;
     this.client = client;
+    this.limits = limits;
     this.asRoot = login.user === "root" ? "" : "sudo -n ";
-    const lost = (error?: Error) => {
-      this.closed ??= new HostFault(
-        place,
-        {
-          found: "the ssh connection broken off",
-          wanted: "it to last",
-          next: "Check the Pi's cable and power, then run the command again: it goes on where it stopped.",
-        },
-        { cause: error },
-      );
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.ended = promise;
+    this.ended.catch(() => {}); // told to whoever waits; often nobody does
+    this.end = (found, next, cause) => {
+      this.alive = false;
+      reject(new HostFault(place, { found: `the ssh connection ${found}`, wanted: "it to last", next }, { cause }));
     };
+    const lost = (cause?: Error) =>
+      this.end(
+        "broken off",
+        "Check the Pi's cable and power, then run the command again: it goes on from there.",
+        cause,
+      );
     client.on("error", lost).on("close", () => lost());
   }
 
   /** Logs in; the host must present one of `pinned`. Throws a {@link HostFault} that says what to do. */
-  static open(place: HostPlace, login: Login, pinned: readonly HostKey[]): Promise<Connection> {
+  static open(
+    place: HostPlace,
+    login: Login,
+    pinned: readonly HostKey[],
+    limits: TimeLimits = defaultLimits,
+  ): Promise<Connection> {
     const client = new ssh2.Client();
     let presented: HostKey | undefined;
     const config: ConnectConfig = {
@@ -79,10 +102,11 @@ export class Connection {
         client.end();
         reject(explainConnectError(place, login, error, pinned, presented));
       };
-      client.once("error", refuse).once("ready", () => {
+      // Stays when it has refused: a failed login may be followed by an error of the socket, which nobody else awaits.
+      client.on("error", refuse).once("ready", () => {
         client.removeListener("error", refuse);
         client.setNoDelay(true); // questions and answers are small
-        resolve(new Connection(place, client, login));
+        resolve(new Connection(place, client, login, limits));
       });
       try {
         client.connect(config);
@@ -90,11 +114,6 @@ export class Connection {
         refuse(error as Error); // ssh2 throws on a private key that it cannot read
       }
     });
-  }
-
-  /** False once the host or the cable is gone: whoever holds this connection should open another. */
-  get alive(): boolean {
-    return this.closed === undefined;
   }
 
   /** Runs commands that only look. Those asked at about the same time share one round trip. */
@@ -106,24 +125,24 @@ export class Connection {
   }
 
   /** Runs one command that may change something; resolves with its exit code, whatever that is. */
-  async run(command: Command): Promise<Result> {
+  async run({ does, argv, stdin }: Command): Promise<Result> {
     await this.takeChannel();
     try {
       // SSH gives no argv: the server hands this line to the user's shell.
-      const line = `${this.asRoot}env LC_ALL=C ${quote(command.argv)}`;
-      const finished = await this.exec(line, (channel) => {
-        const result = collect(channel);
-        return { result: Promise.race([result, feed(channel, command.stdin)]) };
+      const line = `${this.asRoot}env LC_ALL=C ${quote(argv)}`;
+      const { result, channel } = await this.exec(line, (channel) => ({ result: converse(channel, stdin), channel }));
+      return await within(this.limits.runMs, this.whileConnected(result), (limit) => {
+        channel.close();
+        const next = "See on the Pi what it hangs on (it may still be at it), then run `pulumi up` again.";
+        return new HostFault(this.place, { found: `that it could not ${does} ${limit}`, wanted: "it done", next });
       });
-      return await this.orLost(finished.result);
     } finally {
       this.giveChannel();
     }
   }
 
   close(): void {
-    this.closed ??= new Error("closed");
-    clearTimeout(this.flushing);
+    this.end("closed", "Pulumi was told to stop: run the command again, it goes on from there.");
     this.client.end();
   }
 
@@ -132,41 +151,46 @@ export class Connection {
     this.questions = [];
     this.flushing = undefined;
     try {
-      this.shell ??= this.openShell();
-      const shell = await this.orLost(this.shell);
-      const results = await this.orLost(shell.ask(questions.flatMap(({ commands }) => commands)));
+      const shell = await (this.shell ?? this.openShell());
+      const results = await this.whileConnected(shell.ask(questions.flatMap(({ commands }) => commands)));
       let from = 0;
       for (const { commands, answer } of questions) {
         answer(results.slice(from, from + commands.length));
         from += commands.length;
       }
     } catch (error) {
-      this.shell = undefined;
       for (const { fail } of questions) fail(error as Error);
     }
   }
 
+  /** One that has ended, or could not be opened, is forgotten: the next question opens another. */
   private openShell(): Promise<FactsShell> {
-    return this.exec(`${this.asRoot}env LC_ALL=C sh`, (channel) => new FactsShell(channel, this.place));
+    const line = `${this.asRoot}env LC_ALL=C sh`;
+    const shell = this.exec(line, (channel) => new FactsShell(channel, this.place, this.limits.observeMs));
+    this.shell = shell;
+    shell
+      .then(({ ended }) => ended)
+      .catch(() => {
+        this.shell = undefined;
+      });
+    return shell;
   }
 
   /** `attach` adds its listeners at once: a short command's exit may arrive in the same packet as the channel. */
   private exec<T>(line: string, attach: (channel: ClientChannel) => T): Promise<T> {
-    if (this.closed !== undefined) return Promise.reject(this.closed);
-    return this.orLost(
-      new Promise((resolve, reject) => {
-        this.client.exec(line, (error, channel) => (error === undefined ? resolve(attach(channel)) : reject(error)));
-      }),
-    );
+    const opened = new Promise<T>((resolve, reject) => {
+      this.client.exec(line, (error, channel) => {
+        if (error === undefined) return resolve(attach(channel));
+        const found = `that sshd opens no channel (${error.message})`;
+        const next = "Set `MaxSessions 10` in /etc/ssh/sshd_config on the Pi and restart ssh.";
+        reject(new HostFault(this.place, { found, wanted: `${maxChannels + 1} at once`, next }, { cause: error }));
+      });
+    });
+    return this.whileConnected(opened);
   }
 
-  /** A channel that dies with its connection never calls back, so every wait races against the loss. */
-  private orLost<T>(work: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const lost = () => setImmediate(() => reject(this.closed ?? new Error("connection closed")));
-      this.client.once("close", lost);
-      work.then(resolve, reject).finally(() => this.client.removeListener("close", lost));
-    });
+  private whileConnected<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([this.ended, work]);
   }
 
   private async takeChannel(): Promise<void> {
@@ -179,106 +203,6 @@ export class Connection {
     if (next === undefined) this.channels--;
     else next();
   }
-}
-
-/** A root `sh` on the host that answers batches one after another. */
-class FactsShell {
-  private readonly channel: ClientChannel;
-  private readonly place: HostPlace;
-  private received = Buffer.alloc(0);
-  private stderr = "";
-  private pending: { count: number; mark: string; answer(r: Result[]): void; fail(e: Error): void } | undefined;
-  private last: Promise<unknown> = Promise.resolve();
-
-  constructor(channel: ClientChannel, place: HostPlace) {
-    this.channel = channel;
-    this.place = place;
-    channel.on("data", (data: Buffer) => {
-      this.received = Buffer.concat([this.received, data]);
-      this.advance();
-    });
-    channel.stderr.on("data", (data: Buffer) => {
-      this.stderr += data.toString();
-    });
-    channel.on("close", () => this.pending?.fail(this.ended()));
-    // On tmpfs, so that a host with a full disk can still be asked.
-    channel.write(`d=$(mktemp -d /run/bramble.XXXXXX) && trap 'rm -rf "$d"' EXIT\n`);
-  }
-
-  ask(commands: readonly Argv[]): Promise<Result[]> {
-    const answer = this.last.then(
-      () =>
-        new Promise<Result[]>((resolve, fail) => {
-          const mark = randomBytes(12).toString("hex");
-          this.pending = { count: commands.length, mark, answer: resolve, fail };
-          if (this.channel.destroyed) fail(this.ended());
-          else this.channel.write(batchScript(commands, mark));
-        }),
-    );
-    this.last = answer.catch(() => {});
-    return answer;
-  }
-
-  private advance(): void {
-    if (this.pending === undefined) return;
-    const { count, mark, answer, fail } = this.pending;
-    try {
-      const results = readBatch(this.received, count, mark);
-      if (results === undefined) return;
-      this.received = Buffer.alloc(0);
-      this.pending = undefined;
-      answer(results);
-    } catch (error) {
-      fail(error as Error);
-    }
-  }
-
-  private ended(): Error {
-    const said = this.stderr.trim() || "the root shell ended";
-    const next = /password/.test(said)
-      ? "Give the user passwordless sudo (`<user> ALL=(ALL) NOPASSWD: ALL` in /etc/sudoers.d) or log in as root."
-      : "Log in by ssh, try `sudo -n sh`, and mend what it says.";
-    return new HostFault(this.place, { found: said, wanted: "a root shell through sudo -n", next });
-  }
-}
-
-/**
- * Sends a command its standard input. Settles only when that fails on this side: a command may end without reading all
- * of it, and its exit code then says why.
- */
-function feed(channel: ClientChannel, stdin: Command["stdin"]): Promise<never> {
-  return new Promise((_, reject) => {
-    if (typeof stdin !== "object") {
-      channel.end(stdin ?? "");
-      return;
-    }
-    const source = createReadStream(stdin.file, { highWaterMark: 256 * 1024 });
-    source.on("error", (error) => {
-      channel.close();
-      reject(error);
-    });
-    channel.on("close", () => source.destroy());
-    source.pipe(channel);
-  });
-}
-
-function collect(channel: ClientChannel): Promise<Result> {
-  return new Promise((resolve) => {
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    let exitCode = -1;
-    let signal = "";
-    channel.on("data", (data: Buffer) => out.push(data));
-    channel.stderr.on("data", (data: Buffer) => err.push(data));
-    channel.on("exit", (code: number | null, name?: string) => {
-      exitCode = code ?? -1;
-      signal = name ?? "";
-    });
-    channel.on("close", () => {
-      const killed = signal === "" ? "" : `killed by ${signal}`;
-      resolve({ exitCode, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() + killed });
-    });
-  });
 }
 
 /**
