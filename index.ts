@@ -10,7 +10,7 @@ import { buildReleases } from "./provisioning/service-release.ts";
 import { archives, nodeVersion, readSettings } from "./provisioning/settings.ts";
 import { trustedHosts } from "./provisioning/trusted-hosts.ts";
 
-const { user, port, password, privateKey, keepData, ...settings } = readSettings();
+const { user, port, password, privateKey, keepData, allowDataLoss, ...settings } = readSettings();
 const login = { user, port, ...(password && { password }), ...(privateKey && { privateKey }) };
 const pipeline = await loadPipeline(settings.pipeline).catch((error: Error) => {
   throw new pulumi.RunError(error.message); // the faults alone, without a stack trace
@@ -38,7 +38,7 @@ const cluster = new Cluster(
 );
 new Pipeline(
   pipeline.name,
-  { pipeline, cluster, releases, nodeArchives: node, nodeVersion },
+  { pipeline, cluster, releases, nodeArchives: node, nodeVersion, allowDataLoss },
   { providers: { bramble: provider } },
 );
 

@@ -16,6 +16,8 @@ export interface Settings {
   readonly privateKey?: pulumi.Output<string>;
   /** Whether `pulumi destroy` leaves Kafka's and ZooKeeper's data on the hosts. */
   readonly keepData: boolean;
+  /** Names of topics whose records a change of the pipeline may lose: separated by commas. */
+  readonly allowDataLoss: readonly string[];
 }
 
 export function readSettings(config = new pulumi.Config("bramble")): Settings {
@@ -29,6 +31,7 @@ export function readSettings(config = new pulumi.Config("bramble")): Settings {
       ? { password: config.getSecret("password") ?? pulumi.secret("raspberry") }
       : { privateKey }),
     keepData: config.getBoolean("keepData") ?? false,
+    allowDataLoss: (config.get("allowDataLoss") ?? "").split(",").filter((name) => name !== ""),
   };
 }
 

@@ -3,7 +3,7 @@ import type * as declaration from "../../declaration/pipeline.ts";
 import type { ServiceRelease } from "../service-release.ts";
 import type { Cluster } from "./cluster.ts";
 import { OperatorService } from "./operator-service.ts";
-import { Archive, Topic } from "./resources.ts";
+import { Archive, DeclaredTopics, Topic } from "./resources.ts";
 
 export interface PipelineArgs {
   readonly pipeline: declaration.Pipeline;
@@ -12,18 +12,28 @@ export interface PipelineArgs {
   /** Node's archives on this machine, by the host's architecture (uname -m). */
   readonly nodeArchives: Readonly<Record<string, string>>;
   readonly nodeVersion: string;
+  /** Names of topics whose records a change may lose. */
+  readonly allowDataLoss: readonly string[];
 }
 
 /** The topics and operator services of one pipeline, with Node on each host that runs a service. */
 export class Pipeline extends pulumi.ComponentResource {
   constructor(name: string, args: PipelineArgs, opts: pulumi.ComponentResourceOptions) {
     super("bramble:pipeline:Pipeline", name, {}, opts);
-    const { pipeline, cluster, releases, nodeArchives, nodeVersion } = args;
+    const { pipeline, cluster, releases, nodeArchives, nodeVersion, allowDataLoss } = args;
     const parent = { parent: this };
+    const onBrokers = { ...parent, dependsOn: cluster.brokers };
+    // A changelog goes with its service: without it there is nobody to miss the state.
+    const missed = pipeline.topics.filter(({ role }) => role !== "changelog").map((topic) => topic.name);
+    new DeclaredTopics(`${name}-topics`, { names: missed, allowDataLoss: [...allowDataLoss] }, onBrokers);
     const topics = new Map(
       pipeline.topics.map(({ name, partitions, replicationFactor, config }) => [
         name,
-        new Topic(name, { name, partitions, replicationFactor, config }, { ...parent, dependsOn: cluster.brokers }),
+        new Topic(
+          name,
+          { name, partitions, replicationFactor, config, allowDataLoss: allowDataLoss.includes(name) },
+          onBrokers,
+        ),
       ]),
     );
     const nodeHome = `/opt/bramble/node-${nodeVersion}`;

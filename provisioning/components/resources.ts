@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ArchiveArgs } from "../resources/archive.ts";
+import type { DeclaredTopicsArgs } from "../resources/declared-topics.ts";
 import type { FileArgs } from "../resources/file.ts";
 import type { MachineArgs } from "../resources/machine.ts";
 import type { ReleaseArgs } from "../resources/release.ts";
@@ -30,3 +31,4 @@ export const Archive = declare<ArchiveArgs>("bramble:host:Archive");
 export const Release = declare<ReleaseArgs>("bramble:host:Release");
 export const Unit = declare<UnitArgs>("bramble:systemd:Unit");
 export const Topic = declare<TopicArgs>("bramble:kafka:Topic");
+export const DeclaredTopics = declare<DeclaredTopicsArgs>("bramble:kafka:DeclaredTopics");

@@ -42,6 +42,7 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
       await admin.alterConfigs({ validateOnly: false, resources: [{ type: topicResource, name, configEntries }] });
     },
     delete: (name) => remove(admin, name),
+    records: (name) => records(admin, name),
     cluster: () => describeCluster(admin),
     close: () => admin.disconnect(),
   };
@@ -75,6 +76,12 @@ async function describe(admin: Admin, name: string): Promise<TopicFacts | undefi
   };
 }
 
+async function records(admin: Admin, name: string): Promise<number> {
+  if (!(await admin.listTopics()).includes(name)) return 0;
+  const partitions = await admin.fetchTopicOffsets(name);
+  return partitions.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
+}
+
 async function describeCluster(admin: Admin): Promise<ClusterFacts> {
   const { brokers, controller } = await admin.describeCluster();
   const { topics } = await admin.fetchTopicMetadata();
@@ -102,11 +109,11 @@ async function create(admin: Admin, name: string, topic: TopicFacts): Promise<vo
   // Right after a first start the controller knows fewer brokers than the replication factor needs.
   await until(formingTimeoutMs, async () => {
     try {
-      await admin.createTopics({ topics: [request], waitForLeaders: true });
-      return true;
+      if (await admin.createTopics({ topics: [request], waitForLeaders: true })) return true;
+      // There already: made by somebody else just now, or the one that is still being deleted.
+      return (await describe(admin, name))?.partitions === topic.partitions;
     } catch (error) {
       const types = protocolErrors(error).map(({ type }) => type);
-      if (types.includes("TOPIC_ALREADY_EXISTS")) return true;
       if (types.includes("INVALID_REPLICATION_FACTOR") || types.includes("NOT_CONTROLLER")) return false;
       throw new Error(`topic ${name}: ${protocolErrors(error)[0]?.message ?? (error as Error).message}`, {
         cause: error,

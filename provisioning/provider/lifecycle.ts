@@ -44,13 +44,18 @@ export async function previewUpdate(
   state: Properties,
   want: Properties,
 ): Promise<Properties> {
-  await type.foresee(session, want, state, true);
+  await type.foresee(session, want, state, true, state);
   return { ...state, ...want };
 }
 
 /** Looks again rather than trust the recorded state: a crash may have come between a change and its record. */
-export async function update(type: AnyResourceType, session: Session, want: Properties): Promise<Properties> {
-  return converge(type, session, want, await type.observe(session, want), true);
+export async function update(
+  type: AnyResourceType,
+  session: Session,
+  state: Properties,
+  want: Properties,
+): Promise<Properties> {
+  return converge(type, session, want, await type.observe(session, want), true, state);
 }
 
 async function converge(
@@ -59,9 +64,10 @@ async function converge(
   want: Properties,
   have: Properties | undefined,
   owned: boolean,
+  recorded?: Properties,
 ) {
   try {
-    return await type.apply(session, want, have, owned);
+    return await type.apply(session, want, have, owned, recorded);
   } catch (error) {
     const left = await type.observe(session, want).catch(() => undefined);
     // A thing that was not there before and is there now must not be forgotten, or nobody would take it away.

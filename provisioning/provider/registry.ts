@@ -1,4 +1,5 @@
 import { archive } from "../resources/archive.ts";
+import { declaredTopics } from "../resources/declared-topics.ts";
 import { file } from "../resources/file.ts";
 import { machine } from "../resources/machine.ts";
 import { release } from "../resources/release.ts";
@@ -9,7 +10,7 @@ import { unit } from "../resources/unit.ts";
 // biome-ignore lint/suspicious/noExplicitAny: each type checks its own arguments; the engine's are untyped
 export type AnyResourceType = ResourceType<any, any>;
 
-const types: readonly AnyResourceType[] = [machine, file, archive, release, unit, topic];
+const types: readonly AnyResourceType[] = [machine, file, archive, release, unit, topic, declaredTopics];
 const byToken = new Map(types.map((type) => [type.token, type]));
 
 /** The resource type behind a URN's type token. */

@@ -83,11 +83,9 @@ export function providerService(show: Show): grpc.UntypedServiceImplementation {
     },
     async update(request: providerProto.UpdateRequest) {
       const type = resourceType(request.getType());
-      const want = plain(request.getNews());
-      const with_ = session(request.getUrn());
-      const state = request.getPreview()
-        ? await previewUpdate(type, with_, plain(request.getOlds()), want)
-        : await update(type, with_, want);
+      const act = request.getPreview() ? previewUpdate : update;
+      const [recorded, want] = [plain(request.getOlds()), plain(request.getNews())];
+      const state = await act(type, session(request.getUrn()), recorded, want);
       return new providerProto.UpdateResponse().setProperties(wire(state));
     },
     async delete(request: providerProto.DeleteRequest) {

@@ -18,10 +18,13 @@ export interface ResourceType<Args extends object, State extends Args> {
   id(args: Args): string;
   /** What is there now; undefined only on proof of absence. Throws when it cannot tell. */
   observe(session: Session, args: Args | State): Promise<State | undefined>;
-  /** Makes it so, doing only the difference. `owned` is false when what is there was not made by this stack. */
-  apply(session: Session, want: Args, have: State | undefined, owned: boolean): Promise<State>;
+  /**
+   * Makes it so, doing only the difference. `owned` is false when what is there was not made by this stack; `recorded`
+   * is the stack's state of it, if it has one.
+   */
+  apply(session: Session, want: Args, have: State | undefined, owned: boolean, recorded?: State): Promise<State>;
   /** Throws what {@link apply} would refuse, without changing anything: called in preview. */
-  foresee(session: Session, want: Args, have: State | undefined, owned: boolean): Promise<void>;
+  foresee(session: Session, want: Args, have: State | undefined, owned: boolean, recorded?: State): Promise<void>;
   remove(session: Session, state: State): Promise<void>;
 }
 
@@ -52,6 +55,8 @@ export interface Topics {
   /** Replaces the whole set of a topic's own settings. */
   setConfig(name: string, config: Readonly<Record<string, string>>): Promise<void>;
   delete(name: string): Promise<void>;
+  /** How many offsets its partitions span; 0 for a topic that is not there. */
+  records(name: string): Promise<number>;
 }
 
 export interface TopicFacts {

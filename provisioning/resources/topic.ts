@@ -1,24 +1,30 @@
-import type { ResourceType, TopicFacts } from "./resource-type.ts";
+import { wouldLose } from "./declared-topics.ts";
+import type { ResourceType, Session, TopicFacts } from "./resource-type.ts";
 
 export interface TopicArgs extends TopicFacts {
   readonly name: string;
+  /** Whether a change may lose its records. */
+  readonly allowDataLoss: boolean;
 }
 
 /** What turns a topic into another; pure. */
 export type TopicStep =
   | { readonly do: "create" }
+  | { readonly do: "delete" }
   | { readonly do: "addPartitions"; readonly count: number }
   | { readonly do: "setConfig" };
 
-/** The steps from `have` to `want`. Throws for what would lose records or move replicas. */
-export function planTopic(want: TopicArgs, have: TopicFacts | undefined): TopicStep[] {
+/**
+ * The steps from `have` to `want`. Throws for what would move replicas, or lose records without leave.
+ * @param records that the topic holds now
+ */
+export function planTopic(want: TopicArgs, have: TopicFacts | undefined, records: number): TopicStep[] {
   if (have === undefined) return [{ do: "create" }];
-  const faults: string[] = [];
-  if (want.partitions < have.partitions) {
-    faults.push(
-      `topic ${want.name}: found ${have.partitions} partitions, wanted ${want.partitions}: Kafka cannot take partitions away without losing their records. Keep ${have.partitions}, or delete the topic yourself first.`,
-    );
+  if (want.partitions < have.partitions && (want.allowDataLoss || records === 0)) {
+    return [{ do: "delete" }, { do: "create" }]; // Kafka takes no partition away
   }
+  const faults: string[] = [];
+  if (want.partitions < have.partitions) faults.push(wouldLose(want.name, records));
   if (want.replicationFactor !== have.replicationFactor) {
     faults.push(
       `topic ${want.name}: found replication factor ${have.replicationFactor}, wanted ${want.replicationFactor}: replicas are not moved between brokers. Keep ${have.replicationFactor}, or use kafka-reassign-partitions.sh and then write what it made.`,
@@ -36,19 +42,20 @@ export const topic: ResourceType<TopicArgs, TopicArgs> = {
   token: "bramble:kafka:Topic",
   replaceOn: ["name"],
   deleteBeforeReplace: false,
-  local: [],
+  local: ["allowDataLoss"],
   id: ({ name }) => name,
-  async observe(session, { name }) {
+  async observe(session, { name, allowDataLoss }) {
     const facts = await (await session.topics()).describe(name);
-    return facts === undefined ? undefined : { name, ...facts };
+    return facts === undefined ? undefined : { name, allowDataLoss, ...facts };
   },
-  async foresee(_session, want, have) {
-    planTopic(want, have);
+  async foresee(session, want, have) {
+    await plan(session, want, have);
   },
   async apply(session, want, have) {
     const topics = await session.topics();
-    for (const step of planTopic(want, have)) {
+    for (const step of await plan(session, want, have)) {
       if (step.do === "create") await topics.create(want.name, want);
+      else if (step.do === "delete") await topics.delete(want.name);
       else if (step.do === "addPartitions") await topics.addPartitions(want.name, step.count);
       else await topics.setConfig(want.name, want.config);
     }
@@ -58,6 +65,12 @@ export const topic: ResourceType<TopicArgs, TopicArgs> = {
     await (await session.topics()).delete(name);
   },
 };
+
+/** Records are counted only where a change could lose them. */
+async function plan(session: Session, want: TopicArgs, have: TopicArgs | undefined): Promise<TopicStep[]> {
+  const shrinks = have !== undefined && want.partitions < have.partitions;
+  return planTopic(want, have, shrinks ? await (await session.topics()).records(want.name) : 0);
+}
 
 function sameConfig(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);

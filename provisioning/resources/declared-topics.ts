@@ -1,0 +1,47 @@
+import type { ResourceType, Session } from "./resource-type.ts";
+
+export interface DeclaredTopicsArgs {
+  /** Names of the topics whose records somebody may miss, sorted. */
+  readonly names: readonly string[];
+  /** Names of those whose records may be lost. */
+  readonly allowDataLoss: readonly string[];
+}
+
+/**
+ * The list of a pipeline's topics. It changes nothing; it stands guard: the engine tells a provider of a deletion only
+ * when it is to be done, while a name that leaves this list shows in preview, with what would be lost. `pulumi destroy`
+ * removes the list itself, and asks nothing.
+ */
+export const declaredTopics: ResourceType<DeclaredTopicsArgs, DeclaredTopicsArgs> = {
+  token: "bramble:kafka:DeclaredTopics",
+  replaceOn: [],
+  deleteBeforeReplace: false,
+  local: ["allowDataLoss"],
+  id: () => "declared-topics",
+  observe: async (_session, args) => args,
+  foresee: (session, want, _have, _owned, recorded) => guard(session, want, recorded),
+  async apply(session, want, _have, _owned, recorded) {
+    await guard(session, want, recorded);
+    return want;
+  },
+  async remove() {},
+};
+
+async function guard(session: Session, want: DeclaredTopicsArgs, recorded: DeclaredTopicsArgs | undefined) {
+  const leaving = (recorded?.names ?? []).filter(
+    (name) => !want.names.includes(name) && !want.allowDataLoss.includes(name),
+  );
+  if (leaving.length === 0) return;
+  const topics = await session.topics();
+  const counts = await Promise.all(leaving.map(async (name) => [name, await topics.records(name)] as const));
+  const faults = counts.filter(([, records]) => records > 0).map(([name, records]) => wouldLose(name, records));
+  if (faults.length > 0) throw new Error(faults.join("\n"));
+}
+
+/** The sentence for a change that would lose a topic's records. */
+export function wouldLose(name: string, records: number): string {
+  return (
+    `topic ${name}: found up to ${records} records, which this change would lose; wanted them kept, or their loss allowed. ` +
+    `Take the change back, or run \`pulumi up --config bramble:allowDataLoss=${name}\`.`
+  );
+}
