@@ -7,8 +7,11 @@ import { pause } from "./pause.ts";
 import { filePositions } from "./positions.ts";
 import type { Service } from "./service.ts";
 
-/** When the pace outruns Kafka, records that are due go together, but no more than this in one transaction. */
-const MAX_RECORDS_AT_ONCE = 500;
+/** Without a pause between records, this many go in one transaction. */
+const RECORDS_AT_ONCE = 500;
+
+/** When the pace outruns Kafka, records that are due go together; after a longer halt the pace goes on as if without it. */
+const CATCH_UP_MS = 500;
 
 const ALIVE_EVERY_MS = 1000;
 
@@ -28,8 +31,9 @@ export async function produceFile(service: Service, path: string, everyMs: numbe
     let next = Number(task.position());
     supervisor.ready(progress(next, records.length));
     for (let due = Date.now(); next < records.length && !stop.aborted; ) {
-      const count = everyMs === 0 ? MAX_RECORDS_AT_ONCE : 1 + Math.floor((Date.now() - due) / everyMs);
-      const values = records.slice(next, next + Math.min(count, MAX_RECORDS_AT_ONCE));
+      due = Math.max(due, Date.now() - CATCH_UP_MS);
+      const count = everyMs === 0 ? RECORDS_AT_ONCE : 1 + Math.floor((Date.now() - due) / everyMs);
+      const values = records.slice(next, next + count);
       const timestamp = String(Date.now());
       next += values.length;
       await task.process(

@@ -12,23 +12,35 @@ export interface Supervisor {
 
 type Notify = (...assignments: string[]) => void;
 
+/** A status that changes with every record is told once in a while, the last one always. */
+const STATUS_EVERY_MS = 1000;
+
 export function superviseBySystemd(environment: NodeJS.ProcessEnv = process.env, notify?: Notify): Supervisor {
   const send = environment.NOTIFY_SOCKET ? (notify ?? systemdNotify) : () => {};
   const watchdogMs = Number(environment.WATCHDOG_USEC ?? 0) / 1000;
   let isReady = false;
   let lastPing = Date.now();
-  let lastStatus: string | undefined;
-  const status = (text: string, ...others: string[]) => {
-    if (text === lastStatus && others.length === 0) return;
-    lastStatus = text;
-    send(...others, `STATUS=${text}`);
+  let told: string | undefined;
+  let latest: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const tellLatest = () => {
+    timer = undefined;
+    if (latest === undefined || latest === told) return;
+    told = latest;
+    send(`STATUS=${latest}`);
+    timer = setTimeout(tellLatest, STATUS_EVERY_MS).unref();
+  };
+  const status = (text: string) => {
+    latest = text;
+    if (timer === undefined) tellLatest();
   };
   return {
     ready: (text) => {
-      status(text, ...(isReady ? [] : ["READY=1"]));
+      if (!isReady) send("READY=1");
       isReady = true;
+      status(text);
     },
-    status: (text) => status(text),
+    status,
     alive: () => {
       const now = Date.now();
       if (watchdogMs === 0 || now - lastPing < watchdogMs / 3) return;

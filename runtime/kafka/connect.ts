@@ -3,6 +3,7 @@ import { registerCodecs } from "./codecs.ts";
 import { consume } from "./consumption.ts";
 import { inspect } from "./inspector.ts";
 import type { Kafka } from "./kafka.ts";
+import { openSocket } from "./socket.ts";
 import { openTransactionalProducer } from "./transactional-producer.ts";
 
 export interface KafkaOptions {
@@ -19,6 +20,7 @@ export function connectKafka({ bootstrapServers, clientId, onComplaint }: KafkaO
   const client = {
     brokers: [...bootstrapServers],
     clientId,
+    socketFactory: openSocket,
     connectionTimeout: 3000,
     // A broker that fell silent is given up after this long; replicas may take as long to be dropped from the ISR.
     requestTimeout: 20_000,

@@ -1,5 +1,4 @@
 import Cluster from "kafkajs/src/cluster/index.js";
-import socketFactory from "kafkajs/src/network/socketFactory.js";
 import { recordOf } from "./consumption.ts";
 import { kafkaErrorType } from "./errors.ts";
 import type { IncomingRecord, Inspector, TopicPartition } from "./kafka.ts";
@@ -10,7 +9,6 @@ import { committedFetch, stableOffsetFetch } from "./requests.ts";
 export async function inspect<T>(client: object, work: (inspector: Inspector) => Promise<T>): Promise<T> {
   const cluster = new Cluster({
     ...client,
-    socketFactory: socketFactory(),
     enforceRequestTimeout: true,
     metadataMaxAge: 300_000,
     allowAutoTopicCreation: false,

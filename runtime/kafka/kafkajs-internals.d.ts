@@ -80,7 +80,3 @@ declare module "kafkajs/src/consumer/batch.js" {
     readonly messages: KafkaMessage[];
   }
 }
-
-declare module "kafkajs/src/network/socketFactory.js" {
-  export default function socketFactory(): unknown;
-}

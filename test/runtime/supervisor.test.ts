@@ -16,14 +16,26 @@ afterEach(() => {
 test("readiness is said once, each new status after it", () => {
   const supervisor = superviseBySystemd(underSystemd, notify);
   supervisor.ready("consuming t: partitions 0");
+  jest.advanceTimersByTime(2000);
   supervisor.ready("consuming t: partitions 0");
   supervisor.ready("consuming t: partitions 0, 1");
   supervisor.stopping();
   expect(said).toEqual([
-    ["READY=1", "STATUS=consuming t: partitions 0"],
+    ["READY=1"],
+    ["STATUS=consuming t: partitions 0"],
     ["STATUS=consuming t: partitions 0, 1"],
     ["STOPPING=1"],
   ]);
+});
+
+test("a status that changes all the time is told once a second, and the last one for sure", () => {
+  const supervisor = superviseBySystemd(underSystemd, notify);
+  for (let i = 1; i <= 25; i++) {
+    supervisor.status(`record ${i}`);
+    jest.advanceTimersByTime(100);
+  }
+  jest.advanceTimersByTime(10_000);
+  expect(said).toEqual([["STATUS=record 1"], ["STATUS=record 10"], ["STATUS=record 20"], ["STATUS=record 25"]]);
 });
 
 test("the watchdog hears of a loop that moves, a few times in its period", () => {
