@@ -37,7 +37,9 @@ export async function ensureBaseImage(report: Report): Promise<string> {
 
 function build(target: string, progress: (step: string) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(recipe, [target], { stdio: ["ignore", "pipe", "pipe"] });
+    // Debian gives the system's own tools to root's PATH alone, and sudo may have kept the user's.
+    const env = { ...process.env, PATH: `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin` };
+    const child = spawn(recipe, [target], { env, stdio: ["ignore", "pipe", "pipe"] });
     const lines: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {

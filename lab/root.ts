@@ -1,6 +1,5 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { LabError } from "./lab-error.ts";
+import { isOnPath } from "./programs.ts";
 
 /** Set by `throughSudo` alone: who typed the command that now runs as root, as `uid:gid`. */
 const invokingUser = "BRAMBLE_INVOKING_USER";
@@ -14,7 +13,7 @@ export function isRoot(): boolean {
  * go along by name.
  */
 export function throughSudo(environment: NodeJS.ProcessEnv = process.env): string[] {
-  if (!onPath("sudo", environment)) {
+  if (!isOnPath("sudo", environment.PATH)) {
     throw new LabError(
       "the lab needs root to make namespaces, and there is no sudo here; run the same command as root",
     );
@@ -29,15 +28,4 @@ export function asInvokingUser(environment: NodeJS.ProcessEnv = process.env): st
   const [uid, gid] = environment[invokingUser]?.split(":") ?? [];
   if (!uid || !gid) return [];
   return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "env", `--unset=${invokingUser}`, "--"];
-}
-
-function onPath(program: string, environment: NodeJS.ProcessEnv): boolean {
-  return (environment.PATH ?? "").split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { ensureBaseImage } from "./base-image.ts";
 import { isFrozen } from "./cgroup.ts";
 import { type LabHost, labHosts } from "./hosts.ts";
+import { allowInotify } from "./inotify.ts";
 import type { Lab } from "./lab.ts";
 import { LabError } from "./lab-error.ts";
 import { whileLocked } from "./lock.ts";
 import { cables } from "./network.ts";
 import { consoleFile, hostCgroup, isOn, switchOn } from "./power.ts";
+import { requirePrograms } from "./programs.ts";
 import { type Report, seconds } from "./report.ts";
 import { answering } from "./ssh-probing.ts";
 import { findSupervisor, type Supervisor, startSupervisor } from "./supervisor.ts";
@@ -27,11 +29,13 @@ export function up(lab: Lab, options: UpOptions = {}): Promise<void> {
 
 async function bringUp(lab: Lab, { owner, report = () => {} }: UpOptions): Promise<void> {
   const started = performance.now();
+  requirePrograms();
   const running = findSupervisor(lab);
   const supervisor = running ?? (await startSupervisor(lab, await chooseBase(lab, report), owner));
   const off = labHosts.filter((host) => !isOn(lab, host));
   const faults = await disturbances(lab, supervisor);
   if (faults.length > 0) throw new LabError(faults.join("\n"));
+  allowInotify(off.length, report);
   for (const host of off) switchOn(lab, host);
   if (off.length > 0) {
     report(`lab \`${lab.name}\`: booting ${off.map((host) => host.name).join(", ")}`);

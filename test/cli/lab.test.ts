@@ -6,6 +6,7 @@ import { statusTable } from "../../cli/status-table.ts";
 import { cgroupRoot } from "../../lab/cgroup.ts";
 import { labHost, labHosts } from "../../lab/hosts.ts";
 import { openLab } from "../../lab/lab.ts";
+import { requirePrograms } from "../../lab/programs.ts";
 import { asInvokingUser, throughSudo } from "../../lab/root.ts";
 
 test("the status table has a line for each host, in columns", () => {
@@ -66,6 +67,14 @@ describe("control groups version 2 are found", () => {
   test("or the user is told what is missing", () => {
     expect(() => cgroupRoot("30 24 0:25 / / rw - ext4 /dev/vda rw")).toThrow("no cgroup2 mounted");
   });
+});
+
+test("programs that the machine lacks are all named at once, with their packages", () => {
+  expect(() => requirePrograms("/nowhere")).toThrow(
+    "the lab needs unshare, nsenter, setpriv (package util-linux); ip (package iproute2); systemd-nspawn (package " +
+      "systemd-container); mmdebstrap (package mmdebstrap); ssh, ssh-keygen (package openssh-client), which PATH does " +
+      "not have; `make setup` installs what is missing",
+  );
 });
 
 describe("without root", () => {

@@ -126,12 +126,12 @@ describe("drills", () => {
   });
 
   test("a host that reboots itself comes back", async () => {
-    const before = runOnHost(lab, "rpi3", "cat /proc/sys/kernel/random/boot_id; stat -c %Y /proc/1");
+    const bootId = () => runOnHost(lab, "rpi3", "cat /proc/sys/kernel/random/boot_id");
+    const before = bootId();
     spawnSync(bramble, ["lab", "ssh", "rpi3", "--", "sudo", "reboot"], {
       env: { ...process.env, BRAMBLE_LAB: lab.name },
     });
-    const after = await until(() => runOnHost(lab, "rpi3", "cat /proc/sys/kernel/random/boot_id; stat -c %Y /proc/1"));
-    expect(after).not.toBe(before);
+    await until(() => expect(bootId()).not.toBe(before));
   });
 
   test("a cut cable is silence until it is mended, and the host runs on", async () => {
@@ -201,14 +201,19 @@ describe("the end of a lab", () => {
   test("a lab ends with its owner, beside another lab that goes on", async () => {
     const owner = spawn("sleep", ["1000"]);
     const other = openLab("test-owned");
-    const env = { ...process.env, BRAMBLE_LAB: other.name };
-    expect(spawnSync(bramble, ["lab", "up", "--owner", String(owner.pid)], { env }).status).toBe(0);
-    const traces = tracesOf(join(cgroupRoot(), other.cgroup));
-    expect(traces.processes.length).toBeGreaterThan(4 * 5);
-    owner.kill("SIGKILL");
-    await until(() => expect(remaining(traces)).toEqual([]));
-    expect(logInWithPassword(rpi1.address, "true").status).toBe(0);
-    await down(other, { wipe: true });
+    try {
+      const argv = ["lab", "up", "--owner", String(owner.pid)];
+      const booted = spawnSync(bramble, argv, { env: { ...process.env, BRAMBLE_LAB: other.name }, encoding: "utf8" });
+      expect(booted).toMatchObject({ status: 0, stderr: "" });
+      const traces = tracesOf(join(cgroupRoot(), other.cgroup));
+      expect(traces.processes.length).toBeGreaterThan(4 * 5);
+      owner.kill("SIGKILL");
+      await until(() => expect(remaining(traces)).toEqual([]));
+      expect(logInWithPassword(rpi1.address, "true").status).toBe(0);
+    } finally {
+      owner.kill("SIGKILL");
+      await down(other, { wipe: true });
+    }
     expect(existsSync(other.disks)).toBe(false);
   });
 
