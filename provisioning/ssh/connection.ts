@@ -9,8 +9,6 @@ import { type HostKey, hostKeyFromBlob } from "./known-hosts.ts";
 import type { Login } from "./login.ts";
 import { within } from "./within.ts";
 
-/** Longer than a Pi's sshd takes under load, short enough to stay with the terminal. */
-const readyTimeoutMs = 15_000;
 /** A dead host is noticed after three of these. */
 const keepaliveIntervalMs = 5_000;
 /** Below sshd's default MaxSessions of 10, one of which is the facts shell. */
@@ -19,13 +17,15 @@ const maxChannels = 8;
 const batchDelayMs = 4;
 
 export interface TimeLimits {
+  /** To connect and log in: longer than a Pi's sshd takes under load, short enough to stay with the terminal. */
+  readonly loginMs: number;
   /** For the answer to one batch of questions. */
   readonly observeMs: number;
   /** For one command: an archive that is unpacked on a slow card takes minutes. */
   readonly runMs: number;
 }
 
-const defaultLimits: TimeLimits = { observeMs: 120_000, runMs: 900_000 };
+const defaultLimits: TimeLimits = { loginMs: 15_000, observeMs: 120_000, runMs: 900_000 };
 
 interface Question {
   readonly commands: readonly Argv[];
@@ -87,7 +87,7 @@ export class Connection {
       host: place.address,
       port: login.port,
       username: login.user,
-      readyTimeout: readyTimeoutMs,
+      readyTimeout: limits.loginMs,
       keepaliveInterval: keepaliveIntervalMs,
       keepaliveCountMax: 3,
       algorithms: { serverHostKey: signatureAlgorithms(pinned) },
@@ -205,12 +205,19 @@ export class Connection {
   }
 }
 
+const signatures: Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>> = {
+  "ssh-ed25519": ["ssh-ed25519"],
+  "ecdsa-sha2-nistp256": ["ecdsa-sha2-nistp256"],
+  "ecdsa-sha2-nistp384": ["ecdsa-sha2-nistp384"],
+  "ecdsa-sha2-nistp521": ["ecdsa-sha2-nistp521"],
+  "ssh-rsa": ["rsa-sha2-512", "rsa-sha2-256"], // an RSA key signs with SHA-2 (RFC 8332)
+};
+
 /**
  * The signature algorithms to ask for: those of the pinned keys first, as a server has several keys; then the others,
- * so that a changed key can be shown. An RSA key signs with SHA-2 (RFC 8332).
+ * so that a changed key can be shown.
  */
 function signatureAlgorithms(pinned: readonly HostKey[]): ServerHostKeyAlgorithm[] {
-  const types = [...pinned.map(({ type }) => type), "ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"];
-  const algorithms = types.flatMap((type) => (type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type]));
-  return [...new Set(algorithms)] as ServerHostKeyAlgorithm[];
+  const types = [...pinned.map(({ type }) => type), ...Object.keys(signatures)];
+  return [...new Set(types.flatMap((type) => signatures[type] ?? []))];
 }

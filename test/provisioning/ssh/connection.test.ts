@@ -230,7 +230,7 @@ describe("a connection that is closed", () => {
 });
 
 describe("a host that does not end", () => {
-  const brief = { observeMs: 300, runMs: 300 };
+  const brief = { loginMs: 10_000, observeMs: 300, runMs: 300 };
 
   test("is given up: its command, and its shell with what was asked of it", async () => {
     host = await startLoopbackHost();
