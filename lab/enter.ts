@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { labEnvironment } from "./environment.ts";
 import { type LabHost, labHosts } from "./hosts.ts";
@@ -65,7 +65,10 @@ export function hostKeyLines(lab: Lab, hosts: readonly LabHost[] = labHosts): st
 
 function writeHostKeys(lab: Lab): string {
   const file = join(lab.run, "ssh_known_hosts");
-  writeFileSync(file, `${hostKeyLines(lab).join("\n")}\n`);
+  // Renamed into place: another ssh may be reading it.
+  const beside = `${file}.${process.pid}`;
+  writeFileSync(beside, `${hostKeyLines(lab).join("\n")}\n`);
+  renameSync(beside, file);
   return file;
 }
 
