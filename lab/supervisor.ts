@@ -75,7 +75,12 @@ export async function startSupervisor(lab: Lab, base: string, owner?: number): P
 /** Ends the supervisor and with it everything in its namespaces, and clears away what an ended lab leaves. */
 export async function stopSupervisor(lab: Lab): Promise<void> {
   const supervisor = findSupervisor(lab);
-  if (supervisor) process.kill(supervisor.pid, "SIGKILL");
+  if (supervisor) {
+    // `unshare`, which waits for it outside, goes last.
+    const outside = /^PPid:\s*(\d+)/m.exec(readOrEmpty(`/proc/${supervisor.pid}/status`))?.[1];
+    process.kill(supervisor.pid, "SIGKILL");
+    while (outside && readOrEmpty(`/proc/${outside}/cmdline`).startsWith("unshare\0")) await sleep(5);
+  }
   await clearAway(lab);
 }
 
