@@ -42,6 +42,8 @@ export class Host extends pulumi.ComponentResource {
         create:
           "id -u kafka >/dev/null 2>&1 || sudo useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin kafka",
         delete: keepData ? "true" : wipe,
+        // sshd accepts no such variable from its clients, and each change would warn about that.
+        addPreviousOutputInEnv: false,
       },
       { parent: this, dependsOn: this.machine, additionalSecretOutputs: ["connection"] },
     );

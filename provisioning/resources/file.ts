@@ -23,7 +23,7 @@ export const file = hostResource<FileArgs, FileArgs>({
   replaceOn: ["host", "path"],
   id: ({ host, path }) => `${host}:${path}`,
   probe: ({ path }) => [
-    ["stat", "-c", "%a|%U:%G", "--", path],
+    ["stat", "-L", "-c", "%a|%U:%G", "--", path],
     ["cat", "--", path],
   ],
   read([stat, cat], args) {
@@ -43,7 +43,7 @@ export const file = hostResource<FileArgs, FileArgs>({
     if (have?.content !== want.content) {
       const keep: Command[] =
         have !== undefined && !owned
-          ? [{ does: `keep ${want.path}`, argv: ["cp", "-p", "--no-clobber", "--", want.path, keptAs(want.path)] }]
+          ? [{ does: `keep ${want.path}`, argv: sh('[ -e "$2" ] || cp -p -- "$1" "$2"', want.path, keptAs(want.path)) }]
           : [];
       return [...keep, writeText(want.path, want.content, want.mode, want.owner)];
     }
@@ -76,8 +76,9 @@ export function writeFile(
   owner: string,
 ): Command {
   const script = [
-    'mkdir -p -- "$(dirname -- "$1")"; new="$1.bramble-new"',
-    '(umask 077; cat > "$new"); printf "%s  %s\\n" "$4" "$new" | sha256sum --check --status',
+    'mkdir -p -- "$(dirname -- "$1")"; new="$1.bramble-new"; trap \'rm -f -- "$new"\' EXIT',
+    '(umask 077; cat > "$new")',
+    '[ "$(sha256sum < "$new")" = "$4  -" ] || { echo "what arrived is not what was sent" >&2; exit 1; }',
     'chmod -- "$2" "$new"; chown -- "$3" "$new"; sync -- "$new"; mv -T -- "$new" "$1"',
   ].join("\n");
   return { does: `write ${path}`, argv: sh(script, path, mode, owner, sha256), stdin: content };
