@@ -1,9 +1,13 @@
-import Cluster from "kafkajs/src/cluster/index.js";
+import Cluster, { type Broker } from "kafkajs/src/cluster/index.js";
+import Batch from "kafkajs/src/consumer/batch.js";
 import { recordOf } from "./consumption.ts";
 import { kafkaErrorType } from "./errors.ts";
 import type { IncomingRecord, Inspector, TopicPartition } from "./kafka.ts";
 import { quit } from "./quit.ts";
-import { committedFetch, stableOffsetFetch } from "./requests.ts";
+import { stableOffsetFetch } from "./stable-offset-fetch.ts";
+
+const READ_COMMITTED = 1;
+const MAX_FETCH_BYTES = 4 * 1024 * 1024;
 
 /** kafkajs reads topics only as a member of a group; its cluster, one layer down, reads a partition without one. */
 export async function inspect<T>(client: object, work: (inspector: Inspector) => Promise<T>): Promise<T> {
@@ -63,11 +67,27 @@ async function readToEnd(cluster: Cluster, partition: TopicPartition, onRecord: 
   let offset = await earliestOffset(cluster, partition);
   const broker = await cluster.findBroker({ nodeId: leaderOf(cluster, partition) });
   for (let end: bigint | undefined; end === undefined || offset < end; ) {
-    const fetched = await broker.connectionPool.send(committedFetch(partition, offset));
-    for (const message of fetched.messages) onRecord(recordOf(message));
-    end ??= fetched.highWatermark;
-    offset = fetched.nextOffset;
+    const fetched = await fetchCommitted(broker, partition, offset);
+    // Only what is committed of it; kafkajs's own consumer tells the two apart with the same class.
+    const { messages } = new Batch(partition.topic, String(offset), fetched);
+    for (const message of messages) onRecord(recordOf(message));
+    end ??= BigInt(fetched.highWatermark);
+    const last = fetched.messages.at(-1);
+    if (last) offset = BigInt(last.offset) + 1n;
   }
+}
+
+async function fetchCommitted(broker: Broker, { topic, partition }: TopicPartition, offset: bigint) {
+  const { responses } = await broker.fetch({
+    isolationLevel: READ_COMMITTED,
+    maxWaitTime: 20,
+    minBytes: 1,
+    maxBytes: MAX_FETCH_BYTES,
+    topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: MAX_FETCH_BYTES }] }],
+  });
+  const fetched = responses[0]?.partitions[0];
+  if (!fetched) throw new Error(`${topic}/${partition}: the leader's answer is empty`);
+  return fetched;
 }
 
 function leaderOf(cluster: Cluster, { topic, partition }: TopicPartition): number {

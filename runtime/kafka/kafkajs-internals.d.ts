@@ -4,12 +4,18 @@ declare module "kafkajs/src/cluster/index.js" {
     readonly request: { apiKey: number; apiVersion: number; apiName: string; encode(): Promise<unknown> };
     readonly response: { decode(payload: Buffer): Promise<T>; parse(decoded: T): Promise<T> };
   }
+  export interface FetchedPartition {
+    readonly highWatermark: string;
+    /** With control records and what was aborted. */
+    readonly messages: readonly { readonly offset: string }[];
+  }
   export interface Broker {
     readonly nodeId: number;
     readonly connectionPool: { send<T>(call: ProtocolCall<T>): Promise<T> };
     describeGroups(options: {
       groupIds: string[];
     }): Promise<{ groups: { members: { memberId: string; clientId: string }[] }[] }>;
+    fetch(options: object): Promise<{ responses: { partitions: FetchedPartition[] }[] }>;
     leaveGroup(options: { groupId: string; memberId: string }): Promise<unknown>;
   }
   export default class Cluster {
@@ -41,13 +47,9 @@ declare module "kafkajs/src/protocol/encoder.js" {
 declare module "kafkajs/src/protocol/decoder.js" {
   export default class Decoder {
     constructor(buffer: Buffer);
-    readonly buffer: Buffer;
-    readonly offset: number;
     readInt16(): number;
     readInt32(): number;
     readInt64(): { toString(): string };
-    readString(): string;
-    readArray<T>(read: (decoder: Decoder) => T): T[];
     readUVarIntString(): string;
     readUVarIntArray<T>(read: (decoder: Decoder) => T): T[];
     readTaggedFields(): void;
@@ -59,24 +61,10 @@ declare module "kafkajs/src/protocol/error.js" {
   export function createErrorFromCode(code: number): Error;
 }
 
-declare module "kafkajs/src/protocol/requests/fetch/index.js" {
-  import type { ProtocolCall } from "kafkajs/src/cluster/index.js";
-
-  const fetch: {
-    protocol(options: { version: number }): (options: Record<string, unknown>) => ProtocolCall<unknown>;
-  };
-  export default fetch;
-}
-
-declare module "kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js" {
-  import type Decoder from "kafkajs/src/protocol/decoder.js";
-  export default function decodeMessages(decoder: Decoder): Promise<unknown[]>;
-}
-
 declare module "kafkajs/src/consumer/batch.js" {
   import type { KafkaMessage } from "kafkajs";
   export default class Batch {
-    constructor(topic: string, fetchedOffset: string, partitionData: Record<string, unknown>);
+    constructor(topic: string, fetchedOffset: string, partitionData: object);
     readonly messages: KafkaMessage[];
   }
 }

@@ -3,65 +3,45 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
 import type { ServiceSpec } from "../../runtime/service-spec.ts";
 import { type KafkaBroker, startKafkaBroker } from "./kafka-broker.ts";
 import { eventually, killServices, type RunningService, startService } from "./running-service.ts";
-import { createTopics, readTopics, readValues, setCompression, write } from "./topics.ts";
+import { file, log, Pipeline, step } from "./service-specs.ts";
+import { TopicReader } from "./topic-reader.ts";
+import { setCompression, write } from "./topics.ts";
 
 jest.setTimeout(90_000);
 
 let broker: KafkaBroker;
-/** Topics and groups of each test are its own. */
-let run = 0;
+let reader: TopicReader;
+let pipeline: Pipeline;
 
 beforeAll(async () => {
   broker = await startKafkaBroker();
+  reader = new TopicReader(broker.bootstrapServer);
+});
+beforeEach(() => {
+  pipeline = new Pipeline(broker);
 });
 afterEach(killServices);
-afterAll(() => broker?.stop());
-
-type Parts = Pick<ServiceSpec, "input" | "output"> & { readonly apply?: ServiceSpec["apply"] };
-
-function service(name: string, { input, apply = [], output }: Parts): ServiceSpec {
-  const groupId = `run${run}-${name}`;
-  return {
-    name,
-    groupId,
-    bootstrapServers: [broker.bootstrapServer],
-    input,
-    apply,
-    output,
-    changelogTopic: `${groupId}-changelog`,
-    ...(input.kind === "topic" && { deadLetterTopic: `${groupId}-dead-letters` }),
-  };
-}
-
-const topic = (name: string) => `run${run}-${name}`;
-const from = (name: string) => ({ kind: "topic", topic: topic(name) }) as const;
-const file = (everyMs: number) => ({ kind: "file", path: "input.txt", everyMs }) as const;
-const log = { kind: "log", stages: false } as const;
-const step = (operator: string, params: Record<string, unknown> = {}) => ({ operator, params });
-
-async function createTopicsOf(services: readonly ServiceSpec[], partitions = 1): Promise<void> {
-  const streams = services.flatMap(({ input, output }) =>
-    [input, output].flatMap((each) => (each.kind === "topic" ? [each.topic] : [])),
-  );
-  await createTopics(broker, [
-    ...[...new Set(streams)].map((each) => ({ topic: each, partitions })),
-    ...services.flatMap(({ changelogTopic: each }) => (each ? [{ topic: each, partitions, compacted: true }] : [])),
-    ...services.flatMap(({ deadLetterTopic: each }) => (each ? [{ topic: each }] : [])),
-  ]);
-}
+afterAll(async () => {
+  reader?.close();
+  await broker?.stop();
+});
 
 function chaining(everyMs: number): ServiceSpec[] {
+  const fahrenheit = pipeline.stream("fahrenheit");
+  const above = pipeline.stream("above");
+  const ewma = pipeline.stream("ewma");
+  const average = pipeline.stream("average");
   return [
-    service("pro", { input: file(everyMs), apply: [step("celsius-to-fahrenheit")], output: from("fahrenheit") }),
-    service("con1", { input: from("fahrenheit"), apply: [step("threshold", { above: 50 })], output: from("above") }),
-    service("con2", { input: from("above"), apply: [step("ewma", { alpha: 0.5 })], output: from("ewma") }),
-    service("out_ewma", { input: from("ewma"), output: log }),
-    service("con3", { input: from("above"), apply: [step("moving-average", { over: 3 })], output: from("average") }),
-    service("out_avg", { input: from("average"), output: log }),
+    pipeline.service("pro", { input: file(everyMs), apply: [step("celsius-to-fahrenheit")], output: fahrenheit }),
+    pipeline.service("con1", { input: fahrenheit, apply: [step("threshold", { above: 50 })], output: above }),
+    pipeline.service("con2", { input: above, apply: [step("ewma", { alpha: 0.5 })], output: ewma }),
+    pipeline.service("out_ewma", { input: ewma, output: log }),
+    pipeline.service("con3", { input: above, apply: [step("moving-average", { over: 3 })], output: average }),
+    pipeline.service("out_avg", { input: average, output: log }),
   ];
 }
 
@@ -79,9 +59,8 @@ function kcat(input: string, ...args: string[]): string {
 const values = (records: readonly { value: string | null }[] = []) => records.map(({ value }) => value);
 
 test.each(["upstream", "downstream"])("kafka_chaining gives the known answers, started %s first", async (first) => {
-  run++;
   const specs = chaining(20);
-  await createTopicsOf(specs);
+  await pipeline.createTopics(specs);
   const services: RunningService[] = [];
   for (const spec of first === "upstream" ? specs : specs.toReversed()) {
     services.push(await startService(spec, { files: { "input.txt": INPUT } }));
@@ -93,17 +72,21 @@ test.each(["upstream", "downstream"])("kafka_chaining gives the known answers, s
   );
   expect(printedBy("out_ewma")).toEqual(EWMA);
   expect(printedBy("out_avg")).toEqual(AVERAGE);
-  const read = await readTopics(broker, topic("fahrenheit"), topic("above"), topic("ewma"), topic("average"));
-  expect(read[topic("fahrenheit")]).toHaveLength(14);
-  expect(values(read[topic("above")])).toEqual(ABOVE);
-  expect(values(read[topic("ewma")])).toEqual(EWMA);
-  expect(values(read[topic("average")])).toEqual(AVERAGE);
+  const read = await reader.read(
+    pipeline.topic("fahrenheit"),
+    pipeline.topic("above"),
+    pipeline.topic("ewma"),
+    pipeline.topic("average"),
+  );
+  expect(read[pipeline.topic("fahrenheit")]).toHaveLength(14);
+  expect(values(read[pipeline.topic("above")])).toEqual(ABOVE);
+  expect(values(read[pipeline.topic("ewma")])).toEqual(EWMA);
+  expect(values(read[pipeline.topic("average")])).toEqual(AVERAGE);
 });
 
 test("services killed in the middle go on where they were: the same outputs, none twice", async () => {
-  run++;
   const specs = chaining(5).filter(({ output }) => output.kind === "topic");
-  await createTopicsOf(specs);
+  await pipeline.createTopics(specs);
   const celsius = Array.from({ length: 300 }, (_, i) => 10 + ((i * 7919) % 100) / 10);
   const options = { files: { "input.txt": celsius.join("\n") } };
   let services = await Promise.all(specs.map((spec) => startService(spec, options)));
@@ -124,21 +107,22 @@ test("services killed in the middle go on where they were: the same outputs, non
   });
   const wanted = { fahrenheit, above, ewma, average };
   await eventually(
-    async () => (await readValues(broker, topic("average"))).length >= average.length,
+    async () => (await reader.values(pipeline.topic("average"))).length >= average.length,
     () => services.map((each) => each.journal()).join("\n"),
   );
   await eventually(
-    async () => (await readValues(broker, topic("ewma"))).length >= ewma.length,
+    async () => (await reader.values(pipeline.topic("ewma"))).length >= ewma.length,
     () => services.map((each) => each.journal()).join("\n"),
   );
-  const read = await readTopics(broker, ...Object.keys(wanted).map(topic));
+  const read = await reader.read(...Object.keys(wanted).map((name) => pipeline.topic(name)));
   for (const [name, each] of Object.entries(wanted)) {
-    expect({ [name]: values(read[topic(name)]) }).toEqual({ [name]: each.map((value) => JSON.stringify(value)) });
+    expect({ [name]: values(read[pipeline.topic(name)]) }).toEqual({
+      [name]: each.map((value) => JSON.stringify(value)),
+    });
   }
 });
 
 test("poison records go to the dead-letter topic with cause and origin, and the stream goes on", async () => {
-  run++;
   const picky = join(mkdtempSync(join(tmpdir(), "bramble-operator-")), "picky.ts");
   writeFileSync(
     picky,
@@ -151,9 +135,13 @@ test("poison records go to the dead-letter topic with cause and origin, and the 
       },
     });`,
   );
-  const spec = service("con1", { input: from("in"), apply: [step("picky")], output: from("out") });
-  await createTopicsOf([spec]);
-  await write(broker, topic("in"), [
+  const spec = pipeline.service("con1", {
+    input: pipeline.stream("in"),
+    apply: [step("picky")],
+    output: pipeline.stream("out"),
+  });
+  await pipeline.createTopics([spec]);
+  await write(broker, pipeline.topic("in"), [
     { value: "2" },
     { value: "warm", key: "kitchen", headers: { sensor: "a" } },
     { value: "" },
@@ -165,10 +153,10 @@ test("poison records go to the dead-letter topic with cause and origin, and the 
     { value: "4", key: "kitchen" },
   ]);
   const con1 = await startService(spec, { operators: { picky } });
-  await eventually(async () => (await readValues(broker, topic("out"))).length >= 2, con1.journal);
+  await eventually(async () => (await reader.values(pipeline.topic("out"))).length >= 2, con1.journal);
 
   const deadLetters = spec.deadLetterTopic as string;
-  const { [topic("out")]: out, [deadLetters]: dead } = await readTopics(broker, topic("out"), deadLetters);
+  const { [pipeline.topic("out")]: out, [deadLetters]: dead } = await reader.read(pipeline.topic("out"), deadLetters);
   expect(out).toMatchObject([
     { key: null, value: "0.5" },
     { key: "kitchen", value: "0.25" },
@@ -184,22 +172,28 @@ test("poison records go to the dead-letter topic with cause and origin, and the 
   ]);
   expect(dead?.[0]).toMatchObject({
     key: "kitchen",
-    headers: { sensor: "a", "bramble.service": "con1", "bramble.topic": topic("in"), "bramble.partition": "0" },
+    headers: {
+      sensor: "a",
+      "bramble.service": "con1",
+      "bramble.topic": pipeline.topic("in"),
+      "bramble.partition": "0",
+    },
   });
   expect(dead?.map(({ headers }) => headers["bramble.operator"])).toEqual([
     ...Array(5).fill(undefined),
     "picky",
     "picky",
   ]);
-  expect(con1.journal()).toContain(`<4>${topic("in")}/0@1: found "warm", wanted a JSON number, and 6 more soon after`);
+  expect(con1.journal()).toContain(
+    `<4>${pipeline.topic("in")}/0@1: found "warm", wanted a JSON number, and 6 more soon after`,
+  );
 });
 
 test("a file source goes on where it left off, and starts anew with another file", async () => {
-  run++;
-  const spec = service("pro", { input: file(50), output: from("out") });
-  await createTopicsOf([spec]);
+  const spec = pipeline.service("pro", { input: file(50), output: pipeline.stream("out") });
+  await pipeline.createTopics([spec]);
   const start = (input: string) => startService(spec, { files: { "input.txt": input } });
-  const written = () => readValues(broker, topic("out"));
+  const written = () => reader.values(pipeline.topic("out"));
 
   const first = await start("1 2 3 4 5 6 7 8 9 10");
   await first.ready();
@@ -221,17 +215,16 @@ test("a file source goes on where it left off, and starts anew with another file
 });
 
 test("a service that is stopped under load exits in less than 2 s, and its successor takes over at once", async () => {
-  run++;
-  const spec = service("con1", {
-    input: from("in"),
+  const spec = pipeline.service("con1", {
+    input: pipeline.stream("in"),
     apply: [step("moving-average", { over: 3 })],
-    output: from("out"),
+    output: pipeline.stream("out"),
   });
-  await createTopicsOf([spec]);
+  await pipeline.createTopics([spec]);
   const input = Array.from({ length: 40_000 }, (_, i) => i % 100);
   await write(
     broker,
-    topic("in"),
+    pipeline.topic("in"),
     input.map((value) => ({ value: String(value), partition: 0 })),
   );
   const con1 = await startService(spec);
@@ -247,29 +240,32 @@ test("a service that is stopped under load exits in less than 2 s, and its succe
   expect(performance.now() - started).toBeLessThan(4000);
   const wanted = input.slice(2).map((x, i) => ((input[i] as number) + (input[i + 1] as number) + x) / 3);
   await eventually(
-    async () => (await readValues(broker, topic("out"))).length >= wanted.length,
+    async () => (await reader.values(pipeline.topic("out"))).length >= wanted.length,
     () => con1.journal() + successor.journal(),
   );
-  expect(await readValues(broker, topic("out"))).toEqual(wanted.map((value) => JSON.stringify(value)));
+  expect(await reader.values(pipeline.topic("out"))).toEqual(wanted.map((value) => JSON.stringify(value)));
 });
 
 test("a service waits for topics that are not there yet, and survives the loss of the broker", async () => {
-  run++;
-  const con1 = service("con1", { input: from("in"), apply: [step("ewma", { alpha: 0.5 })], output: from("out") });
-  const pro = service("pro", { input: file(20), output: from("in") });
+  const con1 = pipeline.service("con1", {
+    input: pipeline.stream("in"),
+    apply: [step("ewma", { alpha: 0.5 })],
+    output: pipeline.stream("out"),
+  });
+  const pro = pipeline.service("pro", { input: file(20), output: pipeline.stream("in") });
   const services = await Promise.all([con1, pro].map((spec) => startService(spec, { files: { "input.txt": INPUT } })));
   await eventually(
-    () => services.some((each) => each.journal().includes(`${topic("in")}: there is no such topic (yet)`)),
+    () => services.some((each) => each.journal().includes(`${pipeline.topic("in")}: there is no such topic (yet)`)),
     () => services.map((each) => each.journal()).join("\n"),
   );
   expect(services.map((each) => each.notifications())).not.toContain(expect.stringContaining("READY"));
-  await createTopicsOf([con1, pro]);
+  await pipeline.createTopics([con1, pro]);
   await Promise.all(services.map((each) => each.ready()));
   await broker.kill();
   await sleep(500);
   await broker.restart();
   await eventually(
-    async () => (await readValues(broker, topic("out")).catch(() => [])).length >= 13,
+    async () => (await reader.values(pipeline.topic("out")).catch(() => [])).length >= 13,
     () => services.map((each) => each.journal()).join("\n"),
     60_000,
   );
@@ -280,40 +276,38 @@ test("a service waits for topics that are not there yet, and survives the loss o
     wanted.push(0.5 * c + 0.5 * state);
     return wanted.at(-1) as number;
   });
-  expect(await readValues(broker, topic("out"))).toEqual(wanted.map((value) => JSON.stringify(value)));
+  expect(await reader.values(pipeline.topic("out"))).toEqual(wanted.map((value) => JSON.stringify(value)));
 });
 
 test("a copy of a source that was replaced by another stops and says so, and nothing is sent twice", async () => {
-  run++;
-  const spec = service("pro", { input: file(50), output: from("out") });
-  await createTopicsOf([spec]);
+  const spec = pipeline.service("pro", { input: file(50), output: pipeline.stream("out") });
+  await pipeline.createTopics([spec]);
   const start = () => startService(spec, { files: { "input.txt": INPUT } });
   const first = await start();
   await first.ready();
   const second = await start();
   expect(await first.exit()).toBe(1);
   expect(first.journal()).toMatch(
-    /^<3>pro: another copy of this service has taken over its transactional id run\d+-pro-0/m,
+    /^<3>pro: another copy of this service has taken over its transactional id pipeline\d+-pro-0/m,
   );
   await eventually(() => second.notifications().includes("all 14 records sent"), second.journal);
-  expect(await readValues(broker, topic("out"))).toEqual(INPUT.split(" "));
+  expect(await reader.values(pipeline.topic("out"))).toEqual(INPUT.split(" "));
 });
 
 test("copies of a service share its partitions, and state follows its partition from one to the other", async () => {
-  run++;
-  const spec = service("con1", {
-    input: from("in"),
+  const spec = pipeline.service("con1", {
+    input: pipeline.stream("in"),
     apply: [step("moving-average", { over: 2 })],
-    output: from("out"),
+    output: pipeline.stream("out"),
   });
-  await createTopicsOf([spec], 2);
+  await pipeline.createTopics([spec], 2);
   const send = (start: number, count: number) =>
     write(
       broker,
-      topic("in"),
+      pipeline.topic("in"),
       Array.from({ length: 2 * count }, (_, i) => ({ value: String(start + Math.floor(i / 2)), partition: i % 2 })),
     );
-  const outputs = async () => (await readTopics(broker, topic("out")))[topic("out")] ?? [];
+  const outputs = async () => (await reader.read(pipeline.topic("out")))[pipeline.topic("out")] ?? [];
   const both = (records: number) => async () => (await outputs()).length >= 2 * records;
 
   const first = await startService(spec);
@@ -337,42 +331,47 @@ test("copies of a service share its partitions, and state follows its partition 
 });
 
 test("any Kafka client can take part: kcat writes, kcat reads", async () => {
-  run++;
-  const spec = service("con1", { input: from("in"), apply: [step("threshold", { above: 50 })], output: from("out") });
-  await createTopicsOf([spec]);
+  const spec = pipeline.service("con1", {
+    input: pipeline.stream("in"),
+    apply: [step("threshold", { above: 50 })],
+    output: pipeline.stream("out"),
+  });
+  await pipeline.createTopics([spec]);
   const con1 = await startService(spec);
-  kcat("57.2\n48.2\n53.6\n", "-P", "-t", topic("in"));
-  await eventually(async () => (await readValues(broker, topic("out"))).length >= 2, con1.journal);
-  expect(kcat("", "-C", "-t", topic("out"), "-o", "beginning", "-e", "-X", "isolation.level=read_committed")).toBe(
-    "57.2\n53.6\n",
-  );
+  kcat("57.2\n48.2\n53.6\n", "-P", "-t", pipeline.topic("in"));
+  await eventually(async () => (await reader.values(pipeline.topic("out"))).length >= 2, con1.journal);
+  expect(
+    kcat("", "-C", "-t", pipeline.topic("out"), "-o", "beginning", "-e", "-X", "isolation.level=read_committed"),
+  ).toBe("57.2\n53.6\n");
 });
 
 test("records compressed by any codec are read, from Java's producers and from librdkafka's", async () => {
-  run++;
-  const spec = service("con1", { input: from("in"), output: from("out") });
-  await createTopicsOf([spec]);
+  const spec = pipeline.service("con1", { input: pipeline.stream("in"), output: pipeline.stream("out") });
+  await pipeline.createTopics([spec]);
   const input = Array.from({ length: 2000 }, (_, i) => String(i % 7));
   for (const codec of ["gzip", "snappy", "lz4", "zstd"]) {
-    await setCompression(broker, topic("in"), codec);
+    await setCompression(broker, pipeline.topic("in"), codec);
     await write(
       broker,
-      topic("in"),
+      pipeline.topic("in"),
       input.map((value) => ({ value })),
     );
-    kcat(`${input.join("\n")}\n`, "-P", "-z", codec, "-t", topic("in"));
+    kcat(`${input.join("\n")}\n`, "-P", "-z", codec, "-t", pipeline.topic("in"));
   }
   const con1 = await startService(spec);
-  await eventually(async () => (await readValues(broker, topic("out"))).length >= 8 * input.length, con1.journal);
-  expect(await readValues(broker, topic("out"))).toEqual(Array(8).fill(input).flat());
+  await eventually(async () => (await reader.values(pipeline.topic("out"))).length >= 8 * input.length, con1.journal);
+  expect(await reader.values(pipeline.topic("out"))).toEqual(Array(8).fill(input).flat());
 });
 
 test("a log sink prints every stage of every record", async () => {
-  run++;
   const chain = [step("celsius-to-fahrenheit"), step("add-noise", { amplitude: 1, seed: 1 }), step("round")];
-  const spec = service("con", { input: from("in"), apply: chain, output: { kind: "log", stages: true } });
-  await createTopicsOf([spec]);
-  await write(broker, topic("in"), [{ value: "20" }, { value: "21" }]);
+  const spec = pipeline.service("con", {
+    input: pipeline.stream("in"),
+    apply: chain,
+    output: { kind: "log", stages: true },
+  });
+  await pipeline.createTopics([spec]);
+  await write(broker, pipeline.topic("in"), [{ value: "20" }, { value: "21" }]);
   const con = await startService(spec);
   await eventually(() => con.printed().length >= 2, con.journal);
   expect(con.printed()).toEqual([

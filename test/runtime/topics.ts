@@ -1,23 +1,25 @@
-import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import kafkajs, { Kafka, logLevel, Partitioners } from "kafkajs";
-import { cacheFolder } from "../../setup/cache.ts";
 import type { KafkaBroker } from "./kafka-broker.ts";
-
-export interface ReadRecord {
-  readonly partition: number;
-  readonly offset: number;
-  readonly key: string | null;
-  readonly value: string | null;
-  readonly headers: Readonly<Record<string, string>>;
-}
 
 export interface NewTopic {
   readonly topic: string;
   readonly partitions?: number;
   readonly compacted?: boolean;
+}
+
+/** The cleaner comes as soon as it can, so that whatever is read back has been through it. */
+const COMPACTED = {
+  "cleanup.policy": "compact",
+  "segment.ms": "100",
+  "min.cleanable.dirty.ratio": "0.01",
+  "delete.retention.ms": "0",
+};
+
+export interface NewRecord {
+  readonly value: Buffer | string | null;
+  readonly key?: string;
+  readonly partition?: number;
+  readonly headers?: Record<string, string>;
 }
 
 function client(broker: KafkaBroker): Kafka {
@@ -33,7 +35,7 @@ export async function createTopics(broker: KafkaBroker, topics: readonly NewTopi
       topic,
       numPartitions: partitions,
       replicationFactor: 1,
-      configEntries: compacted ? [{ name: "cleanup.policy", value: "compact" }] : [],
+      configEntries: Object.entries(compacted ? COMPACTED : {}).map(([name, value]) => ({ name, value })),
     })),
   });
   await admin.disconnect();
@@ -52,35 +54,11 @@ export async function setCompression(broker: KafkaBroker, topic: string, codec: 
 }
 
 /** Writes as any producer might: no transaction, no ordering across partitions. */
-export async function write(
-  broker: KafkaBroker,
-  topic: string,
-  records: readonly {
-    value: Buffer | string | null;
-    key?: string;
-    partition?: number;
-    headers?: Record<string, string>;
-  }[],
-): Promise<void> {
+export async function write(broker: KafkaBroker, topic: string, records: readonly NewRecord[]): Promise<void> {
   const producer = client(broker).producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
   for (let start = 0; start < records.length; start += 1000) {
     await producer.send({ topic, messages: records.slice(start, start + 1000) });
   }
   await producer.disconnect();
-}
-
-/** All committed records, read by kafka-python. */
-export async function readTopics(broker: KafkaBroker, ...topics: string[]): Promise<Record<string, ReadRecord[]>> {
-  const python = join(cacheFolder(), "venv/bin/python");
-  if (!existsSync(python)) throw new Error(`${python}: there is no kafka-python; run the set-up (make setup) first`);
-  const script = join(import.meta.dirname, "read-topics.py");
-  const { stdout } = await promisify(execFile)(python, [script, broker.bootstrapServer, ...topics], {
-    maxBuffer: 256 * 1024 * 1024,
-  });
-  return JSON.parse(stdout);
-}
-
-export async function readValues(broker: KafkaBroker, topic: string): Promise<(string | null)[]> {
-  return ((await readTopics(broker, topic))[topic] ?? []).map(({ value }) => value);
 }

@@ -3,7 +3,7 @@ export interface Patch {
   /** Path of the module inside the package. */
   readonly module: string;
   /** Where the fault is discussed upstream. kafkajs has had no release since 2023. */
-  readonly upstream: string;
+  readonly upstream: readonly string[];
   /** Each text is replaced wherever it stands; one that is not found fails the bundle, so that no patch lapses unseen. */
   readonly edits: readonly { readonly find: string; readonly replace: string }[];
 }

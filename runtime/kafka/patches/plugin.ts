@@ -2,11 +2,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plugin } from "esbuild";
 import { encoderBuffers, recordBuffers } from "./encoder-buffers.ts";
+import { fetchedBatches } from "./fetched-batches.ts";
 import { groupMessages } from "./group-messages.ts";
 import { applyPatch, type Patch } from "./patch.ts";
 import { requestQueueTimer } from "./request-queue-timer.ts";
 
-const PATCHES: readonly Patch[] = [groupMessages, encoderBuffers, recordBuffers, requestQueueTimer];
+const PATCHES: readonly Patch[] = [fetchedBatches, groupMessages, encoderBuffers, recordBuffers, requestQueueTimer];
 
 export const patchKafkajs: Plugin = {
   name: "patch-kafkajs",

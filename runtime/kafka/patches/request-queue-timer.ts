@@ -6,7 +6,7 @@ import type { Patch } from "./patch.ts";
  */
 export const requestQueueTimer: Patch = {
   module: "src/network/requestQueue/index.js",
-  upstream: "https://github.com/tulios/kafkajs/issues/1704",
+  upstream: ["https://github.com/tulios/kafkajs/issues/1704"],
   edits: [
     {
       find: "if (!this.throttleCheckTimeoutId) {",

@@ -10,6 +10,8 @@ import { patchKafkajs } from "../../../runtime/kafka/patches/plugin.ts";
 /** Modules of kafkajs as a bundled service has them. */
 interface Modules {
   groupMessagesPerPartition(options: object): Record<number, object[]>;
+  decodeMessages(decoder: object): Promise<{ offset: string; isControlRecord: boolean }[]>;
+  Decoder: new (buffer: Buffer) => object;
   Record(options: object): { buffer: Buffer };
   RequestQueue: new (options: object) => { push(request: object): void; fulfillRequest(response: object): void };
 }
@@ -21,6 +23,8 @@ beforeAll(async () => {
     stdin: {
       contents: `
         exports.groupMessagesPerPartition = require("kafkajs/src/producer/groupMessagesPerPartition.js");
+        exports.decodeMessages = require("kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js");
+        exports.Decoder = require("kafkajs/src/protocol/decoder.js");
         exports.Record = require("kafkajs/src/protocol/recordBatch/record/v0/index.js");
         exports.RequestQueue = require("kafkajs/src/network/requestQueue/index.js");`,
       resolveDir: process.cwd(),
@@ -50,6 +54,43 @@ describe("kafkajs, as it is bundled", () => {
     expect(performance.now() - start).toBeLessThan(500);
     expect(grouped[0]).toEqual(messages.filter(({ partition }) => partition === 0));
     expect(grouped[1]).toHaveLength(25_000);
+  });
+
+  describe("reading what was fetched", () => {
+    /** A record batch (format v2) of one byte a value, with its size before it, as a broker sends it. */
+    function batch(baseOffset: bigint, lastOffsetDelta: number, count: number): Buffer {
+      const record = (delta: number) =>
+        kafkajs.Record({ offsetDelta: delta, key: null, value: Buffer.from("7") }).buffer;
+      const head = Buffer.alloc(4 + 61);
+      const records = Buffer.concat(Array.from({ length: count }, (_, i) => record(i)));
+      head.writeInt32BE(61 + records.length, 0);
+      head.writeBigInt64BE(baseOffset, 4);
+      head.writeInt32BE(61 - 12 + records.length, 12);
+      head.writeInt8(2, 20); // magic
+      head.writeInt32BE(lastOffsetDelta, 27);
+      head.writeInt32BE(count, 61);
+      return Buffer.concat([head, records]);
+    }
+    const read = async (bytes: Buffer) =>
+      (await kafkajs.decodeMessages(new kafkajs.Decoder(bytes))).map(({ offset, isControlRecord }) =>
+        isControlRecord ? `${offset} hidden` : offset,
+      );
+
+    test("goes past a batch that compaction has emptied", async () => {
+      expect(await read(batch(10n, 4, 0))).toEqual(["14 hidden"]);
+    });
+
+    test("goes past the end of a batch whose last records compaction has taken", async () => {
+      expect(await read(batch(10n, 4, 2))).toEqual(["10", "11", "14 hidden"]);
+    });
+
+    test("adds nothing to a batch that is whole", async () => {
+      expect(await read(batch(10n, 2, 3))).toEqual(["10", "11", "12"]);
+    });
+
+    test("takes a batch of any number of records", async () => {
+      expect(await read(batch(0n, 299_999, 300_000))).toHaveLength(300_000);
+    });
   });
 
   test("encodes a record without filling half a kilobyte with zeros first", () => {
@@ -97,7 +138,7 @@ describe("kafkajs, as it is bundled", () => {
 });
 
 test("a patch that no longer fits fails the bundle instead of lapsing", () => {
-  const patch = { module: "src/a.js", upstream: "", edits: [{ find: "slow()", replace: "fast()" }] };
+  const patch = { module: "src/a.js", upstream: [], edits: [{ find: "slow()", replace: "fast()" }] };
   expect(applyPatch(patch, "slow(); slow()")).toBe("fast(); fast()");
   expect(() => applyPatch(patch, "other()")).toThrow("kafkajs/src/a.js: the patch for it no longer fits");
 });

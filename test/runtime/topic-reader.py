@@ -1,6 +1,7 @@
-"""Prints all committed records of topics as JSON, read by a client that is not the one under test.
+"""Reads topics whole, committed records only, with a client that is not the one under test.
 
-usage: read-topics.py BOOTSTRAP_SERVER TOPIC...
+usage: topic-reader.py BOOTSTRAP_SERVER; then one line of topic names at a time on standard input, separated by spaces.
+Each is answered by one line of JSON: the records of each topic, in order of partition and offset.
 """
 import json
 import sys
@@ -33,10 +34,10 @@ def records(consumer, topic):
     return sorted(found, key=lambda record: (record["partition"], record["offset"]))
 
 
-bootstrap_server, *topics = sys.argv[1:]
 consumer = KafkaConsumer(
-    bootstrap_servers=bootstrap_server,
+    bootstrap_servers=sys.argv[1],
     isolation_level="read_committed",
     enable_auto_commit=False,
 )
-print(json.dumps({topic: records(consumer, topic) for topic in topics}))
+for line in sys.stdin:
+    print(json.dumps({topic: records(consumer, topic) for topic in line.split()}), flush=True)
