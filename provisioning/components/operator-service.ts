@@ -33,7 +33,8 @@ export class OperatorService extends pulumi.ComponentResource {
         name: `bramble-${service.name}.service`,
         content: serviceUnit(`${pipeline.name}: ${service.name}`, `${nodeHome}/bin/node`, path),
         ...running,
-        reads: {}, // a release never changes: another has another path
+        // A release never changes, as another has another path; but it can be damaged, and then its process with it.
+        reads: Object.fromEntries(Object.entries(release.files).map(([file, sum]) => [`${path}/${file}`, sum])),
         readyPort: 0, // Type=notify: systemctl itself waits
         rolls: "freely",
       },

@@ -1,6 +1,6 @@
 import type { Argv, Command } from "../ssh/command.ts";
 import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
-import { cannotTell, hostResource, isAbsent, sh } from "./host-resource.ts";
+import { cannotTell, hostResource, isThere, sh } from "./host-resource.ts";
 
 export interface ArchiveArgs extends HostPlace {
   /** Absolute path of the folder that the archive's top folder becomes. */
@@ -38,25 +38,19 @@ export const archive = hostResource<ArchiveArgs, ArchiveState>({
   local: ["archive"],
   id: ({ host, path }) => `${host}:${path}`,
   probe: ({ path, marker, keep }) => [
-    ["stat", "--", path],
-    ["stat", "--", `${path}/${marker}`],
+    ["stat", "-L", "--", path],
+    ["stat", "-L", "--", `${path}/${marker}`],
     ["cat", "--", `${path}/${stamp}`],
     sh(`${manifest}; echo "$m"`, path, ...pruned(keep)),
   ],
   read([folder, marker, stamped, sum], args) {
-    if (folder === undefined || marker === undefined || stamped === undefined) {
-      throw cannotTell(args, args.path, undefined);
-    }
-    if (isAbsent(folder)) return undefined;
-    if (folder.exitCode !== 0) throw cannotTell(args, args.path, folder);
-    const installed = stamped.exitCode === 0;
-    const [version = "", recorded = ""] = stamped.stdout.trimEnd().split("\n");
-    return {
-      ...args,
-      installed,
-      version: installed ? version : marker.exitCode === 0 ? args.version : "unknown",
-      integrity: !installed || recorded === sum?.stdout.trim() ? "intact" : "damaged",
-    };
+    if (!isThere(args, args.path, folder)) return undefined;
+    const fits = isThere(args, `${args.path}/${args.marker}`, marker);
+    const installed = isThere(args, `${args.path}/${stamp}`, stamped);
+    if (!installed) return { ...args, installed, version: fits ? args.version : "unknown", integrity: "intact" };
+    if (sum?.exitCode !== 0) throw cannotTell(args, args.path, sum);
+    const [version = "", recorded] = stamped.stdout.trimEnd().split("\n");
+    return { ...args, installed, version, integrity: recorded === sum.stdout.trim() ? "intact" : "damaged" };
   },
   plan(want, have) {
     if (have !== undefined && have.version === want.version && have.integrity === want.integrity) return [];
@@ -77,6 +71,8 @@ export const archive = hostResource<ArchiveArgs, ArchiveState>({
 function unpack(want: ArchiveArgs): Command {
   const script = [
     'path=$1; version=$2; scratch=$3; new="$1.bramble-new"; shift 3',
+    // Taken away by an unpacking that was killed before it put the new one in its place.
+    'if [ ! -e "$path" ] && [ -e "$path.bramble-old" ]; then mv -T -- "$path.bramble-old" "$path"; fi',
     'rm -rf -- "$new"; mkdir -p -- "$new"; tar -xzf - -C "$new" --strip-components=1 --no-same-owner',
     'for folder in "$@"; do if [ -d "$path/$folder" ]; then mkdir -p -- "$new/$folder"; cp -a -- "$path/$folder/." "$new/$folder/"; fi; done',
     'for folder in $scratch; do mkdir -p -- "$new/$folder"; chmod 1777 -- "$new/$folder"; done',

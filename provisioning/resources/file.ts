@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Command } from "../ssh/command.ts";
 import type { HostPlace } from "../ssh/host-fault.ts";
-import { cannotTell, hostResource, isAbsent, sh } from "./host-resource.ts";
+import { cannotTell, hostResource, isThere, sh } from "./host-resource.ts";
 
 export interface FileArgs extends HostPlace {
   /** Absolute path on the host. */
@@ -27,8 +27,8 @@ export const file = hostResource<FileArgs, FileArgs>({
     ["cat", "--", path],
   ],
   read([stat, cat], args) {
-    if (stat !== undefined && isAbsent(stat)) return undefined;
-    if (stat?.exitCode !== 0 || cat?.exitCode !== 0) throw cannotTell(args, args.path, stat?.exitCode ? stat : cat);
+    if (!isThere(args, args.path, stat)) return undefined;
+    if (cat?.exitCode !== 0) throw cannotTell(args, args.path, cat);
     const [mode = "", owner = ""] = stat.stdout.trim().split("|");
     return {
       host: args.host,

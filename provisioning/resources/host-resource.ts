@@ -59,7 +59,7 @@ function vanished(place: HostPlace, id: string): HostFault {
 /** The failure of a probe that should always work, such as stat(1) denied by a broken disk. */
 export function cannotTell(place: HostPlace, what: string, result: Result | undefined): HostFault {
   return new HostFault(place, {
-    found: `that ${what} cannot be read: ${result?.stderr.trim() ?? "no answer"}`,
+    found: `that ${what} cannot be read: ${result?.stderr.trim() || "no answer"}`,
     wanted: "to see what is there",
     next: "Mend that first: nothing is changed on a host that cannot be read.",
   });
@@ -68,6 +68,13 @@ export function cannotTell(place: HostPlace, what: string, result: Result | unde
 /** True on proof that a path is not there, as GNU tools say it under LC_ALL=C. */
 export function isAbsent(result: Result): boolean {
   return result.exitCode !== 0 && /No such file or directory|Not a directory/.test(result.stderr);
+}
+
+/** Whether a path is there, by what a program said that looked at it; throws when that proves neither. */
+export function isThere(place: HostPlace, path: string, result: Result | undefined): result is Result {
+  if (result?.exitCode === 0) return true;
+  if (result !== undefined && isAbsent(result)) return false;
+  throw cannotTell(place, path, result);
 }
 
 /** A one-line shell program for what a single program cannot do; its arguments arrive as "$1", "$2", ... */

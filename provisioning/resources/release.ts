@@ -1,7 +1,7 @@
 import type { Argv } from "../ssh/command.ts";
 import type { HostPlace } from "../ssh/host-fault.ts";
 import { writeFile } from "./file.ts";
-import { cannotTell, hostResource, isAbsent, sh } from "./host-resource.ts";
+import { cannotTell, hostResource, isThere, sh } from "./host-resource.ts";
 
 export interface ReleaseArgs extends HostPlace {
   /** Absolute path of the folder; it carries the digest of its files, so that it never changes. */
@@ -19,14 +19,14 @@ export const release = hostResource<ReleaseArgs, ReleaseArgs>({
   local: ["sources"],
   id: ({ host, path }) => `${host}:${path}`,
   probe: ({ path }) => [
-    ["stat", "--", path],
-    ["find", path, "-type", "f", "-exec", "sha256sum", "{}", "+"],
+    ["stat", "-L", "--", path],
+    ["find", path, "-type", "f", "-exec", "sha256sum", "--zero", "{}", "+"],
   ],
   read([stat, sums], args) {
-    if (stat !== undefined && isAbsent(stat)) return undefined;
-    if (stat?.exitCode !== 0 || sums?.exitCode !== 0) throw cannotTell(args, args.path, stat?.exitCode ? stat : sums);
-    const lines = sums.stdout.split("\n").filter((line) => line !== "");
-    const files = lines.map((line) => [line.slice(66 + args.path.length + 1), line.slice(0, 64)] as const);
+    if (!isThere(args, args.path, stat)) return undefined;
+    if (sums?.exitCode !== 0) throw cannotTell(args, args.path, sums);
+    const sumsAndPaths = sums.stdout.split("\0").slice(0, -1);
+    const files = sumsAndPaths.map((line) => [line.slice(66 + args.path.length + 1), line.slice(0, 64)] as const);
     return { ...args, files: Object.fromEntries(files) };
   },
   plan: (want, have) => [
