@@ -17,6 +17,7 @@ export interface ClusterArgs {
 /** The hosts with one ZooKeeper ensemble and one Kafka cluster over them. */
 export class Cluster extends pulumi.ComponentResource {
   private readonly hosts: ReadonlyMap<string, Host>;
+  readonly machines: Machine[];
   readonly brokers: pulumi.Resource[];
 
   constructor(name: string, args: ClusterArgs, opts: pulumi.ComponentResourceOptions) {
@@ -29,7 +30,10 @@ export class Cluster extends pulumi.ComponentResource {
         new Host(host.name, { cluster, host, connection: connection(host), kafkaArchive, keepData }, parent),
       ]),
     );
-    const prepared = (host: declaration.Host) => this.hosts.get(host.name)?.ready ?? [];
+    // Nothing is put on any host before all have been found fit.
+    this.machines = [...this.hosts.values()].map(({ machine }) => machine);
+    const ready = new Map([...this.hosts].map(([name, host]) => [name, host.prepare(this.machines)]));
+    const prepared = (host: declaration.Host) => ready.get(host.name) ?? [];
     const ensemble = members(cluster).map(
       (host) => new ZooKeeper(`${host.name}-zookeeper`, { cluster, host, dependsOn: prepared(host) }, parent).unit,
     );

@@ -22,21 +22,31 @@ export interface HostArgs {
 /** One Pi with what every daemon on it needs: Java proven there, a user and data folders, Kafka's files. */
 export class Host extends pulumi.ComponentResource {
   readonly machine: Machine;
-  readonly ready: pulumi.Resource[];
+  private readonly args: HostArgs;
 
   constructor(name: string, args: HostArgs, opts: pulumi.ComponentResourceOptions) {
     super("bramble:cluster:Host", name, {}, opts);
-    const { cluster, host, connection, kafkaArchive, keepData } = args;
-    const place = { host: host.name, address: host.address };
+    const { cluster, host } = args;
     const { home, version } = cluster.kafka;
+    this.args = args;
     this.machine = new Machine(
       `${name}-machine`,
-      { ...place, java, freeMb, home, ports: ports(cluster, host), intruders: {} },
+      {
+        host: host.name,
+        address: host.address,
+        ...{ java, freeMb, home, kafka: version, ports: ports(cluster, host), intruders: {} },
+      },
       { parent: this },
     );
+  }
+
+  /** Puts on it what the daemons need, once every one of `machines` has been looked at and found fit. */
+  prepare(machines: Machine[]): pulumi.Resource[] {
+    const { cluster, host, connection, kafkaArchive, keepData } = this.args;
+    const { home, version } = cluster.kafka;
     // Account and data come and go in one step each: nothing in between could drift.
     const data = new command.remote.Command(
-      `${name}-data`,
+      `${host.name}-data`,
       {
         connection,
         create:
@@ -45,12 +55,13 @@ export class Host extends pulumi.ComponentResource {
         // sshd accepts no such variable from its clients, and each change would warn about that.
         addPreviousOutputInEnv: false,
       },
-      { parent: this, dependsOn: this.machine, additionalSecretOutputs: ["connection"] },
+      { parent: this, dependsOn: machines, additionalSecretOutputs: ["connection"] },
     );
     const kafka = new Archive(
-      `${name}-kafka`,
+      `${host.name}-kafka`,
       {
-        ...place,
+        host: host.name,
+        address: host.address,
         path: home,
         version: `kafka ${version}`,
         marker: `libs/kafka_2.13-${version}.jar`,
@@ -59,10 +70,10 @@ export class Host extends pulumi.ComponentResource {
         integrity: "intact",
         archive: kafkaArchive,
       },
-      { parent: this, dependsOn: this.machine },
+      { parent: this, dependsOn: machines },
     );
-    this.ready = [data, kafka];
     this.registerOutputs();
+    return [data, kafka];
   }
 }
 

@@ -51,7 +51,7 @@ export class Pipeline extends pulumi.ComponentResource {
           archive,
         };
         const whole = { keep: [], scratch: [], integrity: "intact" };
-        return [name, new Archive(`${name}-node`, { ...args, ...whole }, { ...parent, dependsOn: machine })];
+        return [name, new Archive(`${name}-node`, { ...args, ...whole }, { ...parent, dependsOn: cluster.machines })];
       }),
     );
     for (const service of pipeline.services) {

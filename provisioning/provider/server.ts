@@ -17,6 +17,9 @@ type Wire = structProto.Struct | undefined;
 // biome-ignore lint/suspicious/noExplicitAny: grpc-js types requests per method; the handlers below name theirs
 type Call = grpc.ServerUnaryCall<any, any>;
 
+/** How long a failure is kept back. Once the engine hears of one it begins nothing more: a second fault would stay untold. */
+const othersMayFailMs = 1000;
+
 /**
  * The plugin's side of Pulumi's `ResourceProvider` gRPC service (pulumi/provider.proto). The SDK's own TypeScript
  * interface has no configuration, preview flag or field-level diff, which is why it is not used.
@@ -100,7 +103,7 @@ export function providerService(show: Show): grpc.UntypedServiceImplementation {
       (call: Call, callback: grpc.sendUnaryData<unknown>) => {
         handle(call.request).then(
           (response) => callback(null, response),
-          (error: Error) => callback(grpcError(error)),
+          (error: Error) => setTimeout(() => callback(grpcError(error)), othersMayFailMs),
         );
       },
     ]),

@@ -25,7 +25,7 @@ export interface ArchiveState extends ArchiveArgs {
 }
 
 /** Written into the folder before it is renamed into place: what is there whole, and was put there by bramble. */
-const stamp = ".bramble-archive";
+export const stamp = ".bramble-archive";
 
 /** Names, sizes and times of all files: reading every byte of a Kafka would keep a Pi's disk busy at each preview. */
 const manifest = `cd -- "$1"; shift; m=$(find . -name ${stamp} -prune -o \\( -type d \\( -false "$@" \\) -prune \\) -o -type f -printf '%P %s %T@\\n' | LC_ALL=C sort | sha256sum); m=\${m%% *}`;

@@ -1,5 +1,6 @@
 import type { Result } from "../ssh/command.ts";
 import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
+import { stamp } from "./archive.ts";
 import { cannotTell, hostResource, sh } from "./host-resource.ts";
 
 export interface MachineArgs extends HostPlace {
@@ -9,6 +10,8 @@ export interface MachineArgs extends HostPlace {
   readonly freeMb: number;
   /** Folder that says Kafka is installed: the space was taken then. */
   readonly home: string;
+  /** Version of the Kafka in that folder, where bramble has not put it there itself. */
+  readonly kafka: string;
   /** TCP ports that the daemons need, with the unit that may hold each. */
   readonly ports: Readonly<Record<string, string>>;
   /** Who else holds one of these ports, by port: wanted is nobody. */
@@ -33,6 +36,10 @@ for pair in "$@"; do port=\${pair%%=*}; unit=\${pair#*=}
   done
 done`;
 
+/** Prints the version of the Kafka in a folder that is there and not bramble's, "none" when there is none in it. */
+const foreignKafka = `[ -e "$1" ] && [ ! -e "$1/${stamp}" ] || exit 0
+version=$(ls -- "$1/libs" 2>/dev/null | sed -n 's/^kafka_2\\.13-\\([0-9.]*\\)\\.jar$/\\1/p' | head -n1); echo "\${version:-none}"`;
+
 /**
  * The host itself: not made by bramble, but looked at before anything is put on it. It changes nothing; creating it
  * means that the host can bear what is to come, and it fails with all that is wrong at once, already in preview.
@@ -49,20 +56,19 @@ export const machine = hostResource<MachineArgs, MachineState>({
       home,
     ),
     sh(listeners, ...Object.entries(ports).map(([port, unit]) => `${port}=${unit}`)),
+    sh(foreignKafka, home),
   ],
-  read([uname, java, disk, ports], args) {
-    if (uname?.exitCode !== 0 || disk?.exitCode !== 0 || ports?.exitCode !== 0 || java === undefined) {
-      throw cannotTell(
-        args,
-        "the host's state",
-        [uname, disk, ports].find((result) => result?.exitCode !== 0),
-      );
+  read([uname, java, disk, ports, kafka], args) {
+    for (const result of [uname, disk, ports, kafka]) {
+      if (result?.exitCode !== 0) throw cannotTell(args, "the host's state", result);
     }
+    if (!uname || !java || !disk || !ports || !kafka) throw cannotTell(args, "the host's state", undefined);
     const free = disk.stdout.trim().split("\n");
     return {
       host: args.host,
       address: args.address,
       home: args.home,
+      kafka: kafka.stdout.trim() || args.kafka,
       ports: args.ports,
       machine: uname.stdout.trim(),
       java: Math.min(javaVersion(java), args.java),
@@ -92,6 +98,12 @@ function faultsOf(want: MachineArgs, have: MachineState): HostFault[] {
   }
   if (have.foundFreeMb < want.freeMb) {
     fault(`${have.foundFreeMb} MB free on the disk`, `${want.freeMb} MB`, "Free some space, or use a larger card.");
+  }
+  if (have.kafka !== want.kafka) {
+    const { home } = want;
+    const found = have.kafka === "none" ? `a folder ${home} without Kafka` : `Kafka ${have.kafka} in ${home}`;
+    const use = have.kafka === "none" ? "Move" : `Write \`version: ${have.kafka}\` into the pipeline file, or move`;
+    fault(found, `Kafka ${want.kafka}`, `${use} the folder away: \`sudo mv ${home} ${home}.old\`.`);
   }
   for (const [port, holder] of Object.entries(have.intruders)) {
     const unit = want.ports[port] ?? "bramble";
