@@ -1,11 +1,14 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { Command } from "commander";
 import { journalCommand, topicCommand, watch } from "../lab/demo/arrivals.ts";
 import { knownAnswer } from "../lab/demo/known-answer.ts";
+import { stackConfig } from "./stack-config.ts";
 
 const project = join(import.meta.dirname, "..");
 const bramble = join(import.meta.dirname, "bramble");
+const file = "pipelines/kafka_chaining.yaml";
 
 export function demoCommand(): Command {
   return new Command("demo")
@@ -14,20 +17,19 @@ export function demoCommand(): Command {
 }
 
 async function demo(): Promise<void> {
+  const { pipeline = file } = stackConfig();
+  if (pipeline !== file) {
+    throw new Error(
+      `found ${pipeline} as the pipeline of stack rpi, wanted ${file}, whose answer is known; ` +
+        `change it with \`npx bramble lab exec -- pulumi config set bramble:pipeline ${file} --stack rpi\``,
+    );
+  }
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onInterrupt);
   const began = Date.now();
-  step("Four virtual Pis", ["lab", "up"]);
-  step("Their host keys", [
-    "lab",
-    "exec",
-    "--",
-    bramble,
-    "trust",
-    "--yes",
-    "--pipeline",
-    "pipelines/kafka_chaining.yaml",
-  ]);
-  step("The stack", ["lab", "exec", "--", "pulumi", "stack", "select", "--create", "rpi"]);
-  const deployment = step("Deployment", pulumi("up", "--yes", "--skip-preview"));
+  await step("Four virtual Pis", ["lab", "up"]);
+  await step("Their host keys", ["lab", "exec", "--", bramble, "trust", "--yes"]);
+  await step("The stack", ["lab", "exec", "--", "pulumi", "stack", "select", "--create", "rpi"]);
+  const deployment = await step("Deployment", pulumi("up", "--yes", "--skip-preview"));
   const { first, changed } = lastUpdate();
 
   title(`What arrives${first ? " (out_ewma and out_avg: from their journals)" : " (read again from the topics)"}`);
@@ -46,8 +48,8 @@ async function demo(): Promise<void> {
       return { name, stream, ...watched };
     }),
   );
-  // While the values arrived nothing else was measured; now the same again, with nothing to do.
-  const noChange = changed ? quietly(pulumi("up", "--yes", "--skip-preview")) : deployment;
+  if (changed) title("The same again, with nothing to change");
+  const noChange = changed ? await timed(pulumi("up", "--yes", "--skip-preview"), "ignore") : deployment;
 
   title("Summary");
   if (changed) console.log(`  ${first ? "First deployment" : "Deployment"}: ${deployment.toFixed(1)} s`);
@@ -69,8 +71,8 @@ async function demo(): Promise<void> {
   }
   console.log("PASS\n");
   console.log("The lab stays up. What to try next:");
-  console.log("  npx bramble lab shell         then: pulumi preview, pulumi up, pulumi destroy");
-  console.log("  edit pipelines/kafka_chaining.yaml (`above: 50` to `above: 55`), then pulumi preview");
+  console.log("  npx bramble lab shell         then: pulumi preview --diff, pulumi up, pulumi destroy, exit");
+  console.log("  edit pipelines/kafka_chaining.yaml (`above: 50` to `above: 55`), then pulumi preview --diff");
   console.log("  make down                     takes the lab down");
 }
 
@@ -79,25 +81,38 @@ function pulumi(...args: string[]): string[] {
 }
 
 /** Runs a bramble command in the project folder, showing it and what it prints; ends the demo when it fails. Seconds. */
-function step(name: string, args: string[]): number {
+function step(name: string, args: string[]): Promise<number> {
   title(`${name}: bramble ${args.map((arg) => (arg === bramble ? "bramble" : arg)).join(" ")}`);
   return timed(args, "inherit");
 }
 
-function quietly(args: string[]): number {
-  return timed(args, "ignore");
-}
-
-function timed(args: string[], stdio: "inherit" | "ignore"): number {
+async function timed(args: string[], stdio: "inherit" | "ignore"): Promise<number> {
   const started = performance.now();
-  const { status } = spawnSync(bramble, args, { cwd: project, stdio });
+  stepRuns = true;
+  const [status] = await once(spawn(bramble, args, { cwd: project, stdio }), "close");
+  stepRuns = false;
   const seconds = (performance.now() - started) / 1000;
+  if (interrupted) giveUp();
   if (status !== 0) {
     console.log(`FAIL: bramble ${args.join(" ")} ended with ${status} after ${seconds.toFixed(1)} s`);
     process.exit(1);
   }
   if (stdio === "inherit") console.log(`  (${seconds.toFixed(1)} s)`);
   return seconds;
+}
+
+let stepRuns = false;
+let interrupted = false;
+
+/** A running step has the interrupt from the terminal too, and ends in its own time: Pulumi writes down what it did. */
+function onInterrupt(): void {
+  interrupted = true;
+  if (!stepRuns) giveUp();
+}
+
+function giveUp(): never {
+  console.log("\nInterrupted. `make demo` goes on from here, `make down` takes the lab down.");
+  process.exit(130);
 }
 
 /** What the deployment just made did, as Pulumi recorded it. */
