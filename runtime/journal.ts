@@ -14,17 +14,18 @@ const REPEAT_AFTER_MS = 30_000;
 
 export function openJournal(write = (line: string): unknown => process.stderr.write(line)): Journal {
   const lastSaid = new Map<string, number>();
-  const say = (prefix: string, message: string) => {
+  const put = (prefix: string, message: string) => write(`${prefix}${message.replaceAll("\n", " ")}\n`);
+  const complain = (prefix: string, message: string) => {
     const now = Date.now();
     const said = lastSaid.get(message);
     if (said !== undefined && now - said < REPEAT_AFTER_MS) return;
     for (const [each, at] of lastSaid) if (now - at >= REPEAT_AFTER_MS) lastSaid.delete(each);
     lastSaid.set(message, now);
-    write(`${prefix}${message.replaceAll("\n", " ")}\n`);
+    put(prefix, message);
   };
   return {
-    info: (message) => say("", message),
-    warn: (message) => say(WARNING, message),
-    error: (message) => say(ERROR, message),
+    info: (message) => put("", message),
+    warn: (message) => complain(WARNING, message),
+    error: (message) => complain(ERROR, message),
   };
 }

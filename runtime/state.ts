@@ -42,8 +42,18 @@ export function restoreState(chain: readonly Link[], partition: number, changelo
   const initial = initialState(chain);
   return chain.map(({ name, operator }, place) => {
     const text = operator.stateful ? changelog.get(stateKey(partition, place, name)) : undefined;
-    return keepable(text === undefined ? initial[place] : JSON.parse(text), name);
+    return keepable(text === undefined ? initial[place] : parsed(text, stateKey(partition, place, name)), name);
   });
+}
+
+/** Only a foreign hand can have written something else; the state it took the place of is lost. */
+function parsed(text: string, key: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const found = `found ${JSON.stringify(text.slice(0, 60))} under key ${key}, wanted JSON`;
+    throw new Error(`changelog: ${found}; write a tombstone for the key to start with no state`, { cause });
+  }
 }
 
 /**

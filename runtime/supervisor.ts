@@ -12,8 +12,8 @@ export interface Supervisor {
 
 type Notify = (...assignments: string[]) => void;
 
-/** A status that changes with every record is told once in a while, the last one always. */
-const STATUS_EVERY_MS = 1000;
+/** A status that changes with every record is told once in a while, as telling takes a process; the last one always. */
+const STATUS_EVERY_MS = 10_000;
 
 export function superviseBySystemd(environment: NodeJS.ProcessEnv = process.env, notify?: Notify): Supervisor {
   const send = environment.NOTIFY_SOCKET ? (notify ?? systemdNotify) : () => {};

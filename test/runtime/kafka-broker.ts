@@ -23,6 +23,7 @@ const RELEASE = "kafka_2.13-3.9.2";
 export async function startKafkaBroker(): Promise<KafkaBroker> {
   const folder = mkdtempSync(join(tmpdir(), "bramble-kafka-"));
   const home = join(folder, RELEASE);
+  requireJava();
   execFileSync("tar", ["xzf", archive(), "-C", folder]);
   const [zookeeperPort, brokerPort] = await Promise.all([freePort(), freePort()]);
   writeFileSync(
@@ -104,6 +105,14 @@ function archive(): string {
   const path = join(cacheFolder(), "kafka", `${RELEASE}.tgz`);
   if (!existsSync(path)) throw new Error(`${path}: there is no Kafka archive; run the set-up (make setup) first`);
   return path;
+}
+
+function requireJava(): void {
+  try {
+    execFileSync("java", ["-version"], { stdio: "ignore" });
+  } catch {
+    throw new Error("java: not found on PATH, wanted Java 17 for a broker; install openjdk-17-jre-headless");
+  }
 }
 
 async function freePort(): Promise<number> {

@@ -204,13 +204,13 @@ test("a file source goes on where it left off, and starts anew with another file
   expect(before.length).toBeLessThan(10);
 
   const second = await start("1 2 3 4 5 6 7 8 9 10");
-  await eventually(() => second.notifications().includes("all 10 records sent"), second.journal);
+  await eventually(async () => (await written()).length >= 10, second.journal);
   expect(await written()).toEqual("1 2 3 4 5 6 7 8 9 10".split(" "));
   expect(second.isRunning()).toBe(true);
   await second.stop();
 
   const third = await start("11 12");
-  await eventually(() => third.notifications().includes("all 2 records sent"), third.journal);
+  await eventually(async () => (await written()).length >= 12, third.journal);
   expect(await written()).toEqual("1 2 3 4 5 6 7 8 9 10 11 12".split(" "));
 });
 
@@ -290,7 +290,7 @@ test("a copy of a source that was replaced by another stops and says so, and not
   expect(first.journal()).toMatch(
     /^<3>pro: another copy of this service has taken over its transactional id pipeline\d+-pro-0/m,
   );
-  await eventually(() => second.notifications().includes("all 14 records sent"), second.journal);
+  await eventually(async () => (await reader.values(pipeline.topic("out"))).length >= 14, second.journal);
   expect(await reader.values(pipeline.topic("out"))).toEqual(INPUT.split(" "));
 });
 
@@ -348,7 +348,7 @@ test("any Kafka client can take part: kcat writes, kcat reads", async () => {
 test("records compressed by any codec are read, from Java's producers and from librdkafka's", async () => {
   const spec = pipeline.service("con1", { input: pipeline.stream("in"), output: pipeline.stream("out") });
   await pipeline.createTopics([spec]);
-  const input = Array.from({ length: 2000 }, (_, i) => String(i % 7));
+  const input = Array.from({ length: 300 }, (_, i) => String(i % 7));
   for (const codec of ["gzip", "snappy", "lz4", "zstd"]) {
     await setCompression(broker, pipeline.topic("in"), codec);
     await write(

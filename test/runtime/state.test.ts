@@ -33,6 +33,12 @@ describe("the changelog of a chain", () => {
     expect(restoreState(chain, 3, new Map([[key, "7"]]))).toEqual([null, 0]);
   });
 
+  test("says what is wrong when somebody else has written to it", () => {
+    expect(() => restoreState(chain, 3, new Map([["3/1/sum", "seven"]]))).toThrow(
+      'changelog: found "seven" under key 3/1/sum, wanted JSON; write a tombstone for the key to start with no state',
+    );
+  });
+
   test("knows which of the partition's entries nobody uses any more", () => {
     const changelog = new Map(["3/1/sum", "3/0/mean", "3/source", "3/old", "13/0/mean"].map((key) => [key, "1"]));
     expect(unusedKeys(chain, 3, changelog, "3/source")).toEqual(["3/0/mean", "3/old"]);

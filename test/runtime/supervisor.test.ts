@@ -16,7 +16,7 @@ afterEach(() => {
 test("readiness is said once, each new status after it", () => {
   const supervisor = superviseBySystemd(underSystemd, notify);
   supervisor.ready("consuming t: partitions 0");
-  jest.advanceTimersByTime(2000);
+  jest.advanceTimersByTime(20_000);
   supervisor.ready("consuming t: partitions 0");
   supervisor.ready("consuming t: partitions 0, 1");
   supervisor.stopping();
@@ -28,13 +28,13 @@ test("readiness is said once, each new status after it", () => {
   ]);
 });
 
-test("a status that changes all the time is told once a second, and the last one for sure", () => {
+test("a status that changes all the time is told once in 10 s, and the last one for sure", () => {
   const supervisor = superviseBySystemd(underSystemd, notify);
   for (let i = 1; i <= 25; i++) {
     supervisor.status(`record ${i}`);
-    jest.advanceTimersByTime(100);
+    jest.advanceTimersByTime(1000);
   }
-  jest.advanceTimersByTime(10_000);
+  jest.advanceTimersByTime(60_000);
   expect(said).toEqual([["STATUS=record 1"], ["STATUS=record 10"], ["STATUS=record 20"], ["STATUS=record 25"]]);
 });
 
