@@ -38,8 +38,8 @@ export const archive = hostResource<ArchiveArgs, ArchiveState>({
   local: ["archive"],
   id: ({ host, path }) => `${host}:${path}`,
   probe: ({ path, marker, keep }) => [
-    ["stat", "-L", "--", path],
-    ["stat", "-L", "--", `${path}/${marker}`],
+    ["stat", "--", path],
+    ["stat", "--", `${path}/${marker}`],
     ["cat", "--", `${path}/${stamp}`],
     sh(`${manifest}; echo "$m"`, path, ...pruned(keep)),
   ],
