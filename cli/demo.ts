@@ -71,9 +71,9 @@ async function demo(): Promise<void> {
   }
   console.log("PASS\n");
   console.log("The lab stays up. What to try next:");
-  console.log("  npx bramble lab shell         then: pulumi preview --diff, pulumi up, pulumi destroy, exit");
-  console.log("  edit pipelines/kafka_chaining.yaml (`above: 50` to `above: 55`), then pulumi preview --diff");
-  console.log("  make down                     takes the lab down");
+  console.log("  npx bramble lab shell   then: pulumi preview --diff, pulumi up, exit");
+  console.log("  edit pipelines/kafka_chaining.yaml (`above: 50` to 55), then preview again");
+  console.log("  make down               takes the lab down");
 }
 
 function pulumi(...args: string[]): string[] {
