@@ -50,26 +50,26 @@ describe("kafkajs, as it is bundled", () => {
       messages,
       partitioner: ({ message }: { message: { partition: number } }) => message.partition,
     });
-    // Unpatched it copies 1.25 billion references, which takes seconds.
-    expect(performance.now() - start).toBeLessThan(500);
+    // Unpatched it copies 1.25 billion references, which takes many seconds on any machine.
+    expect(performance.now() - start).toBeLessThan(2000);
     expect(grouped[0]).toEqual(messages.filter(({ partition }) => partition === 0));
     expect(grouped[1]).toHaveLength(25_000);
   });
 
   describe("reading what was fetched", () => {
-    /** A record batch (format v2) of one byte a value, with its size before it, as a broker sends it. */
-    function batch(baseOffset: bigint, lastOffsetDelta: number, count: number): Buffer {
-      const record = (delta: number) =>
-        kafkajs.Record({ offsetDelta: delta, key: null, value: Buffer.from("7") }).buffer;
+    /** A record batch (format v2) of records with one byte of value, with its size before it, as a broker sends it. */
+    function batch(baseOffset: bigint, lastOffsetDelta: number, offsetDeltas: readonly number[]): Buffer {
+      // Length 7; attributes, timestamp delta; offset delta; no key; value of 1 byte; no headers (zigzag varints).
+      const records = offsetDeltas.map((delta) => Buffer.from([14, 0, 0, 2 * delta, 1, 2, 0x37, 0]));
+      const bytes = 8 * records.length;
       const head = Buffer.alloc(4 + 61);
-      const records = Buffer.concat(Array.from({ length: count }, (_, i) => record(i)));
-      head.writeInt32BE(61 + records.length, 0);
+      head.writeInt32BE(61 + bytes, 0);
       head.writeBigInt64BE(baseOffset, 4);
-      head.writeInt32BE(61 - 12 + records.length, 12);
+      head.writeInt32BE(61 - 12 + bytes, 12);
       head.writeInt8(2, 20); // magic
       head.writeInt32BE(lastOffsetDelta, 27);
-      head.writeInt32BE(count, 61);
-      return Buffer.concat([head, records]);
+      head.writeInt32BE(records.length, 61);
+      return Buffer.concat([head, ...records]);
     }
     const read = async (bytes: Buffer) =>
       (await kafkajs.decodeMessages(new kafkajs.Decoder(bytes))).map(({ offset, isControlRecord }) =>
@@ -77,19 +77,19 @@ describe("kafkajs, as it is bundled", () => {
       );
 
     test("goes past a batch that compaction has emptied", async () => {
-      expect(await read(batch(10n, 4, 0))).toEqual(["14 hidden"]);
+      expect(await read(batch(10n, 4, []))).toEqual(["14 hidden"]);
     });
 
     test("goes past the end of a batch whose last records compaction has taken", async () => {
-      expect(await read(batch(10n, 4, 2))).toEqual(["10", "11", "14 hidden"]);
+      expect(await read(batch(10n, 4, [0, 1]))).toEqual(["10", "11", "14 hidden"]);
     });
 
     test("adds nothing to a batch that is whole", async () => {
-      expect(await read(batch(10n, 2, 3))).toEqual(["10", "11", "12"]);
+      expect(await read(batch(10n, 2, [0, 1, 2]))).toEqual(["10", "11", "12"]);
     });
 
     test("takes a batch of any number of records", async () => {
-      expect(await read(batch(0n, 299_999, 300_000))).toHaveLength(300_000);
+      expect(await read(batch(0n, 0, Array(150_000).fill(0)))).toHaveLength(150_000);
     });
   });
 
