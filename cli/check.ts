@@ -2,12 +2,13 @@ import { Command } from "commander";
 import { loadPipeline } from "../declaration/load-pipeline.ts";
 import { runOffline } from "../declaration/offline.ts";
 import { offlineReport } from "./offline-report.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 export function checkCommand(): Command {
   return new Command("check")
     .description("validate a pipeline file and show what it computes, without any host: bramble check pipelines/x.yaml")
     .argument("<file>", "pipeline file")
-    .option("--most <n>", "show at most so many values of each stream", Number, 50)
+    .option("--most <n>", "show at most so many values of each stream", wholeNumber, 50)
     .action(async (file: string, { most }: { most: number }) => {
       const pipeline = await loadPipeline(file);
       console.log(offlineReport(pipeline, await runOffline(pipeline), most));

@@ -9,6 +9,7 @@ import { isRoot, throughSudo } from "../lab/root.ts";
 import { status } from "../lab/status.ts";
 import { up } from "../lab/up.ts";
 import { statusTable } from "./status-table.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 export function labCommand(): Command {
   const command = new Command("lab")
@@ -18,7 +19,7 @@ export function labCommand(): Command {
   command
     .command("up")
     .description("boot the hosts that are down and wait until ssh answers")
-    .option("--owner <pid>", "tear the lab down when this process ends", Number)
+    .option("--owner <pid>", "tear the lab down when this process ends", wholeNumber)
     .action((options: { owner?: number }) => up(openLab(), { ...options, report: console.log }));
   command
     .command("down")

@@ -11,12 +11,14 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 const program = new Command("bramble")
   .description("Kafka stream pipelines on a cluster of Raspberry Pis, from one YAML file.")
-  .enablePositionalOptions()
-  .showHelpAfterError("(`bramble --help` lists what there is)");
+  .enablePositionalOptions();
 // Only what was asked for is loaded, which halves the start of most commands; help shows all.
 const asked = process.argv[2] ?? "";
 for (const [name, load] of Object.entries(commands)) {
   if (name === asked || !Object.hasOwn(commands, asked)) program.addCommand(await load());
+}
+for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+  command.showHelpAfterError("(add --help to see what there is)");
 }
 
 try {

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Lab } from "./lab.ts";
 import { whileLocked } from "./lock.ts";
@@ -24,7 +24,12 @@ async function takeDown(lab: Lab, { wipe = false, report = () => {} }: DownOptio
   // What was started on the lab's network from this machine, by `lab exec` say, would keep that network alive.
   for (const program of network ? await endPrograms(network) : []) report(`ended ${program}, which used its network`);
   report(supervisor ? `lab \`${lab.name}\` is down` : `lab \`${lab.name}\` was not up`);
-  if (!wipe) return;
+  if (!wipe) {
+    if (existsSync(lab.disks)) {
+      report("its disks and its Pulumi state are kept for the next time; `npx bramble lab down --wipe` forgets them");
+    }
+    return;
+  }
   for (const path of [lab.disks, join(lab.folder, "base-image"), lab.knownHosts, lab.pulumiState]) {
     rmSync(path, { recursive: true, force: true });
   }
