@@ -14,16 +14,42 @@ export class HalfDone extends Error {
   }
 }
 
-/** What preview shows for a new resource: looked at and foreseen where that is possible, changed nowhere. */
-export async function previewCreate(type: AnyResourceType, session: Session, want: Properties): Promise<Properties> {
+/**
+ * What preview shows: looked at and foreseen where that is possible, changed nowhere.
+ * @param recorded the stack's state of it; undefined for a new resource
+ */
+export async function preview(
+  type: AnyResourceType,
+  session: Session,
+  want: Properties,
+  recorded?: Properties,
+): Promise<Properties> {
   const have = await observeIfAnswered(type, session, want);
-  if (have === "unanswered") return want;
-  await type.foresee(session, want, have, false);
-  return { ...have, ...want };
+  if (have === "unanswered") return { ...recorded, ...want };
+  await type.foresee(session, want, have, recorded !== undefined, recorded);
+  return { ...recorded, ...have, ...want };
 }
 
-export async function create(type: AnyResourceType, session: Session, want: Properties): Promise<Properties> {
-  return converge(type, session, want, await type.observe(session, want), false);
+/**
+ * Makes it so. Looks rather than trust the recorded state: a crash may have come between a change and its record.
+ * @param recorded the stack's state of it; undefined for a new resource
+ */
+export async function converge(
+  type: AnyResourceType,
+  session: Session,
+  want: Properties,
+  recorded?: Properties,
+): Promise<Properties> {
+  const owned = recorded !== undefined;
+  const have = await type.observe(session, want);
+  try {
+    return await type.apply(session, want, have, owned, recorded);
+  } catch (error) {
+    const left = await type.observe(session, want).catch(() => undefined);
+    // A thing that was not there before and is there now must not be forgotten, or nobody would take it away.
+    if (left !== undefined && (owned || have === undefined)) throw new HalfDone(type.id(want), left, error as Error);
+    throw error;
+  }
 }
 
 /** The state as it is, undefined on proof of absence; the recorded state when there is nobody to ask. */
@@ -36,44 +62,6 @@ export async function read(
   if (have !== "unanswered") return have;
   session.progress("no broker answers: kept as last seen");
   return state;
-}
-
-export async function previewUpdate(
-  type: AnyResourceType,
-  session: Session,
-  state: Properties,
-  want: Properties,
-): Promise<Properties> {
-  await type.foresee(session, want, state, true, state);
-  return { ...state, ...want };
-}
-
-/** Looks again rather than trust the recorded state: a crash may have come between a change and its record. */
-export async function update(
-  type: AnyResourceType,
-  session: Session,
-  state: Properties,
-  want: Properties,
-): Promise<Properties> {
-  return converge(type, session, want, await type.observe(session, want), true, state);
-}
-
-async function converge(
-  type: AnyResourceType,
-  session: Session,
-  want: Properties,
-  have: Properties | undefined,
-  owned: boolean,
-  recorded?: Properties,
-) {
-  try {
-    return await type.apply(session, want, have, owned, recorded);
-  } catch (error) {
-    const left = await type.observe(session, want).catch(() => undefined);
-    // A thing that was not there before and is there now must not be forgotten, or nobody would take it away.
-    if (left !== undefined && (owned || have === undefined)) throw new HalfDone(type.id(want), left, error as Error);
-    throw error;
-  }
 }
 
 /** Topics cannot be read while no broker runs; that is no reason to refuse the `up` that starts the brokers. */

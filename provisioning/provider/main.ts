@@ -1,6 +1,7 @@
 /** The plugin process: started by Pulumi's engine with the engine's address, prints the port it listens on. */
 import grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import { ClusterSession } from "./cluster-session.ts";
 import { connectEngine, type Show } from "./engine.ts";
 import { providerService } from "./server.ts";
 
@@ -11,7 +12,10 @@ const engineAddress = process.argv.slice(2).find((argument) => !argument.startsW
 const show: Show = engineAddress === undefined ? () => {} : connectEngine(engineAddress);
 
 const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
-server.addService(providerGrpc.ResourceProviderService as unknown as grpc.ServiceDefinition, providerService(show));
+server.addService(
+  providerGrpc.ResourceProviderService as unknown as grpc.ServiceDefinition,
+  providerService(show, (config) => new ClusterSession(config)),
+);
 server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
   if (error !== null) throw error;
   console.log(port);

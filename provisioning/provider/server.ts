@@ -6,10 +6,10 @@ import anyProto from "google-protobuf/google/protobuf/any_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import type { Session } from "../resources/resource-type.ts";
-import { type ClusterConfig, ClusterSession } from "./cluster-session.ts";
+import type { ClusterConfig, ClusterSession } from "./cluster-session.ts";
 import { diff, type FieldChange, type Properties } from "./diff.ts";
 import type { Show } from "./engine.ts";
-import { create, HalfDone, previewCreate, previewUpdate, read, update } from "./lifecycle.ts";
+import { converge, HalfDone, preview, read } from "./lifecycle.ts";
 import { resourceType } from "./registry.ts";
 
 const { Struct } = structProto;
@@ -24,8 +24,11 @@ const othersMayFailMs = 1000;
  * The plugin's side of Pulumi's `ResourceProvider` gRPC service (pulumi/provider.proto). The SDK's own TypeScript
  * interface has no configuration, preview flag or field-level diff, which is why it is not used.
  */
-export function providerService(show: Show): grpc.UntypedServiceImplementation {
-  let cluster: ClusterSession | undefined;
+export function providerService(
+  show: Show,
+  connect: (config: ClusterConfig) => Pick<ClusterSession, "with" | "close">,
+): grpc.UntypedServiceImplementation {
+  let cluster: ReturnType<typeof connect> | undefined;
 
   const session = (urn: string): Session => {
     if (cluster === undefined) throw new Error("the provider is not configured");
@@ -56,7 +59,7 @@ export function providerService(show: Show): grpc.UntypedServiceImplementation {
       return diffResponse(diff(type, before, plain(request.getNews()), before));
     },
     async configure(request: providerProto.ConfigureRequest) {
-      cluster = new ClusterSession(clusterConfig(request.getVariablesMap()));
+      cluster = connect(clusterConfig(request.getVariablesMap()));
       return new providerProto.ConfigureResponse().setSupportspreview(true);
     },
     check: async (request: providerProto.CheckRequest) => checked(request),
@@ -69,7 +72,7 @@ export function providerService(show: Show): grpc.UntypedServiceImplementation {
     async create(request: providerProto.CreateRequest) {
       const type = resourceType(request.getType());
       const want = plain(request.getProperties());
-      const act = request.getPreview() ? previewCreate : create;
+      const act = request.getPreview() ? preview : converge;
       const state = await act(type, session(request.getUrn()), want);
       return new providerProto.CreateResponse()
         .setId(request.getPreview() ? "" : type.id(want))
@@ -86,9 +89,8 @@ export function providerService(show: Show): grpc.UntypedServiceImplementation {
     },
     async update(request: providerProto.UpdateRequest) {
       const type = resourceType(request.getType());
-      const act = request.getPreview() ? previewUpdate : update;
-      const [recorded, want] = [plain(request.getOlds()), plain(request.getNews())];
-      const state = await act(type, session(request.getUrn()), recorded, want);
+      const act = request.getPreview() ? preview : converge;
+      const state = await act(type, session(request.getUrn()), plain(request.getNews()), plain(request.getOlds()));
       return new providerProto.UpdateResponse().setProperties(wire(state));
     },
     async delete(request: providerProto.DeleteRequest) {
