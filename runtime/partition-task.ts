@@ -46,6 +46,7 @@ export async function openTask(service: Service, source: TopicPartition, positio
   let position = restored.position;
   // State of operators that the chain no longer has would come back, old, if they were put back one day.
   let obsolete = unusedKeys(chain, partition, restored.changelog, positions.key);
+  let inFlight = false;
   let busy: Promise<void> = Promise.resolve();
 
   const process = async (records: readonly IncomingRecord[], nextPosition: bigint) => {
@@ -72,7 +73,11 @@ export async function openTask(service: Service, source: TopicPartition, positio
   return {
     position: () => position,
     process: (records, nextPosition) => {
-      const work = within(TRANSACT_WITHIN_MS, "the transaction", process(records, nextPosition));
+      if (inFlight) return Promise.reject(new Error("the transaction before has not ended"));
+      inFlight = true;
+      const work = within(TRANSACT_WITHIN_MS, "the transaction", process(records, nextPosition)).finally(() => {
+        inFlight = false;
+      });
       busy = work.catch(() => {});
       return work;
     },

@@ -16,6 +16,8 @@ export async function consumeTopic(service: Service, topic: string, stop: AbortS
     const task = await beatingHeart(batch, tasks.get(batch.partition));
     // A task that has just been opened has sought its own position; what was fetched before that is void.
     if (task === undefined || batch.isStale()) return;
+    // Fetched again although it may be processed, or the topic was made anew: Kafka knows where to go on.
+    if (batch.records.some(({ offset }) => offset < task.position())) return tasks.reopen(batch.partition);
     const failure = await beatingHeart(batch, failureOf(task.process(batch.records, batch.nextOffset)));
     if (failure === undefined) return batch.done();
     if (failure instanceof FencedError) return fenced.reject(failure);

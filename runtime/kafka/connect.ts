@@ -22,8 +22,8 @@ export function connectKafka({ bootstrapServers, clientId, onComplaint }: KafkaO
     clientId,
     socketFactory: openSocket,
     connectionTimeout: 3000,
-    // A broker that fell silent is given up after this long; replicas may take as long to be dropped from the ISR.
-    requestTimeout: 20_000,
+    // A broker that fell silent is given up after this long; kafkajs waits 30 s.
+    requestTimeout: 10_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 },
   };
   const kafka = new KafkaJs({
