@@ -1,4 +1,4 @@
-import kafkajs, { type Admin, type KafkaJSProtocolError } from "kafkajs";
+import kafkajs, { type Admin, type ITopicMetadata, type KafkaJSProtocolError } from "kafkajs";
 import type { TopicFacts, Topics } from "../resources/resource-type.ts";
 import type { ClusterFacts } from "./broker-gate.ts";
 
@@ -8,6 +8,8 @@ const topicResource = 2;
 
 /** How long a cluster that has just been started may take to know all of its brokers. */
 const formingTimeoutMs = 90_000;
+/** How long a partition may go without a leader: an election takes seconds, and longer only when its brokers are away. */
+const leaderTimeoutMs = 30_000;
 
 /** A cluster over its admin API. */
 export interface KafkaAdmin extends Topics {
@@ -61,9 +63,17 @@ export class NoBrokerError extends Error {
 }
 
 async function describe(admin: Admin, name: string): Promise<TopicFacts | undefined> {
-  if (!(await admin.listTopics()).includes(name)) return undefined;
-  const metadata = await admin.fetchTopicMetadata({ topics: [name] });
-  const partitions = metadata.topics[0]?.partitions ?? [];
+  let partitions: ITopicMetadata["partitions"] | undefined;
+  await until(
+    leaderTimeoutMs,
+    `topic ${name}: found a partition without a leader, wanted its broker to run`,
+    async () => {
+      if (await isAbsent(admin, name)) return true;
+      partitions = await partitionsOf(admin, name);
+      return partitions !== undefined;
+    },
+  );
+  if (partitions === undefined) return undefined;
   const described = await admin.describeConfigs({
     includeSynonyms: false,
     resources: [{ type: topicResource, name }],
@@ -74,6 +84,25 @@ async function describe(admin: Admin, name: string): Promise<TopicFacts | undefi
     replicationFactor: partitions[0]?.replicas.length ?? 0,
     config: Object.fromEntries(own.map((entry) => [entry.configName, entry.configValue])),
   };
+}
+
+/** A broker that has just been started lists no topics until the controller tells it: only the controller's word is proof. */
+async function isAbsent(admin: Admin, name: string): Promise<boolean> {
+  if ((await admin.listTopics()).includes(name)) return false;
+  const probe = { topic: name, numPartitions: 1, replicationFactor: 1 };
+  return admin.createTopics({ topics: [probe], validateOnly: true, waitForLeaders: false });
+}
+
+/** Undefined while the broker that is asked does not know the topic or its leaders yet. */
+async function partitionsOf(admin: Admin, name: string): Promise<ITopicMetadata["partitions"] | undefined> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
+    return topics[0]?.partitions;
+  } catch (error) {
+    const [{ type } = {}] = protocolErrors(error);
+    if (type === "LEADER_NOT_AVAILABLE" || type === "UNKNOWN_TOPIC_OR_PARTITION") return undefined;
+    throw error;
+  }
 }
 
 async function records(admin: Admin, name: string): Promise<number> {
@@ -107,7 +136,7 @@ async function create(admin: Admin, name: string, topic: TopicFacts): Promise<vo
     configEntries: entries(topic.config),
   };
   // Right after a first start the controller knows fewer brokers than the replication factor needs.
-  await until(formingTimeoutMs, async () => {
+  await until(formingTimeoutMs, `topic ${name}: found it not made, wanted the brokers to take it`, async () => {
     try {
       if (await admin.createTopics({ topics: [request], waitForLeaders: true })) return true;
       // There already: made by somebody else just now, or the one that is still being deleted.
@@ -126,22 +155,27 @@ async function create(admin: Admin, name: string, topic: TopicFacts): Promise<vo
 async function remove(admin: Admin, name: string): Promise<void> {
   if (!(await admin.listTopics()).includes(name)) return;
   await admin.deleteTopics({ topics: [name], timeout: 15_000 });
-  await until(formingTimeoutMs, async () => !(await admin.listTopics()).includes(name));
+  const found = `topic ${name}: found it still there, wanted the brokers to delete it`;
+  await until(formingTimeoutMs, found, async () => !(await admin.listTopics()).includes(name));
 }
 
+/** What the brokers said: kafkajs hides it behind the number of its retries, or in a list with one error a topic. */
 function protocolErrors(error: unknown): KafkaJSProtocolError[] {
-  const errors = error instanceof Error && "errors" in error ? (error.errors as unknown[]) : [error];
-  return errors.filter((one) => one instanceof kafkajs.KafkaJSProtocolError);
+  if (error instanceof kafkajs.KafkaJSProtocolError) return [error];
+  if (!(error instanceof Error)) return [];
+  return "errors" in error ? (error.errors as unknown[]).flatMap(protocolErrors) : protocolErrors(error.cause);
 }
 
 function entries(config: Readonly<Record<string, string>>) {
   return Object.entries(config).map(([name, value]) => ({ name, value }));
 }
 
-async function until(timeoutMs: number, done: () => Promise<boolean>): Promise<void> {
+/** Looks again until `done`; in the end throws what was `found` all that time. */
+async function until(timeoutMs: number, found: string, done: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await done())) {
-    if (Date.now() > deadline) throw new Error(`not done within ${timeoutMs / 1000} s`);
+    if (Date.now() > deadline)
+      throw new Error(`${found} within ${timeoutMs / 1000} s. See \`systemctl status kafka\` on the Pis.`);
     await new Promise((resume) => setTimeout(resume, 250));
   }
 }
