@@ -67,6 +67,8 @@ export class TaskSet {
     const source = { topic: this.#topic, partition };
     const positions = groupPositions(this.#service.spec.groupId, source);
     for (let attempt = 1; ; attempt++) {
+      // Opening fences whoever has the partition, so it must be this member's own at that moment.
+      if (!isWanted()) throw new Error(`${this.#topic}/${partition}: no longer this member's`);
       try {
         return await openTask(this.#service, source, positions);
       } catch (error) {
@@ -76,7 +78,6 @@ export class TaskSet {
         this.#service.supervisor.alive();
         if (attempt >= WARN_FROM_ATTEMPT) this.#service.journal.warn(problem);
         await pause(Math.min(100 * 2 ** attempt, 2000), this.#stop);
-        if (!isWanted()) throw error;
       }
     }
   }

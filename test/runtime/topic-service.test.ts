@@ -172,9 +172,17 @@ test("nor is one fetched again after its transaction was committed unseen", asyn
 
 test("a partition given to another member is left alone", async () => {
   await kafka.fetch(1);
+  const slow = Promise.withResolvers<void>();
+  kafka.beforeCommit = () => slow.promise;
+  await expect(kafka.fetch(2, () => Promise.reject(new Error("no answer")))).rejects.toThrow("no answer");
+  await kafka.fetch(2); // asks for the task to be opened anew when the transaction at work has ended
+  const { epoch } = kafka;
   kafka.subscription?.onAssigned([], () => {});
+  slow.resolve();
+  await sleep(10);
   await kafka.fetch(1);
-  expect(kafka.committed).toEqual(["1"]);
+  expect(kafka.epoch).toBe(epoch); // the new owner is not fenced
+  expect(kafka.committed).toEqual(["1", "2", "3"]);
 });
 
 test("a service that was replaced by a copy ends", async () => {
