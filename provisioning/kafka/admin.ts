@@ -68,9 +68,9 @@ async function describe(admin: Admin, name: string): Promise<TopicFacts | undefi
     leaderTimeoutMs,
     `topic ${name}: found a partition without a leader, wanted its broker to run`,
     async () => {
-      if (await isAbsent(admin, name)) return true;
-      partitions = await partitionsOf(admin, name);
-      return partitions !== undefined;
+      const absent = await isAbsent(admin, name);
+      if (absent === false) partitions = await partitionsOf(admin, name);
+      return absent === true || partitions !== undefined;
     },
   );
   if (partitions === undefined) return undefined;
@@ -86,11 +86,19 @@ async function describe(admin: Admin, name: string): Promise<TopicFacts | undefi
   };
 }
 
-/** A broker that has just been started lists no topics until the controller tells it: only the controller's word is proof. */
-async function isAbsent(admin: Admin, name: string): Promise<boolean> {
+/**
+ * A broker that has just been started lists no topics until the controller tells it: only the controller's word is proof.
+ * Undefined while it cannot say either.
+ */
+async function isAbsent(admin: Admin, name: string): Promise<boolean | undefined> {
   if ((await admin.listTopics()).includes(name)) return false;
   const probe = { topic: name, numPartitions: 1, replicationFactor: 1 };
-  return admin.createTopics({ topics: [probe], validateOnly: true, waitForLeaders: false });
+  try {
+    return await admin.createTopics({ topics: [probe], validateOnly: true, waitForLeaders: false });
+  } catch (error) {
+    if (isForming(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Undefined while the broker that is asked does not know the topic or its leaders yet. */
@@ -135,15 +143,13 @@ async function create(admin: Admin, name: string, topic: TopicFacts): Promise<vo
     replicationFactor: topic.replicationFactor,
     configEntries: entries(topic.config),
   };
-  // Right after a first start the controller knows fewer brokers than the replication factor needs.
   await until(formingTimeoutMs, `topic ${name}: found it not made, wanted the brokers to take it`, async () => {
     try {
       if (await admin.createTopics({ topics: [request], waitForLeaders: true })) return true;
       // There already: made by somebody else just now, or the one that is still being deleted.
       return (await describe(admin, name))?.partitions === topic.partitions;
     } catch (error) {
-      const types = protocolErrors(error).map(({ type }) => type);
-      if (types.includes("INVALID_REPLICATION_FACTOR") || types.includes("NOT_CONTROLLER")) return false;
+      if (isForming(error)) return false;
       throw new Error(`topic ${name}: ${protocolErrors(error)[0]?.message ?? (error as Error).message}`, {
         cause: error,
       });
@@ -157,6 +163,11 @@ async function remove(admin: Admin, name: string): Promise<void> {
   await admin.deleteTopics({ topics: [name], timeout: 15_000 });
   const found = `topic ${name}: found it still there, wanted the brokers to delete it`;
   await until(formingTimeoutMs, found, async () => !(await admin.listTopics()).includes(name));
+}
+
+/** Right after a start there is no controller, or one that knows fewer brokers than a topic's replicas need. */
+function isForming(error: unknown): boolean {
+  return protocolErrors(error).some(({ type }) => type === "INVALID_REPLICATION_FACTOR" || type === "NOT_CONTROLLER");
 }
 
 /** What the brokers said: kafkajs hides it behind the number of its retries, or in a list with one error a topic. */
