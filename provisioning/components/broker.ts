@@ -78,6 +78,8 @@ export function brokerProperties(cluster: declaration.Cluster, host: declaration
     "num.network.threads": "2",
     "num.io.threads": "4",
     "log.cleaner.dedupe.buffer.size": "16777216",
+    // A year: a bramble that was switched off over the holidays goes on where it was.
+    "offsets.retention.minutes": "525600",
     "offsets.topic.num.partitions": "8",
     "offsets.topic.replication.factor": String(replicas),
     "transaction.state.log.num.partitions": "8",

@@ -3,12 +3,16 @@ title="The course's Kafka client for Python, for the tests"
 requirements=$setup/test-tools.txt
 venv=$cache/venv
 
+# The runtime's tests start a broker on this machine.
+packages=(python3-venv)
+command -v java >/dev/null || packages+=(openjdk-17-jre-headless)
+
 ready() {
-  [ -z "$(missing_packages python3-venv)" ] && cmp -s "$requirements" "$venv/requirements.txt"
+  [ -z "$(missing_packages "${packages[@]}")" ] && cmp -s "$requirements" "$venv/requirements.txt"
 }
 
 build() {
-  install_packages python3-venv
+  install_packages "${packages[@]}"
   # In its place at once: a virtual environment knows its own path and cannot be renamed. The copy of the requirements
   # comes last and says that it is whole.
   /usr/bin/python3 -m venv --clear "$venv"
