@@ -49,6 +49,6 @@ export function archives(kafkaVersion: string): { kafka: string; node: Record<st
   if (missing.length === 0) return found;
   throw new pulumi.RunError(
     `This machine: found no ${missing.join(" and no ")}; wanted the archives that go to the hosts. ` +
-      `Run \`make setup\` (for another Kafka: \`make setup KAFKA_VERSION=${kafkaVersion}\`).`,
+      `Run \`make setup\` (for this Kafka: \`make setup BRAMBLE_KAFKA_VERSION=${kafkaVersion}\`).`,
   );
 }
