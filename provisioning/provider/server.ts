@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import grpc from "@grpc/grpc-js";
 import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
@@ -17,8 +18,12 @@ type Wire = structProto.Struct | undefined;
 // biome-ignore lint/suspicious/noExplicitAny: grpc-js types requests per method; the handlers below name theirs
 type Call = grpc.ServerUnaryCall<any, any>;
 
-/** How long a failure is kept back. Once the engine hears of one it begins nothing more: a second fault would stay untold. */
-const othersMayFailMs = 1000;
+/**
+ * Once the engine hears of a failure it begins nothing more, and a second fault would stay untold. So a failure is kept
+ * back until the engine has asked for nothing else this long, and no longer than the limit.
+ */
+const quietMs = 1000;
+const keptBackAtMostMs = 8000;
 
 /**
  * The plugin's side of Pulumi's `ResourceProvider` gRPC service (pulumi/provider.proto). The SDK's own TypeScript
@@ -29,6 +34,7 @@ export function providerService(
   connect: (config: ClusterConfig) => Pick<ClusterSession, "with" | "close">,
 ): grpc.UntypedServiceImplementation {
   let cluster: ReturnType<typeof connect> | undefined;
+  let lastAsked = 0;
 
   const session = (urn: string): Session => {
     if (cluster === undefined) throw new Error("the provider is not configured");
@@ -103,9 +109,14 @@ export function providerService(
     Object.entries(handlers).map(([name, handle]) => [
       name,
       (call: Call, callback: grpc.sendUnaryData<unknown>) => {
+        lastAsked = Date.now();
         handle(call.request).then(
           (response) => callback(null, response),
-          (error: Error) => setTimeout(() => callback(grpcError(error)), othersMayFailMs),
+          async (error: Error) => {
+            const latest = Date.now() + keptBackAtMostMs;
+            while (Date.now() < Math.min(lastAsked + quietMs, latest)) await sleep(50);
+            callback(grpcError(error));
+          },
         );
       },
     ]),
