@@ -1,0 +1,155 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeAll, beforeEach, describe, expect } from "@jest/globals";
+import { kill, reflash, start } from "../../lab/faults.ts";
+import { projectFolder } from "../../lab/lab.ts";
+import { cacheFolder } from "../../setup/cache.ts";
+import { eventually } from "./support/eventually.ts";
+import { onHost, onHosts } from "./support/programs.ts";
+import { configure, configureSecret, newStack, type PulumiRun, preview, trust, up } from "./support/stack.ts";
+import { story } from "./support/story.ts";
+import { flashAll, hostOf, hosts, lab } from "./support/virtual-pis.ts";
+import { differences, type WholeHost, wholeHosts } from "./support/whole-host.ts";
+
+const pipeline = "pipelines/kafka_chaining.yaml";
+const javaWanted = "wanted Java 11 or newer. Install it: `sudo apt-get install openjdk-17-jre-headless`.";
+
+let bare: WholeHost;
+
+beforeAll(async () => {
+  await flashAll();
+  await newStack();
+  configure({ pipeline });
+  await trust();
+  bare = await wholeHosts();
+});
+
+beforeEach(() => configure({ pipeline, password: undefined }));
+
+/** The sentences that name a host, in its order. */
+function sentences({ errors, output }: PulumiRun): string[] {
+  const lines = errors.flatMap((error) =>
+    error.split("\n").map((line) => line.replace(/^Preview failed: |^\s*\* /, "")),
+  );
+  const found = lines.filter((line) => /^rpi\d \(10\.42\.0\.25\d\): /.test(line)).sort();
+  if (found.length === 0) throw new Error(`no sentence names a host:\n${output}`);
+  return found;
+}
+
+describe("a pipeline file with mistakes", () => {
+  const faulty = "test/declaration/faulty/everything-at-once.yaml";
+  const faults = readFileSync(join(projectFolder, faulty.replace(".yaml", ".txt")), "utf8")
+    .trimEnd()
+    .split("\n");
+  const lines = (output: string) =>
+    output.split("\n").map((line) => line.trim().replace("error: ", "").replace(`${projectFolder}/`, ""));
+
+  /** How often anything has spoken to sshd, whether it logged in or not. */
+  const count = "sudo journalctl --unit=ssh --output=cat | grep -cE '^(Accepted|Failed|Connection|Invalid|banner|kex)'";
+
+  story("is refused by preview and by up with every mistake at its place, before any host is spoken to", async () => {
+    configure({ pipeline: faulty });
+    const before = await onHosts(count);
+    for (const run of [await preview(), await up()]) {
+      expect(run.code).not.toBe(0);
+      expect(lines(run.output).filter((line) => line.startsWith(faulty))).toEqual(faults);
+    }
+    // The two times that it was asked are all that came to it.
+    const after = Object.entries(before).map(([host, logins]) => [host, String(Number(logins) + 1)]);
+    expect(await onHosts(count)).toEqual(Object.fromEntries(after));
+  });
+});
+
+describe("hosts that cannot be deployed to", () => {
+  afterEach(async () => {
+    expect(differences(bare, await wholeHosts())).toEqual([]);
+  });
+
+  story("no pinned key: `up` says so and names the command that pins it", async () => {
+    const pinned = readFileSync(lab.knownHosts, "utf8");
+    writeFileSync(lab.knownHosts, pinned.replaceAll(/^10\.42\.0\.25[12] .*\n/gm, ""));
+    const run = await up();
+    expect(run.code).not.toBe(0);
+    expect(sentences(run)).toEqual([
+      `rpi1 (10.42.0.251): found no pinned host key in ${lab.knownHosts}; wanted one.`,
+      `rpi2 (10.42.0.252): found no pinned host key in ${lab.knownHosts}; wanted one.`,
+    ]);
+    expect(run.output).toContain("Run `npx bramble trust`, which shows the fingerprints and pins them.");
+    await trust();
+    expect(readFileSync(lab.knownHosts, "utf8").split("\n").sort()).toEqual(pinned.split("\n").sort());
+  });
+
+  story("a wrong password", async () => {
+    await configureSecret("password", "not-the-password");
+    const run = await up();
+    expect(run.code).not.toBe(0);
+    expect(sentences(run)).toEqual(
+      hosts.map(
+        (host) =>
+          `${host} (${hostOf(host).address}): found that user pi was refused with the configured password; wanted a login. Set the right one: \`pulumi config set --secret bramble:password\`.`,
+      ),
+    );
+    expect(run.output).not.toContain("not-the-password");
+  });
+
+  story("a host that does not answer and one that was reflashed, in one go", async () => {
+    await kill(lab, hostOf("rpi1"));
+    await reflash(lab, hostOf("rpi3"));
+    bare = { ...bare, ...(await wholeHosts(["rpi3"])) };
+    const run = await up();
+    await start(lab, hostOf("rpi1"));
+    const shown = await trust("rpi3");
+    expect(run.code).not.toBe(0);
+    const [silent, changed] = sentences(run);
+    expect(silent).toMatch(
+      /^rpi1 \(10\.42\.0\.251\): found no answer from 10\.42\.0\.251 port 22 \(.*\); wanted an ssh server\. Check the Pi's power and cable, and that this machine is on its network\.$/,
+    );
+    expect(changed).toMatch(
+      /^rpi3 \(10\.42\.0\.253\): found host key SHA256:\S+ \(\S+\); wanted the pinned SHA256:.*\. If the Pi was reflashed, run `npx bramble trust rpi3`; if not, something else answers at its address\.$/,
+    );
+    expect(sentences(run)).toHaveLength(2);
+
+    expect(shown).toContain("CHANGED");
+    // What the host itself says its keys are.
+    const fingerprint = await onHost("rpi3", "ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub | awk '{print $2}'");
+    expect(shown).toContain(fingerprint);
+  });
+
+  story("no Java, a full disk, another Kafka, and a ZooKeeper started by hand: all of them in one go", async () => {
+    await onHost("rpi0", "sudo mv /usr/bin/java /usr/bin/java.away");
+    await onHost("rpi1", "sudo mount -t tmpfs -o size=100M tmpfs /opt");
+    await onHost("rpi2", "sudo mkdir -p /opt/kafka/libs && sudo touch /opt/kafka/libs/kafka_2.13-3.8.0.jar");
+    await onHost("rpi3", "mkdir kafka && tar -xzf - -C kafka --strip-components=1", {
+      input: readFileSync(join(cacheFolder(), "kafka/kafka_2.13-3.9.2.tgz")),
+    });
+    await onHost("rpi3", "cd kafka && bin/zookeeper-server-start.sh -daemon config/zookeeper.properties");
+    await eventually("the ZooKeeper that was started by hand listens", 30_000, () =>
+      onHost("rpi3", "ss -ltnH 'sport = :2181' | grep -q ."),
+    );
+    const spoilt = await wholeHosts();
+    const runs = [await preview(), await up()];
+    const touched = differences(spoilt, await wholeHosts());
+    await onHost("rpi0", "sudo mv /usr/bin/java.away /usr/bin/java");
+    await onHost("rpi1", "sudo umount /opt");
+    await onHost("rpi2", "sudo rm -r /opt/kafka");
+    await onHost("rpi3", "kafka/bin/zookeeper-server-stop.sh; rm -rf kafka /tmp/zookeeper");
+
+    for (const run of runs) {
+      expect(run.code).not.toBe(0);
+      const found = sentences(run);
+      expect(found).toHaveLength(4);
+      expect(found[0]).toBe(`rpi0 (10.42.0.250): found no Java; ${javaWanted}`);
+      expect(found[1]).toMatch(
+        /^rpi1 \(10\.42\.0\.251\): found (9\d|100) MB free on the disk; wanted 1024 MB\. Free some space, or use a larger card\.$/,
+      );
+      expect(found[2]).toMatch(
+        /^rpi2 \(10\.42\.0\.252\): found Kafka 3\.8\.0 in \/opt\/kafka; wanted Kafka 3\.9\.2\. Write `version: 3\.8\.0` into/,
+      );
+      expect(found[3]).toMatch(
+        /^rpi3 \(10\.42\.0\.253\): found port 2181 in use by process \d+ \(java .*\); wanted it free for zookeeper\.service\. Stop that process/,
+      );
+    }
+    // The ZooKeeper that was started by hand writes where the course's settings have it.
+    expect(touched.filter((line) => !line.includes(" /home/pi/kafka/logs/"))).toEqual([]);
+  });
+});

@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import { cacheFolder } from "../../../setup/cache.ts";
+import { inLab, inLabOk, onHost, type RunOptions } from "./programs.ts";
+
+export const brokers = "10.42.0.250:9092,10.42.0.251:9092,10.42.0.252:9092,10.42.0.253:9092";
+const python = join(cacheFolder(), "venv/bin/python");
+
+/** One of Kafka's own tools, on a host, against its `rpi0:9092`. */
+export function kafkaTool(host: string, tool: string, args: string, options?: RunOptions): Promise<string> {
+  return onHost(host, `/opt/kafka/bin/${tool} --bootstrap-server rpi0:9092 ${args}`, options);
+}
+
+/** Values of all committed records of a topic in their order, read by kafka-python. */
+export async function committedValues(topic: string): Promise<string[]> {
+  return lines(await inLabOk([python, script("consume.py"), brokers, topic, "read_committed", "0"]));
+}
+
+/** The first `count` values of a topic, as a course's program gets them: a group of its own, no transactions in mind. */
+export async function consumedValues(topic: string, count: number): Promise<string[]> {
+  return lines(await inLabOk([python, script("consume.py"), brokers, topic, "read_uncommitted", String(count)]));
+}
+
+/** Writes values to a topic with kafka-python, as the course's programs do. */
+export async function produce(topic: string, values: readonly unknown[]): Promise<void> {
+  const input = values.map((value) => JSON.stringify(value)).join("\n");
+  await inLabOk([python, script("produce.py"), brokers, topic], { input });
+}
+
+/** What the first broker knows of a cluster, through librdkafka. */
+export async function metadata(): Promise<{
+  brokers: { id: number; name: string }[];
+  topics: { topic: string; partitions: { replicas: { id: number }[] }[] }[];
+}> {
+  const { code, stdout, stderr } = await inLab(["kcat", "-L", "-J", "-b", "10.42.0.250:9092"]);
+  if (code !== 0) throw new Error(`kcat: exit code ${code}: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+function script(name: string): string {
+  return join(import.meta.dirname, name);
+}
+
+function lines(text: string): string[] {
+  return text === "" ? [] : text.split("\n");
+}

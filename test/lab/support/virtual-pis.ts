@@ -1,0 +1,48 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { down } from "../../../lab/down.ts";
+import { type LabHost, labHosts } from "../../../lab/hosts.ts";
+import { openLab, prepareLab } from "../../../lab/lab.ts";
+import { findSupervisor } from "../../../lab/supervisor.ts";
+import { up } from "../../../lab/up.ts";
+
+/** The lab that all files of the end-to-end tests share. */
+export const lab = openLab(process.env.BRAMBLE_TEST_LAB || "test");
+
+export const hosts: readonly string[] = labHosts.map(({ name }) => name);
+
+/** Who booted it. Jest gives each file modules of its own, so that only the disk can tell. */
+const mark = join(lab.folder, "jest-pid");
+
+/** Four Pis as they come out of the box; nothing was ever deployed to them. They do not outlive this process. */
+export async function flashAll(): Promise<void> {
+  await down(lab, { wipe: true });
+  prepareLab(lab);
+  await up(lab, { owner: process.pid });
+  writeFileSync(mark, String(process.pid));
+}
+
+/** The Pis as an earlier file of this run left them; bare ones when there is none. */
+export async function haveLab(): Promise<"as left" | "bare"> {
+  mkdirSync(lab.folder, { recursive: true });
+  if (findSupervisor(lab) === undefined || readMark() !== String(process.pid)) {
+    await flashAll();
+    return "bare";
+  }
+  await up(lab);
+  return "as left";
+}
+
+export function hostOf(name: string): LabHost {
+  const host = labHosts.find((one) => one.name === name);
+  if (host === undefined) throw new Error(`${name}: the lab has no such host`);
+  return host;
+}
+
+function readMark(): string {
+  try {
+    return readFileSync(mark, "utf8");
+  } catch {
+    return "";
+  }
+}
