@@ -22,7 +22,7 @@ server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error,
 });
 
 // An engine that was killed cannot say so: without this the plugin would go on changing hosts that nobody watches.
-const engine = process.ppid;
+const engine = Number(process.env.BRAMBLE_ENGINE ?? process.ppid);
 setInterval(() => {
   if (process.ppid !== engine) process.exit(1);
 }, parentCheckMs).unref();

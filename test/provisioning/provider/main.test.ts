@@ -1,0 +1,42 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, expect, jest, test } from "@jest/globals";
+import type pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
+import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
+import { connectPlugin } from "./plugin.ts";
+
+jest.setTimeout(60_000);
+
+const program = join(import.meta.dirname, "../../../provisioning/provider/pulumi-resource-bramble");
+const env = { ...process.env, PATH: `${join(process.execPath, "..")}:${process.env.PATH}` };
+let child: ChildProcess;
+afterEach(() => void child.kill("SIGKILL"));
+
+const started = (command: string, args: string[]) => {
+  child = spawn(command, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const lines = createInterface(child.stdout as Readable)[Symbol.asyncIterator]();
+  return { line: async () => String((await lines.next()).value) };
+};
+
+test("the plugin that Pulumi finds prints its port, and nothing else, and answers there", async () => {
+  const port = await started(program, ["127.0.0.1:1"]).line();
+  expect(port).toMatch(/^\d+$/);
+  const plugin = connectPlugin(Number(port));
+  const info = await plugin.call<pluginProto.PluginInfo>("getPluginInfo", new emptyProto.Empty());
+  expect(info.getVersion()).toMatch(/^\d/);
+  plugin.close();
+});
+
+test.each(["it runs", "it starts"])("the plugin ends with an engine that is killed while %s", async (when) => {
+  const engine = '"$1" 127.0.0.1:1 & echo $!; wait';
+  const { line } = started("sh", ["-c", engine, "sh", program]);
+  const pid = Number(await line());
+  if (when === "it runs") await line();
+  else while (!readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("node")) await sleep(1);
+  child.kill("SIGKILL");
+  while (existsSync(`/proc/${pid}`)) await sleep(50);
+});
