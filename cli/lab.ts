@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { down } from "../lab/down.ts";
 import { execInLab, type Invocation, shellInLab, sshToHost } from "../lab/enter.ts";
+import { preparePassphrase } from "../lab/environment.ts";
 import { cut, freeze, kill, reflash, start } from "../lab/faults.ts";
 import { labHost, labHosts } from "../lab/hosts.ts";
 import { openLab, prepareLab } from "../lab/lab.ts";
@@ -82,6 +83,7 @@ function withoutDashes(argv: string[]): string[] {
 /** The lab's namespaces are root's to make; everything else belongs to the user who asked. */
 function becomeRoot(): void {
   prepareLab(openLab());
+  preparePassphrase();
   if (!isRoot()) become({ argv: throughSudo(), env: process.env as Record<string, string> });
 }
 

@@ -40,6 +40,11 @@ function commonEnvironment(environment: NodeJS.ProcessEnv): Variables {
   };
 }
 
+/** Makes the passphrase file while this is still the user's process, not root's: it must be the user's to read. */
+export function preparePassphrase(environment: NodeJS.ProcessEnv = process.env): void {
+  passphrase(environment);
+}
+
 function passphrase(environment: NodeJS.ProcessEnv): Variables {
   const { PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE, XDG_CONFIG_HOME } = environment;
   // An empty passphrase is a choice too.
