@@ -72,11 +72,13 @@ export class ClusterSession {
   }
 
   private admin(): Promise<KafkaAdmin> {
-    this.kafka ??= connectAdmin(this.config.bootstrapServers);
-    // Asked again next time: brokers that are being started answer later.
-    this.kafka.catch(() => {
-      this.kafka = undefined;
-    });
+    if (this.kafka === undefined) {
+      this.kafka = connectAdmin(this.config.bootstrapServers);
+      // Asked again next time: brokers that are being started answer later.
+      this.kafka.catch(() => {
+        this.kafka = undefined;
+      });
+    }
     return this.kafka;
   }
 }

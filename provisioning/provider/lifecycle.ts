@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { NoBrokerError } from "../kafka/admin.ts";
 import type { Session } from "../resources/resource-type.ts";
 import type { Properties } from "./diff.ts";
@@ -46,8 +47,10 @@ export async function converge(
     return await type.apply(session, want, have, owned, recorded);
   } catch (error) {
     const left = await type.observe(session, want).catch(() => undefined);
+    // A refusal changes nothing, and the record stays as it was.
+    if (left === undefined || isDeepStrictEqual(left, have)) throw error;
     // A thing that was not there before and is there now must not be forgotten, or nobody would take it away.
-    if (left !== undefined && (owned || have === undefined)) throw new HalfDone(type.id(want), left, error as Error);
+    if (owned || have === undefined) throw new HalfDone(type.id(want), left, error as Error);
     throw error;
   }
 }

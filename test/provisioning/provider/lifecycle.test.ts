@@ -104,6 +104,7 @@ describe("converge", () => {
     ["it was somebody else's before", [have, have], undefined],
     ["nobody can tell what is left", [undefined, broken], undefined],
     ["its own thing is gone", [have, undefined], recorded],
+    ["its own thing is as it was: the change was refused", [have, { ...have }], recorded],
   ])("is a plain failure when %s", async (_, looks, before) => {
     const { type, unused } = resource(looks, fails);
     await expect(converge(type, session, want, before)).rejects.toBe(broken);
