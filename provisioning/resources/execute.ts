@@ -17,33 +17,40 @@ async function succeed(host: Host, command: Command): Promise<void> {
   const result = await host.run(command);
   if (result.exitCode === 0) return;
   const said = result.stderr.trim() || result.stdout.trim() || "no output";
-  if (/No space left on device/.test(said)) {
-    throw new HostFault(host.place, {
-      found: "no space left on the disk",
-      wanted: "room to write",
-      next: "Free some (`df -h`, `sudo journalctl --vacuum-size=50M`), then run `pulumi up` again.",
-    });
-  }
   // Before the undoing adds its own lines.
   const evidence = command.evidence === undefined ? "" : await lastWords(host, command.evidence);
   const undone = command.undo === undefined ? "" : await undo(host, command.undo);
-  throw new HostFault(host.place, {
-    found: `that it could not ${command.does} (exit code ${result.exitCode}): ${said}${evidence}`,
-    wanted: "it done",
-    next: `${undone}Mend what it says, then run \`pulumi up\` again: it goes on where it stopped.`,
-  });
+  const found = `that it could not ${command.does} (exit code ${result.exitCode}): ${said}${evidence}`;
+  throw new HostFault(
+    host.place,
+    /No space left on device/.test(said)
+      ? {
+          found: "no space left on the disk",
+          wanted: `room to ${command.does}`,
+          next: `${undone}Free some (\`df -h\`, \`sudo journalctl --vacuum-size=50M\`), then run \`pulumi up\` again.`,
+        }
+      : {
+          found,
+          wanted: "it done",
+          next: `${undone}Mend what it says, then run \`pulumi up\` again: it goes on where it stopped.`,
+        },
+  );
 }
 
 /** Says whether what was there before is back. */
 async function undo(host: Host, commands: readonly Command[]): Promise<string> {
-  for (const { does, ...command } of commands) {
-    const { exitCode, stderr } = await host.run({ does, ...command });
-    if (exitCode !== 0) return `What ran before could NOT be brought back (${does}: ${stderr.trim()}). `;
+  for (const command of commands) {
+    const obstacle = await host.run(command).then(
+      ({ exitCode, stderr }) => (exitCode === 0 ? undefined : stderr.trim()),
+      (error: Error) => error.message,
+    );
+    if (obstacle !== undefined) return `What ran before could NOT be brought back (${command.does}: ${obstacle}). `;
   }
   return "What ran before was brought back, and runs. ";
 }
 
+/** Only adds to a failure: that it cannot be had is no reason to hide what failed. */
 async function lastWords(host: Host, evidence: Argv): Promise<string> {
-  const [result] = await host.observe([evidence]);
-  return `\n${result?.stdout.trimEnd() ?? ""}\n`;
+  const [result] = await host.observe([evidence]).catch(() => []);
+  return result === undefined ? "" : `\n${result.stdout.trimEnd()}\n`;
 }
