@@ -13,12 +13,12 @@ setup: ## bring what bramble needs to this machine
 demo: setup ## four virtual Pis, a pipeline on them, and its averages as they arrive
 	@cli/bramble demo
 
-down: ## take the virtual Pis down; nothing stays behind
+down: ## take the virtual Pis down; nothing but their disks stays
 	@if [ -d .lab ]; then cli/bramble lab down; else echo "No virtual Pis here"; fi
 
-test: setup ## every test: units, then end to end on virtual Pis
+test: setup ## units, then end to end on virtual Pis; ONLY=ewma: those with it in their path
 	@setup/setup test-tools
-	@node test/run.ts
+	@node test/run.ts $(ONLY)
 
 check: ## types, format and lint, unused code, shell scripts
 	@setup/setup node npm-packages

@@ -1,4 +1,5 @@
-// Runs jest once for each project, units first, and ends with one plain line that counts the tests of all runs.
+// Runs jest once for each project, units first, and ends with one plain line that counts the tests of all runs. Given
+// arguments, it runs the test files whose path contains one of them.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(import.meta.dirname, "..");
+const only = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "bramble-test-"));
 let passed = 0;
 let failed = 0;
@@ -21,6 +23,7 @@ for (const project of ["unit", "lab"]) {
     "--json",
     "--outputFile",
     report,
+    ...(only.length > 0 ? ["--passWithNoTests", "--testPathPatterns", ...only] : []),
   ];
   const { status } = spawnSync(process.execPath, ["--experimental-vm-modules", "--no-warnings", ...jest], {
     cwd: root,
