@@ -66,7 +66,7 @@ export function cannotTell(place: HostPlace, what: string, result: Result | unde
 }
 
 /** True on proof that a path is not there, as GNU tools say it under LC_ALL=C. */
-export function isAbsent(result: Result): boolean {
+function isAbsent(result: Result): boolean {
   return result.exitCode !== 0 && /No such file or directory|Not a directory/.test(result.stderr);
 }
 

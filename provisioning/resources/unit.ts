@@ -1,7 +1,7 @@
 import type { Argv, Command, Result } from "../ssh/command.ts";
 import type { HostPlace } from "../ssh/host-fault.ts";
 import { writeText } from "./file.ts";
-import { cannotTell, hostResource, isAbsent, sh } from "./host-resource.ts";
+import { cannotTell, hostResource, isThere, sh } from "./host-resource.ts";
 
 export interface UnitArgs extends HostPlace {
   /** Name with its suffix, e.g. "kafka.service". */
@@ -33,9 +33,10 @@ const dropIns =
 
 /**
  * Prints, in microseconds since boot, when the newest of the given files was written. On that clock a time-of-day that
- * jumps (a Pi has no clock of its own) moves files and processes alike.
+ * jumps (a Pi has no clock of its own) moves files and processes alike. Since boot is read first: what passes until the
+ * time of day is read makes files look older, and never a daemon outdated that is not.
  */
-const newest = `now=$(date +%s%6N); read -r up _ < /proc/uptime; up=\${up%.*}\${up#*.}0000
+const newest = `read -r up _ < /proc/uptime; up=\${up%.*}\${up#*.}0000; now=$(date +%s%6N)
 for f in "$@"; do w=$(stat -c %.6Y -- "$f" 2>/dev/null) || continue; w=\${w%.*}\${w#*.}; [ "$w" -gt "$now" ] || echo $((up - (now - w))); done | sort -n | tail -n1`;
 /** A Pi's disk is slow when four daemons start: Kafka's own ZooKeeper timeout is 30 s. */
 const readyTimeoutSeconds = 90;
@@ -59,15 +60,14 @@ export const unit = hostResource<UnitArgs, UnitArgs>({
     for (const result of [show, overrides, written, sums]) {
       if (result?.exitCode !== 0) throw cannotTell(args, args.name, result);
     }
-    if (cat === undefined || show === undefined) throw cannotTell(args, args.name, cat);
-    if (isAbsent(cat)) return undefined;
-    if (cat.exitCode !== 0) throw cannotTell(args, unitFile(args.name), cat);
     const seen = new Map(lines(show).map((line) => [line.split("=")[0], line.slice(line.indexOf("=") + 1)]));
     const started = Number(seen.get("ExecMainStartTimestampMonotonic"));
     const active = seen.get("ActiveState") ?? "unknown";
+    // A daemon outlives its unit file: it is not gone before it has stopped.
+    if (!isThere(args, unitFile(args.name), cat) && ["inactive", "failed"].includes(active)) return undefined;
     return {
       ...args,
-      content: cat.stdout,
+      content: cat?.stdout ?? "",
       reads: Object.fromEntries(
         lines(sums).map((line) => [line.slice(line.indexOf("  ") + 2), line.split(" ")[0] ?? ""]),
       ),
@@ -95,7 +95,7 @@ export const unit = hostResource<UnitArgs, UnitArgs>({
   unplan: ({ name }) => [
     {
       does: `stop ${name}`,
-      argv: sh('if systemctl cat -- "$1" >/dev/null 2>&1; then systemctl --quiet disable --now -- "$1"; fi', name),
+      argv: sh(stop, name),
     },
     {
       does: `remove ${unitFile(name)}`,
@@ -107,6 +107,10 @@ export const unit = hostResource<UnitArgs, UnitArgs>({
     },
   ],
 });
+
+/** Also where the unit file is gone, or was never there. */
+const stop = `systemctl --quiet disable -- "$1" 2>/dev/null || true
+systemctl stop -- "$1" || ! systemctl is-active --quiet -- "$1"`;
 
 function systemctl(verb: string, name?: string): Command {
   return {
@@ -131,7 +135,7 @@ const settleSeconds = 3;
 function start(want: UnitArgs, have: UnitArgs | undefined): Command {
   const { name, address, readyPort, rolls } = want;
   const runs = have?.active === "active";
-  const replaces = runs && rolls === "freely" && have.content !== want.content;
+  const replaces = runs && rolls === "freely" && have.content !== "" && have.content !== want.content;
   return {
     does: `restart ${name}`,
     argv: sh(restart, name, address, String(readyPort), replaces ? String(settleSeconds) : "0"),
@@ -141,9 +145,10 @@ function start(want: UnitArgs, have: UnitArgs | undefined): Command {
   };
 }
 
+const startAgain = 'systemctl reset-failed -- "$1" 2>/dev/null || true; systemctl restart -- "$1"';
+
 const restart = `unit=$1 address=$2 port=$3 settle=$4
-systemctl reset-failed -- "$unit" 2>/dev/null || true
-systemctl restart -- "$unit"
+${startAgain}
 if [ "$port" != 0 ]; then
   wait='until (exec 3<>"/dev/tcp/$2/$3") 2>/dev/null; do ! systemctl is-failed --quiet -- "$1" || exit 1; sleep 0.1; done'
   timeout ${readyTimeoutSeconds} bash -c "$wait" ready "$@" || { echo "no answer on port $port" >&2; exit 1; }
@@ -157,7 +162,7 @@ function bringBack(have: UnitArgs): Command[] {
   return [
     writeText(unitFile(name), have.content, "0644", "root:root"),
     systemctl("daemon-reload"),
-    { does: `restart ${name}`, argv: sh('systemctl reset-failed -- "$1"; systemctl restart -- "$1"', name) },
+    { does: `restart ${name}`, argv: sh(startAgain, name) },
   ];
 }
 

@@ -16,14 +16,16 @@ export interface ThisMachine {
   done(): string[];
 }
 
-export function thisMachine(): ThisMachine {
+/** @param here what to change in an argv for it to work here; `path` comes first on PATH */
+export function thisMachine(here: { argument?: (text: string) => string; path?: string } = {}): ThisMachine {
   let done: string[] = [];
+  const local = (argv: Argv) => argv.map(here.argument ?? ((text) => text)) as [string, ...string[]];
   const host: Host = {
     place,
-    observe: (commands) => Promise.all(commands.map((argv) => run(argv))),
+    observe: (commands) => Promise.all(commands.map((argv) => run(local(argv), "", here))),
     run: (command) => {
       done.push(command.does);
-      return run(command.argv, command.stdin);
+      return run(local(command.argv), command.stdin, here);
     },
   };
   const nothingOf = (what: string) => () => Promise.reject(new Error(`nothing here should ask for ${what}`));
