@@ -28,10 +28,10 @@ export interface MachineState extends MachineArgs {
 
 const supported = ["x86_64", "aarch64"];
 
-/** Prints `port pid unit command` for each listener on the given ports that is not run by the unit expected there. */
+/** Prints `port pid command` for each listener on the given ports that is not run by the unit expected there. */
 const listeners = `
-for pair in "$@"; do port=\${pair%%=*}; unit=\${pair#*=}
-  for pid in $(ss -ltnpH "sport = :$port" | grep -o 'pid=[0-9]*' | sort -u | cut -d= -f2); do
+for pair in "$@"; do port=\${pair%%=*}; unit=\${pair#*=}; found=$(ss -ltnpH "sport = :$port")
+  for pid in $(echo "$found" | grep -o 'pid=[0-9]*' | sort -u | cut -d= -f2); do
     grep -q "/$unit" "/proc/$pid/cgroup" || printf '%s %s %s\\n' "$port" "$pid" "$(tr '\\0' ' ' < "/proc/$pid/cmdline" | cut -c1-60)"
   done
 done`;

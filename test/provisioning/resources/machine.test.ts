@@ -1,0 +1,165 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { type MachineArgs, type MachineState, machine } from "../../../provisioning/resources/machine.ts";
+import type { Result } from "../../../provisioning/ssh/command.ts";
+import { listen } from "../loopback-host.ts";
+import { place, run, thisMachine } from "../this-machine.ts";
+
+jest.setTimeout(60_000);
+
+const want: MachineArgs = {
+  ...place,
+  java: 11,
+  freeMb: 1024,
+  home: "/opt/kafka",
+  kafka: "3.9.2",
+  ports: { 2181: "zookeeper.service", 9092: "kafka.service" },
+  intruders: {},
+};
+const fit: MachineState = { ...want, machine: "aarch64", foundFreeMb: 1024 };
+
+describe("plan", () => {
+  const faults = (have: Partial<MachineState>) => {
+    try {
+      expect(machine.definition.plan(want, { ...fit, ...have }, true)).toEqual([]);
+      return "";
+    } catch (error) {
+      return (error as AggregateError).message;
+    }
+  };
+
+  const cases: [string, Partial<MachineState>, string][] = [
+    ["a fit host", {}, ""],
+    [
+      "another architecture",
+      { machine: "armv7l" },
+      "found a armv7l system; wanted x86_64 or aarch64. Install a 64-bit system (Raspberry Pi OS 64-bit).",
+    ],
+    [
+      "no Java",
+      { java: 0 },
+      "found no Java; wanted Java 11 or newer. Install it: `sudo apt-get install openjdk-17-jre-headless`.",
+    ],
+    [
+      "an old Java",
+      { java: 8 },
+      "found Java 8; wanted Java 11 or newer. Install it: `sudo apt-get install openjdk-17-jre-headless`.",
+    ],
+    [
+      "a full disk",
+      { foundFreeMb: 12 },
+      "found 12 MB free on the disk; wanted 1024 MB. Free some space, or use a larger card.",
+    ],
+    [
+      "another Kafka by another hand",
+      { kafka: "3.8.0" },
+      "found Kafka 3.8.0 in /opt/kafka; wanted Kafka 3.9.2. Write `version: 3.8.0` into the pipeline file, or move the folder away: `sudo mv /opt/kafka /opt/kafka.old`.",
+    ],
+    [
+      "something else in Kafka's place",
+      { kafka: "none" },
+      "found a folder /opt/kafka without Kafka; wanted Kafka 3.9.2. Move the folder away: `sudo mv /opt/kafka /opt/kafka.old`.",
+    ],
+    [
+      "a port in use",
+      { intruders: { 2181: "process 42 (java -Xmx512M)" } },
+      "found port 2181 in use by process 42 (java -Xmx512M); wanted it free for zookeeper.service. Stop that process (a daemon started by hand, perhaps).",
+    ],
+  ];
+  test.each(cases)("%s", (_, have, fault) => {
+    expect(faults(have)).toBe(fault === "" ? "" : `rpi0 (127.0.0.1): ${fault}`);
+  });
+
+  test("all that is wrong at once, each in a line of its own", () => {
+    const all = { machine: "i686", java: 0, foundFreeMb: 1, kafka: "none", intruders: { 2181: "a", 9092: "b" } };
+    expect(faults(all).split("\n")).toHaveLength(6);
+  });
+});
+
+describe("read", () => {
+  const ok = (stdout = ""): Result => ({ exitCode: 0, stdout, stderr: "" });
+  const failed = (stderr: string): Result => ({ exitCode: 1, stdout: "", stderr });
+  const java = ok('openjdk version "17.0.15" 2025-04-15\nOpenJDK Runtime Environment (build 17.0.15+6-Debian)\n');
+  const read = (looks: { [look: string]: Result }) => {
+    const { uname = ok("aarch64\n"), shown = java, disk = ok("20480\n"), ports = ok(), kafka = ok() } = looks;
+    return machine.definition.read([uname, shown, disk, ports, kafka], want);
+  };
+
+  test.each<[string, Record<string, Result>, Partial<MachineState>]>([
+    // What is better than wanted is as wanted: another Java, or a fuller disk, is no drift.
+    ["a fit host", {}, {}],
+    ["Java 8", { shown: ok('java version "1.8.0_402"\n') }, { java: 8 }],
+    ["Java 11", { shown: ok('openjdk version "11.0.22" 2024-01-16\n') }, { java: 11 }],
+    ["an early access of Java 27", { shown: ok('openjdk version "27-ea" 2026-09-15\n') }, { java: 11 }],
+    [
+      "Java behind a warning",
+      { shown: ok('Picked up _JAVA_OPTIONS: -Xmx1g\nopenjdk version "17" 2021\n') },
+      { java: 11 },
+    ],
+    ["no Java", { shown: { exitCode: 127, stdout: "sh: 1: java: not found\n", stderr: "" } }, { java: 0 }],
+    ["little room", { disk: ok("512\n") }, { foundFreeMb: 512 }],
+    ["little room, but Kafka has its own already", { disk: ok("installed\n512\n") }, {}],
+    ["Kafka by another hand", { kafka: ok("3.8.0\n") }, { kafka: "3.8.0" }],
+    [
+      "daemons started by hand",
+      { ports: ok("2181 42 java -Xmx512M -server \n9092 43 \n") },
+      { intruders: { 2181: "process 42 (java -Xmx512M -server)", 9092: "process 43 ()" } },
+    ],
+  ])("%s", (_, looks, differs) => {
+    expect(read(looks)).toEqual({ ...fit, ...differs });
+  });
+
+  test.each(["uname", "disk", "ports", "kafka"])("cannot tell when %s fails", (look) => {
+    expect(() => read({ [look]: failed("sh: 1: ss: not found") })).toThrow(
+      "rpi0 (127.0.0.1): found that the host's state cannot be read: sh: 1: ss: not found; wanted to see what is there.",
+    );
+  });
+});
+
+describe("on a real host", () => {
+  let folder: string;
+  let server: Server;
+  let port: number;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "bramble-machine-"));
+    server = createServer();
+    port = await listen(server);
+  });
+  afterAll(() => {
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+  const { session, done } = thisMachine();
+  const look = (args: Partial<MachineArgs>) => machine.observe(session, { ...want, ports: {}, home: folder, ...args });
+
+  test("a host is looked at, and not touched", async () => {
+    const { stdout: architecture } = await run(["uname", "-m"]);
+    const home = join(folder, "none");
+    const seen = await look({ freeMb: 1, home });
+    expect(seen).toMatchObject({ machine: architecture.trim(), foundFreeMb: 1, kafka: "3.9.2", intruders: {} });
+    expect((await look({ freeMb: 1e12, home }))?.foundFreeMb).toBeGreaterThan(1);
+    await machine.remove(session, seen as MachineState);
+    expect(done()).toEqual([]);
+  });
+
+  test("whoever holds a port that a daemon needs is named", async () => {
+    const seen = await look({ ports: { [port]: "kafka.service", 1: "zookeeper.service" } });
+    expect(Object.keys(seen?.intruders ?? {})).toEqual([String(port)]);
+    expect(seen?.intruders[port]).toMatch(new RegExp(`^process ${process.pid} \\(.*node`));
+  });
+
+  test.each<[string, readonly string[], string]>([
+    ["with one", ["libs/kafka_2.13-3.8.0.jar", "libs/kafka_2.13-3.8.0-sources.jar"], "3.8.0"],
+    ["without", ["libs/other.jar"], "none"],
+    ["that is empty", [], "none"],
+    ["that bramble unpacked, whatever it holds", ["libs/kafka_2.13-3.8.0.jar", ".bramble-archive"], "3.9.2"],
+  ])("a folder in Kafka's place %s tells its version", async (name, files, version) => {
+    const home = join(folder, name);
+    mkdirSync(join(home, "libs"), { recursive: true });
+    for (const file of files) writeFileSync(join(home, file), "");
+    expect(await look({ home })).toMatchObject({ kafka: version, foundFreeMb: want.freeMb });
+  });
+});
