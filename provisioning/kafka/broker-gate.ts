@@ -29,12 +29,17 @@ export function brokerGate(brokerCount: number, describe: () => Promise<ClusterF
   };
 }
 
-/** Why a cluster cannot lose the broker at `place` now; undefined when it can. Pure. */
+/**
+ * Why a cluster cannot lose the broker at `place` now; undefined when it can. Its own replicas may lag: they are lost
+ * already, and the restart may be what mends them. Pure.
+ */
 export function brokerObstacle(facts: ClusterFacts, brokerCount: number, place: HostPlace): string | undefined {
   const own = facts.brokers.find(({ address }) => address === place.address)?.id;
   const others = facts.brokers.filter(({ id }) => id !== own).length;
   if (others < brokerCount - 1) return `${others + (own === undefined ? 0 : 1)} of ${brokerCount} brokers are there`;
-  const lagging = facts.partitions.filter(({ replicas, inSync }) => inSync.length < replicas.length);
+  const lagging = facts.partitions.filter(({ replicas, inSync }) =>
+    replicas.some((id) => id !== own && !inSync.includes(id)),
+  );
   const [first] = lagging;
   if (first !== undefined) {
     const { topic, partition, inSync, replicas } = first;

@@ -33,6 +33,8 @@ export class Roll {
   private readonly times: RollTimes;
   private waiting: Turn[] = [];
   private rolling = false;
+  /** The first that did not come back: nobody goes down after it, whenever they ask. */
+  private broken: HostPlace | undefined;
 
   constructor(group: string, gate: Gate, times = defaultTimes) {
     this.group = group;
@@ -51,31 +53,32 @@ export class Roll {
   private async roll(): Promise<void> {
     this.rolling = true;
     await pause(this.times.gatherMs);
-    for (let turn = await this.next(); turn !== undefined; turn = await this.next()) {
+    while (this.waiting.length > 0) {
+      const turn = await this.next();
       try {
+        if (this.broken !== undefined) throw this.stopped(turn.place, this.broken);
         await this.untilBearable(turn);
         turn.log(`${turn.place.host}: all others in sync, restarting ${this.group}`);
         await turn.work();
         turn.log(`${turn.place.host}: ${this.group} is back`);
         turn.done();
       } catch (error) {
+        this.broken ??= turn.place;
         turn.fail(error as Error);
-        this.stop(turn.place, error as Error);
       }
     }
     this.rolling = false;
   }
 
   /** The leader last; the others in the order of their names, so that every roll is told the same way. */
-  private async next(): Promise<Turn | undefined> {
-    if (this.waiting.length === 0) return undefined;
-    const leader = await this.gate.leader().catch(() => undefined);
+  private async next(): Promise<Turn> {
+    const leader = this.broken === undefined ? await this.gate.leader().catch(() => undefined) : undefined;
     this.waiting.sort(
       (a, b) =>
         Number(a.place.address === leader) - Number(b.place.address === leader) ||
         a.place.host.localeCompare(b.place.host),
     );
-    return this.waiting.shift();
+    return this.waiting.shift() as Turn;
   }
 
   private async untilBearable({ place, log }: Turn): Promise<void> {
@@ -95,12 +98,12 @@ export class Roll {
     }
   }
 
-  private stop(broken: HostPlace, cause: Error): void {
-    for (const { place, fail } of this.waiting.splice(0)) {
-      const found = `the roll of ${this.group} stopped at ${broken.host}`;
-      const next = `Mend ${broken.host}, then run \`pulumi up\` again; this host was left as it runs.`;
-      fail(new HostFault(place, { found, wanted: "every restart to succeed before the next", next }, { cause }));
-    }
+  private stopped(place: HostPlace, broken: HostPlace): HostFault {
+    return new HostFault(place, {
+      found: `the roll of ${this.group} stopped at ${broken.host}`,
+      wanted: "every restart to succeed before the next",
+      next: `Mend ${broken.host}, then run \`pulumi up\` again; this host was left as it runs.`,
+    });
   }
 }
 

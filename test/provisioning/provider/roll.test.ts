@@ -1,0 +1,109 @@
+import { beforeEach, describe, expect, test } from "@jest/globals";
+import { type Gate, Roll } from "../../../provisioning/provider/roll.ts";
+
+const times = { gatherMs: 20, pollMs: 5, patienceMs: 100 };
+const open: Gate = { leader: async () => undefined, obstacle: async () => undefined };
+let log: string[];
+let down: number;
+beforeEach(() => {
+  log = [];
+  down = 0;
+});
+
+/** A restart of one member, which tells when it goes and comes, and fails the test when another is down. */
+function restart(roll: Roll, host: string, fate: "works" | "crashes" = "works"): Promise<void> {
+  const work = async () => {
+    if (++down > 1) throw new Error("two are down at once");
+    log.push(`${host} down`);
+    await new Promise((resume) => setTimeout(resume, 10));
+    if (fate === "crashes") throw new Error(`${host} does not come back`);
+    down--;
+    log.push(`${host} up`);
+  };
+  return roll.turn({ host, address: `address of ${host}` }, work, (message) => log.push(message));
+}
+
+const outcome = (turns: Promise<void>[]) =>
+  Promise.allSettled(turns).then((ended) =>
+    ended.map((end) => (end.status === "fulfilled" ? "done" : end.reason.message)),
+  );
+
+describe("a roll", () => {
+  test("takes one down at a time, in the order of their names, the leader last", async () => {
+    const roll = new Roll("kafka.service", { ...open, leader: async () => "address of rpi1" }, times);
+    await Promise.all(["rpi3", "rpi1", "rpi0", "rpi2"].map((host) => restart(roll, host)));
+    expect(log.filter((line) => line.endsWith("down"))).toEqual(["rpi0 down", "rpi2 down", "rpi3 down", "rpi1 down"]);
+    expect(log.slice(0, 4)).toEqual([
+      "rpi0: all others in sync, restarting kafka.service",
+      "rpi0 down",
+      "rpi0 up",
+      "rpi0: kafka.service is back",
+    ]);
+  });
+
+  test("asks for the leader anew each time: it moves", async () => {
+    const leaders = ["address of rpi0", "address of rpi2", "address of rpi2"];
+    const roll = new Roll("kafka.service", { ...open, leader: async () => leaders.shift() }, times);
+    await Promise.all(["rpi0", "rpi1", "rpi2"].map((host) => restart(roll, host)));
+    expect(log.filter((line) => line.endsWith("down"))).toEqual(["rpi1 down", "rpi0 down", "rpi2 down"]);
+  });
+
+  test("goes by the names alone when nobody says who leads", async () => {
+    const roll = new Roll("kafka.service", { ...open, leader: () => Promise.reject(new Error("no broker")) }, times);
+    await Promise.all(["rpi1", "rpi0"].map((host) => restart(roll, host)));
+    expect(log.filter((line) => line.endsWith("down"))).toEqual(["rpi0 down", "rpi1 down"]);
+  });
+
+  test("waits until the others can bear it, and tells once what for", async () => {
+    const obstacles = ["a/0 lags", "a/0 lags", "a/0 lags", "b/0 lags"];
+    const roll = new Roll("kafka.service", { ...open, obstacle: async () => obstacles.shift() }, times);
+    await restart(roll, "rpi0");
+    expect(log).toEqual([
+      "rpi0: kafka.service waits: a/0 lags",
+      "rpi0: kafka.service waits: b/0 lags",
+      "rpi0: all others in sync, restarting kafka.service",
+      "rpi0 down",
+      "rpi0 up",
+      "rpi0: kafka.service is back",
+    ]);
+  });
+
+  test("counts a gate that cannot be asked as an obstacle", async () => {
+    const answers = [Promise.reject(new Error("no broker answers")), Promise.resolve(undefined)];
+    const roll = new Roll("kafka.service", { ...open, obstacle: () => answers.shift() ?? Promise.reject() }, times);
+    await restart(roll, "rpi0");
+    expect(log[0]).toBe("rpi0: kafka.service waits: no broker answers");
+  });
+
+  test("stops at the first that does not come back, for those that wait and those that come later", async () => {
+    const roll = new Roll("kafka.service", open, times);
+    const first = await outcome([restart(roll, "rpi0", "crashes"), restart(roll, "rpi1"), restart(roll, "rpi2")]);
+    const stopped = (host: string) =>
+      `${host} (address of ${host}): found the roll of kafka.service stopped at rpi0; wanted every restart to succeed ` +
+      "before the next. Mend rpi0, then run `pulumi up` again; this host was left as it runs.";
+    expect(first).toEqual(["rpi0 does not come back", stopped("rpi1"), stopped("rpi2")]);
+    expect(await outcome([restart(roll, "rpi3")])).toEqual([stopped("rpi3")]);
+    expect(log.filter((line) => line.endsWith("down"))).toEqual(["rpi0 down"]);
+  });
+
+  test("gives up when the others cannot bear it in time, and touches nobody", async () => {
+    const roll = new Roll("kafka.service", { ...open, obstacle: async () => "a/0 lags" }, times);
+    const [first, second] = await outcome([restart(roll, "rpi0"), restart(roll, "rpi1")]);
+    expect(first).toBe(
+      "rpi0 (address of rpi0): found that kafka.service cannot bear its restart: a/0 lags; wanted the rest in sync " +
+        "within 0.1 s. Mend that first; nothing was restarted here.",
+    );
+    expect(second).toMatch(/the roll of kafka\.service stopped at rpi0/);
+    expect(log).toEqual(["rpi0: kafka.service waits: a/0 lags"]);
+  });
+
+  test("takes whoever comes while it goes on, and whoever comes when it was over", async () => {
+    const roll = new Roll("kafka.service", open, times);
+    const turns = [restart(roll, "rpi0").then(() => restart(roll, "rpi1"))];
+    await new Promise((resume) => setTimeout(resume, 25));
+    turns.push(restart(roll, "rpi2"));
+    expect(await outcome(turns)).toEqual(["done", "done"]);
+    await new Promise((resume) => setTimeout(resume, 50));
+    expect(await outcome([restart(roll, "rpi3")])).toEqual(["done"]);
+  });
+});
