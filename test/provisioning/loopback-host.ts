@@ -21,6 +21,8 @@ export interface LoopbackHost {
   readonly login: Login;
   /** Command lines that it was given, in order. */
   readonly lines: readonly string[];
+  /** How often somebody tried to log in. */
+  readonly logins: number;
   /** How many commands ran at the same time, at most. */
   readonly busiest: number;
   /** Makes a program of this name come first on PATH. */
@@ -53,11 +55,13 @@ export async function startLoopbackHost(options: LoopbackOptions = {}): Promise<
   const lines: string[] = [];
   const sockets = new Set<Socket>();
   const children = new Set<ChildProcess>();
+  let logins = 0;
   let busy = 0;
   let busiest = 0;
   const ssh = new ssh2.Server({ hostKeys: keys.map(({ private: key }) => key) }, (client) => {
     let sessions = 0;
     client.on("error", () => {}); // a client that refuses the host key, or is gone
+    client.once("authentication", () => logins++);
     authenticate(client, options.authorizedKey);
     client.on("session", (accept, reject) => {
       if (sessions >= (options.maxSessions ?? 10)) return void reject();
@@ -99,6 +103,9 @@ export async function startLoopbackHost(options: LoopbackOptions = {}): Promise<
     hostKeys: keys.map(({ public: key }) => hostKeyFromBlob(Buffer.from(key.split(" ")[1] ?? "", "base64"))),
     login: { user: "root", port, password },
     lines,
+    get logins() {
+      return logins;
+    },
     get busiest() {
       return busiest;
     },
