@@ -58,10 +58,18 @@ export function daemonUnit(options: {
   });
 }
 
-/** A Java properties file, sorted as given. */
+/** A Java properties file, as java.util.Properties reads it (in Latin-1), in the order given. */
 export function propertiesFile(properties: Readonly<Record<string, string>>): string {
-  const lines = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`);
+  const lines = Object.entries(properties).map(
+    ([key, value]) => `${escaped(key, /[\\ :=#!]|[^ -~]/g)}=${escaped(value, /\\|^ |[^ -~]/g)}\n`,
+  );
   return `# Managed by bramble: a change made here is undone by the next \`pulumi up\`.\n${lines.join("")}`;
+}
+
+function escaped(text: string, special: RegExp): string {
+  return text.replace(special, (unit) =>
+    /[ -~]/.test(unit) ? `\\${unit}` : `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** What is wanted of every unit: started at boot and running now, with what is on the disk and nothing else. */

@@ -1,0 +1,106 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Cluster } from "../../../declaration/pipeline.ts";
+import { bootstrapServers, brokerProperties } from "../../../provisioning/components/broker.ts";
+import { propertiesFile } from "../../../provisioning/components/unit-file.ts";
+import { zookeeperProperties, zookeepers } from "../../../provisioning/components/zookeeper.ts";
+import { parseProperties } from "./formats.ts";
+
+/** A cluster of this many hosts, placed as the loader places them. */
+function cluster(count: number, kafka: Partial<Cluster["kafka"]> = {}): Cluster {
+  const hosts = Array.from({ length: count }, (_, i) => ({ name: `rpi${i}`, address: `10.42.0.25${i}` }));
+  const names = hosts.map(({ name }) => name);
+  const voters = names.slice(0, count < 3 ? 1 : 3);
+  return {
+    hosts,
+    kafka: { version: "3.9.2", home: "/opt/kafka", heap: "256m", brokers: names, config: {}, ...kafka },
+    zookeeper: { heap: "64m", voters, observers: names.filter((name) => !voters.includes(name)) },
+  };
+}
+
+const four = cluster(4);
+const each = <T>(of: Cluster, render: (host: Cluster["hosts"][number]) => T) => of.hosts.map(render);
+/** As the daemons read them. */
+const brokers = (of: Cluster) => each(of, (host) => parseProperties(propertiesFile(brokerProperties(of, host))));
+const ensemble = (of: Cluster) => each(of, (host) => parseProperties(propertiesFile(zookeeperProperties(of, host))));
+
+describe("the traps of the hand-made cluster", () => {
+  test("four brokers are one cluster: all name the whole ensemble, none localhost", () => {
+    const connects = brokers(four).map((properties) => properties["zookeeper.connect"]);
+    expect(new Set(connects)).toEqual(new Set(["10.42.0.250:2181,10.42.0.251:2181,10.42.0.252:2181,10.42.0.253:2181"]));
+    expect(new Set(brokers(four).map((properties) => properties["broker.id"])).size).toBe(4);
+  });
+
+  test("a reboot wipes nothing: no data under /tmp", () => {
+    for (const properties of brokers(four)) expect(properties["log.dirs"]).toBe("/var/lib/kafka");
+    for (const properties of ensemble(four)) expect(properties.dataDir).toBe("/var/lib/zookeeper");
+    for (const properties of [...brokers(four), ...ensemble(four)]) {
+      expect(Object.values(properties).join()).not.toContain("/tmp");
+    }
+  });
+
+  test("clients can reach what is advertised: each broker by its own address", () => {
+    expect(brokers(four).map((properties) => properties["advertised.listeners"])).toEqual(
+      four.hosts.map(({ address }) => `PLAINTEXT://${address}:9092`),
+    );
+    for (const properties of brokers(four)) expect(properties.listeners).toBe("PLAINTEXT://:9092");
+  });
+
+  test("a misspelt topic does not come into being", () => {
+    for (const properties of brokers(four)) expect(properties["auto.create.topics.enable"]).toBe("false");
+  });
+});
+
+describe("ZooKeeper", () => {
+  test("every member knows every member by the same number, and who only observes", () => {
+    const servers = {
+      "server.1": "10.42.0.250:2888:3888",
+      "server.2": "10.42.0.251:2888:3888",
+      "server.3": "10.42.0.252:2888:3888",
+      "server.4": "10.42.0.253:2888:3888:observer",
+    };
+    for (const properties of ensemble(four)) expect(properties).toMatchObject(servers);
+    expect(ensemble(four).map(({ peerType }) => peerType)).toEqual([undefined, undefined, undefined, "observer"]);
+  });
+
+  test("answers what the gates ask", () => {
+    for (const properties of ensemble(four)) expect(properties["4lw.commands.whitelist"]?.split(",")).toContain("srvr");
+  });
+
+  test("one host alone is a server of its own; a voter with an observer is not", () => {
+    expect(ensemble(cluster(1))[0]).not.toHaveProperty("standaloneEnabled");
+    for (const properties of ensemble(cluster(2))) expect(properties.standaloneEnabled).toBe("false");
+  });
+
+  test("a host without a part in it is in nobody's list", () => {
+    const of = { ...four, zookeeper: { heap: "64m", voters: ["rpi1"], observers: ["rpi2"] } };
+    expect(zookeepers(of)).toEqual(["10.42.0.251:2181", "10.42.0.252:2181"]);
+    const servers = Object.keys(zookeeperProperties(of, { name: "rpi1", address: "10.42.0.251" }));
+    expect(servers.filter((key) => key.startsWith("server."))).toEqual(["server.2", "server.3"]);
+  });
+});
+
+describe("brokers", () => {
+  test("are reached where they are placed", () => {
+    expect(bootstrapServers(cluster(4, { brokers: ["rpi3", "rpi1"] }))).toEqual([
+      "10.42.0.251:9092",
+      "10.42.0.253:9092",
+    ]);
+  });
+
+  test.each([
+    [1, { replicas: "1", minIsr: "1" }],
+    [3, { replicas: "3", minIsr: "2" }],
+    [4, { replicas: "3", minIsr: "2" }],
+  ])("%d of them keep offsets and transactions on as many as there can be", (count, { replicas, minIsr }) => {
+    expect(brokers(cluster(count))[0]).toMatchObject({
+      "offsets.topic.replication.factor": replicas,
+      "transaction.state.log.replication.factor": replicas,
+      "transaction.state.log.min.isr": minIsr,
+    });
+  });
+
+  test("take the user's settings over the defaults, whatever is in them", () => {
+    const config = { "log.retention.hours": "24", "num.io.threads": "8", odd: "a\nlog.dirs=/tmp" };
+    expect(brokers(cluster(4, { config }))[0]).toMatchObject({ ...config, "log.dirs": "/var/lib/kafka" });
+  });
+});
