@@ -6,8 +6,16 @@ import { fetchedBatches } from "./fetched-batches.ts";
 import { groupMessages } from "./group-messages.ts";
 import { applyPatch, type Patch } from "./patch.ts";
 import { requestQueueTimer } from "./request-queue-timer.ts";
+import { sendOnce } from "./send-once.ts";
 
-const PATCHES: readonly Patch[] = [fetchedBatches, groupMessages, encoderBuffers, recordBuffers, requestQueueTimer];
+const PATCHES: readonly Patch[] = [
+  fetchedBatches,
+  groupMessages,
+  encoderBuffers,
+  recordBuffers,
+  requestQueueTimer,
+  sendOnce,
+];
 
 export const patchKafkajs: Plugin = {
   name: "patch-kafkajs",

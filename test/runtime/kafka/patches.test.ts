@@ -13,6 +13,7 @@ interface Modules {
   decodeMessages(decoder: object): Promise<{ offset: string; isControlRecord: boolean }[]>;
   Decoder: new (buffer: Buffer) => object;
   Record(options: object): { buffer: Buffer };
+  sendMessages(options: object): (send: object) => Promise<object[]>;
   RequestQueue: new (options: object) => { push(request: object): void; fulfillRequest(response: object): void };
 }
 
@@ -26,6 +27,7 @@ beforeAll(async () => {
         exports.decodeMessages = require("kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js");
         exports.Decoder = require("kafkajs/src/protocol/decoder.js");
         exports.Record = require("kafkajs/src/protocol/recordBatch/record/v0/index.js");
+        exports.sendMessages = require("kafkajs/src/producer/sendMessages.js");
         exports.RequestQueue = require("kafkajs/src/network/requestQueue/index.js");`,
       resolveDir: process.cwd(),
     },
@@ -102,6 +104,113 @@ describe("kafkajs, as it is bundled", () => {
     jest.restoreAllMocks();
     // Length 10; attributes, timestamp delta, offset delta 0; no key; value of 4 bytes; no headers (zigzag varints).
     expect(buffer.toString("hex")).toBe(`14${"000000"}01${"08"}${Buffer.from("55.4").toString("hex")}00`);
+  });
+
+  describe("sending to two brokers, of which one fails", () => {
+    type Produced = { topic: string; partitions: { partition: number; firstSequence: number }[] }[];
+    type Broker = { nodeId: number; produce(request: { topicData: Produced }): Promise<object> };
+    const notLeader = Object.assign(new Error("not the leader"), { name: "KafkaJSProtocolError", retriable: true });
+    const answer = (topicData: Produced) => ({
+      topics: topicData.map(({ topic, partitions }) => ({ topicName: topic, partitions })),
+    });
+
+    /** Sends one message to each of `a/0` and `b/0`, trying again after errors, as a transactional producer does. */
+    async function send(brokers: Broker[], leaders: Record<string, number>) {
+      const logger = { debug: () => {}, error: () => {} };
+      const sequences = new Map<string, number>();
+      const locks = new Map<Broker, Promise<void>>();
+      const releases = new Map<Broker, () => void>();
+      const sequence = (topic: string) => sequences.get(topic) ?? 0;
+      const eosManager = {
+        isTransactional: () => true,
+        addPartitionsToTransaction: async () => {},
+        getTransactionalId: () => "t",
+        getProducerId: () => 1,
+        getProducerEpoch: () => 0,
+        getSequence: sequence,
+        updateSequence: (topic: string, _: number, count: number) => sequences.set(topic, sequence(topic) + count),
+        acquireBrokerLock: async (broker: Broker) => {
+          while (locks.has(broker)) await locks.get(broker);
+          locks.set(broker, new Promise((release) => releases.set(broker, release)));
+        },
+        releaseBrokerLock: async (broker: Broker) => {
+          locks.delete(broker);
+          releases.get(broker)?.();
+        },
+      };
+      const cluster = {
+        addMultipleTargetTopics: async () => {},
+        refreshMetadataIfNecessary: async () => {},
+        refreshMetadata: async () => {},
+        isConnected: () => true,
+        findTopicPartitionMetadata: () => [{ partitionId: 0 }],
+        findLeaderForPartitions: (topic: string, partitions: string[]) =>
+          partitions.length > 0 ? { [leaders[topic] ?? 0]: partitions } : {},
+        findBroker: async ({ nodeId }: { nodeId: string }) => brokers[Number(nodeId)],
+      };
+      const retrier = async (attempt: (bail: (error: Error) => void) => Promise<object[]>) => {
+        for (let tries = 1; ; tries++) {
+          try {
+            return await attempt((error) => {
+              throw error;
+            });
+          } catch (error) {
+            if (tries === 5) throw error;
+          }
+        }
+      };
+      const sendMessages = kafkajs.sendMessages({ logger, cluster, partitioner: () => 0, eosManager, retrier });
+      const topicMessages = ["a", "b"].map((topic) => ({ topic, messages: [{ value: topic }] }));
+      return sendMessages({ acks: -1, timeout: 1000, topicMessages });
+    }
+
+    test("waits for the other one and does not send there again", async () => {
+      const written: Produced = [];
+      let failures = 1;
+      const slow: Broker = {
+        nodeId: 0,
+        produce: async ({ topicData }) => {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          written.push(...topicData);
+          return answer(topicData);
+        },
+      };
+      const failing: Broker = {
+        nodeId: 1,
+        produce: async ({ topicData }) => {
+          if (failures-- > 0) throw notLeader;
+          written.push(...topicData);
+          return answer(topicData);
+        },
+      };
+      const responses = await send([slow, failing], { a: 0, b: 1 });
+      expect(written.map(({ topic, partitions }) => [topic, partitions[0]?.firstSequence])).toEqual([
+        ["a", 0],
+        ["b", 0],
+      ]);
+      expect(responses).toHaveLength(2);
+    });
+
+    test("sends to a partition that moved to the broker that has answered already", async () => {
+      const written: string[] = [];
+      const leaders = { a: 0, b: 1 };
+      const steady: Broker = {
+        nodeId: 0,
+        produce: async ({ topicData }) => {
+          written.push(...topicData.map(({ topic }) => topic));
+          return answer(topicData);
+        },
+      };
+      const former: Broker = {
+        nodeId: 1,
+        produce: async () => {
+          leaders.b = 0;
+          throw notLeader;
+        },
+      };
+      await send([steady, former], leaders);
+      expect(written).toEqual(["a", "b"]);
+    });
   });
 
   describe("on a connection", () => {
