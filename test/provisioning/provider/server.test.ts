@@ -280,10 +280,11 @@ describe("a resource's life", () => {
     expect((failure as grpc.ServiceError).metadata.get("grpc-status-details-bin")).toEqual([]);
 
     await create(want);
-    const broken = update(want, { ...want, mode: "0600", owner: "nobody-of-this-name:none", content: "a=2\n" });
+    // The owner is changed before the mode is found to be none.
+    const broken = update(want, { ...want, mode: "9999", owner: "daemon:daemon" });
     const error = (await broken.catch((caught) => caught)) as grpc.ServiceError;
     expect(error.code).toBe(grpc.status.UNKNOWN);
-    expect(error.details).toMatch(/^rpi0 .*found that it could not write .*invalid user/);
+    expect(error.details).toMatch(/^rpi0 .*found that it could not change the mode of .*invalid mode/);
     const [packed] = error.metadata.get("grpc-status-details-bin");
     const status = statusProto.Status.deserializeBinary(packed as Buffer);
     const detail = status
@@ -292,7 +293,7 @@ describe("a resource's life", () => {
     expect(status.getMessage()).toBe(error.details);
     expect(detail?.getId()).toBe(`rpi0:${path()}`);
     expect(detail?.getReasonsList()).toEqual([error.details]);
-    expect(detail?.getProperties()?.toJavaScript()).toEqual(want);
+    expect(detail?.getProperties()?.toJavaScript()).toEqual({ ...want, owner: "daemon:daemon" });
   });
 
   test("several failures at once are all told", async () => {
