@@ -31,7 +31,7 @@ export function readSettings(config = new pulumi.Config("bramble")): Settings {
       ? { password: config.getSecret("password") ?? pulumi.secret("raspberry") }
       : { privateKey }),
     keepData: config.getBoolean("keepData") ?? false,
-    allowDataLoss: (config.get("allowDataLoss") ?? "").split(",").filter((name) => name !== ""),
+    allowDataLoss: (config.get("allowDataLoss") ?? "").split(/[\s,]+/).filter((name) => name !== ""),
   };
 }
 

@@ -54,7 +54,7 @@ export const unit = hostResource<UnitArgs, UnitArgs>({
     ["systemctl", "show", ...properties.map((property) => `--property=${property}`), "--", name],
     sh(dropIns, name),
     sh(newest, unitFile(name), ...Object.keys(reads)),
-    sh('for f in "$@"; do sha256sum -- "$f" 2>/dev/null || echo "absent  $f"; done', ...Object.keys(reads)),
+    sh('for f in "$@"; do sha256sum 2>/dev/null < "$f" || echo absent; done', ...Object.keys(reads)),
   ],
   read([cat, show, overrides, written, sums], args) {
     for (const result of [show, overrides, written, sums]) {
@@ -68,9 +68,7 @@ export const unit = hostResource<UnitArgs, UnitArgs>({
     return {
       ...args,
       content: cat?.stdout ?? "",
-      reads: Object.fromEntries(
-        lines(sums).map((line) => [line.slice(line.indexOf("  ") + 2), line.split(" ")[0] ?? ""]),
-      ),
+      reads: Object.fromEntries(Object.keys(args.reads).map((path, i) => [path, lines(sums)[i]?.split(" ")[0] ?? ""])),
       dropIns: lines(overrides),
       enabled: seen.get("UnitFileState") || "disabled",
       active,

@@ -122,10 +122,10 @@ describe("read", () => {
     expect(await read(resource([undefined]).type, session, recorded)).toBeUndefined();
   });
 
-  test("keeps the recorded state where no broker answers, and says so", async () => {
+  test("keeps the recorded state where Kafka does not answer, and says so", async () => {
     shown.length = 0;
     expect(await read(resource([noBroker]).type, session, recorded)).toEqual(recorded);
-    expect(shown).toEqual(["no broker answers: kept as last seen"]);
+    expect(shown).toEqual(["Kafka does not answer: kept as last seen"]);
   });
 
   test("takes a host that cannot be asked for no proof of absence", async () => {

@@ -138,7 +138,7 @@ describe("read", () => {
   const show = (active = "active", enabled = "enabled", started = "5000000") =>
     ok(`ActiveState=${active}\nUnitFileState=${enabled}\nExecMainStartTimestampMonotonic=${started}\n`);
   const none = failed(`cat: ${path}: No such file or directory`);
-  const sums = ok(`${"a".repeat(64)}  ${config}\n`);
+  const sums = ok(`${"a".repeat(64)}  -\n`);
   const read = (looks: { [look: string]: Result }) => {
     const { cat = ok(want.content), shown = show(), overrides = ok(), written = ok("4000000\n"), read = sums } = looks;
     return unit.definition.read([cat, shown, overrides, written, read], want);
@@ -163,7 +163,7 @@ describe("read", () => {
       { active: "inactive" },
     ],
     ["without any file of a known time", { written: ok("") }, {}],
-    ["without a file that it reads", { read: ok(`absent  ${config}\n`) }, { reads: { [config]: "absent" } }],
+    ["without a file that it reads", { read: ok("absent\n") }, { reads: { [config]: "absent" } }],
     ["running on without its file", { cat: none, shown: show("active", "") }, { content: "", enabled: "disabled" }],
   ])("%s", (_, looks, differs) => {
     expect(read(looks)).toEqual({ ...want, ...differs });
@@ -203,7 +203,7 @@ describe("on a host with a stand-in for systemd", () => {
         .replace("timeout 90 ", "timeout 1 ")
         .replace('sleep "$settle"', ":");
     machine = thisMachine({ argument, path: join(folder, "bin") });
-    const settings = join(folder, "server.properties");
+    const settings = join(folder, "it's\\odd\nserver.properties");
     writeFileSync(settings, "a=1\n");
     here = { ...service, reads: { [settings]: createHash("sha256").update("a=1\n").digest("hex") } };
   });
