@@ -52,7 +52,7 @@ const rounds: readonly (readonly Drift[])[] = [
     {
       kind: "a unit deleted",
       ...on("rpi0", `rm ${units}/bramble-pro.service; systemctl daemon-reload`),
-      ...gone("pro-unit"),
+      ...seen("pro-unit", "content"),
     },
     {
       kind: "a broker's setting changed in the file",
