@@ -8,8 +8,14 @@ const topicResource = 2;
 
 /** How long a cluster that has just been started may take to know all of its brokers. */
 const formingTimeoutMs = 90_000;
-/** How long a partition may go without a leader: an election takes seconds, and longer only when its brokers are away. */
-const leaderTimeoutMs = 30_000;
+/** An election takes seconds; a partition that is longer without a leader has its brokers away. */
+const leaderTimeoutMs = 15_000;
+const formingErrors = [
+  "INVALID_REPLICATION_FACTOR",
+  "NOT_CONTROLLER",
+  "LEADER_NOT_AVAILABLE",
+  "UNKNOWN_TOPIC_OR_PARTITION",
+];
 
 /** A cluster over its admin API. */
 export interface KafkaAdmin extends Topics {
@@ -50,8 +56,10 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
   };
 }
 
-/** No broker of the cluster answers: what its topics are cannot be told. */
-export class NoBrokerError extends Error {
+/** What the cluster's topics are cannot be told now. */
+export class UnansweredError extends Error {}
+
+export class NoBrokerError extends UnansweredError {
   constructor(bootstrapServers: readonly string[], cause: Error) {
     super(
       `Kafka: found no broker that answers at ${bootstrapServers.join(", ")}; wanted at least one. ` +
@@ -62,17 +70,32 @@ export class NoBrokerError extends Error {
   }
 }
 
+export class NoLeaderError extends UnansweredError {
+  constructor(topic: string, cause: Error) {
+    super(
+      `topic ${topic}: found partitions without a leader for ${leaderTimeoutMs / 1000} s; wanted every broker to run. ` +
+        "See `systemctl status kafka` and `journalctl -u kafka` on the Pis.",
+      { cause },
+    );
+    this.name = "NoLeaderError";
+  }
+}
+
 async function describe(admin: Admin, name: string): Promise<TopicFacts | undefined> {
-  let partitions: ITopicMetadata["partitions"] | undefined;
-  await until(
-    leaderTimeoutMs,
-    `topic ${name}: found a partition without a leader, wanted its broker to run`,
-    async () => {
-      const absent = await isAbsent(admin, name);
-      if (absent === false) partitions = await partitionsOf(admin, name);
-      return absent === true || partitions !== undefined;
-    },
-  );
+  const deadline = Date.now() + leaderTimeoutMs;
+  for (;;) {
+    try {
+      return await describeNow(admin, name);
+    } catch (error) {
+      if (!isForming(error)) throw error;
+      if (Date.now() > deadline) throw new NoLeaderError(name, error as Error);
+      await pause();
+    }
+  }
+}
+
+async function describeNow(admin: Admin, name: string): Promise<TopicFacts | undefined> {
+  const partitions = await partitionsOf(admin, name);
   if (partitions === undefined) return undefined;
   const described = await admin.describeConfigs({
     includeSynonyms: false,
@@ -86,29 +109,15 @@ async function describe(admin: Admin, name: string): Promise<TopicFacts | undefi
   };
 }
 
-/**
- * A broker that has just been started lists no topics until the controller tells it: only the controller's word is proof.
- * Undefined while it cannot say either.
- */
-async function isAbsent(admin: Admin, name: string): Promise<boolean | undefined> {
-  if ((await admin.listTopics()).includes(name)) return false;
-  const probe = { topic: name, numPartitions: 1, replicationFactor: 1 };
-  try {
-    return await admin.createTopics({ topics: [probe], validateOnly: true, waitForLeaders: false });
-  } catch (error) {
-    if (isForming(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Undefined while the broker that is asked does not know the topic or its leaders yet. */
+/** A broker that has just been started knows no topics until the controller tells it: the controller's word is proof. */
 async function partitionsOf(admin: Admin, name: string): Promise<ITopicMetadata["partitions"] | undefined> {
   try {
     const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
     return topics[0]?.partitions;
   } catch (error) {
-    const [{ type } = {}] = protocolErrors(error);
-    if (type === "LEADER_NOT_AVAILABLE" || type === "UNKNOWN_TOPIC_OR_PARTITION") return undefined;
+    if (protocolErrors(error)[0]?.type !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
+    const probe = { topic: name, numPartitions: 1, replicationFactor: 1 };
+    if (await admin.createTopics({ topics: [probe], validateOnly: true, waitForLeaders: false })) return undefined;
     throw error;
   }
 }
@@ -165,9 +174,13 @@ async function remove(admin: Admin, name: string): Promise<void> {
   await until(formingTimeoutMs, found, async () => !(await admin.listTopics()).includes(name));
 }
 
-/** Right after a start there is no controller, or one that knows fewer brokers than a topic's replicas need. */
+/**
+ * What a cluster says while it forms, and while a broker is away: the controller knows fewer brokers than a topic's
+ * replicas need, a broker does not know a topic yet, a partition has no leader. kafkajs then refuses every request, as it
+ * looks at all partitions first.
+ */
 function isForming(error: unknown): boolean {
-  return protocolErrors(error).some(({ type }) => type === "INVALID_REPLICATION_FACTOR" || type === "NOT_CONTROLLER");
+  return protocolErrors(error).some(({ type }) => formingErrors.includes(type));
 }
 
 /** What the brokers said: kafkajs hides it behind the number of its retries, or in a list with one error a topic. */
@@ -187,6 +200,10 @@ async function until(timeoutMs: number, found: string, done: () => Promise<boole
   while (!(await done())) {
     if (Date.now() > deadline)
       throw new Error(`${found} within ${timeoutMs / 1000} s. See \`systemctl status kafka\` on the Pis.`);
-    await new Promise((resume) => setTimeout(resume, 250));
+    await pause();
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resume) => setTimeout(resume, 250));
 }

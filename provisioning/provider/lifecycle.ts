@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { NoBrokerError } from "../kafka/admin.ts";
+import { UnansweredError } from "../kafka/admin.ts";
 import type { Session } from "../resources/resource-type.ts";
 import type { Properties } from "./diff.ts";
 import type { AnyResourceType } from "./registry.ts";
@@ -63,16 +63,16 @@ export async function read(
 ): Promise<Properties | undefined> {
   const have = await observeIfAnswered(type, session, state);
   if (have !== "unanswered") return have;
-  session.progress("no broker answers: kept as last seen");
+  session.progress("Kafka does not answer: kept as last seen");
   return state;
 }
 
-/** Topics cannot be read while no broker runs; that is no reason to refuse the `up` that starts the brokers. */
+/** Topics cannot be read while brokers are away; that is no reason to refuse the `up` that starts them. */
 async function observeIfAnswered(type: AnyResourceType, session: Session, args: Properties) {
   try {
     return await type.observe(session, args);
   } catch (error) {
-    if (error instanceof NoBrokerError) return "unanswered";
+    if (error instanceof UnansweredError) return "unanswered";
     throw error;
   }
 }
