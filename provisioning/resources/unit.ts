@@ -27,9 +27,10 @@ export interface UnitArgs extends HostPlace {
 const unitFile = (name: string) => `/etc/systemd/system/${name}`;
 const properties = ["ActiveState", "UnitFileState", "ExecMainStartTimestampMonotonic"];
 
-/** Drop-ins on disk, loaded or not (systemd.unit(5), "UNIT FILE LOAD PATH"). */
-const dropIns =
-  'for d in /etc /run /usr/lib; do for f in "$d/systemd/system/$1.d"/*.conf; do [ ! -e "$f" ] || echo "$f"; done; done';
+/** Drop-ins on disk, loaded or not (systemd.unit(5), "UNIT FILE LOAD PATH"); .control has those of systemctl set-property. */
+const dropIns = `for d in /etc /run /usr/lib; do for k in system system.control; do for f in "$d/systemd/$k/$1.d"/*.conf; do
+  [ ! -e "$f" ] || echo "$f"
+done; done; done`;
 
 /**
  * Prints, in microseconds since boot, when the newest of the given files was written. On that clock a time-of-day that
@@ -91,24 +92,16 @@ export const unit = hostResource<UnitArgs, UnitArgs>({
     ];
   },
   unplan: ({ name }) => [
-    {
-      does: `stop ${name}`,
-      argv: sh(stop, name),
-    },
-    {
-      does: `remove ${unitFile(name)}`,
-      argv: sh(
-        'rm -rf -- "$1" "$1.d"; systemctl daemon-reload; systemctl reset-failed -- "$2" 2>/dev/null || true',
-        unitFile(name),
-        name,
-      ),
-    },
+    // Also where the unit file is gone, or was never there.
+    { does: `stop ${name}`, argv: sh('systemctl stop -- "$1" || ! systemctl is-active --quiet -- "$1"', name) },
+    { does: `remove ${unitFile(name)}`, argv: sh(removal, unitFile(name), name) },
   ],
 });
 
-/** Also where the unit file is gone, or was never there. */
-const stop = `systemctl --quiet disable -- "$1" 2>/dev/null || true
-systemctl stop -- "$1" || ! systemctl is-active --quiet -- "$1"`;
+/** The links that start it at boot go by hand: systemctl does not disable what is masked or gone. */
+const removal = `rm -rf -- "$1" "$1.d" "\${1%/*}.control/$2.d" "\${1%/*}"/*.wants/"$2"
+systemctl daemon-reload
+systemctl reset-failed -- "$2" 2>/dev/null || true`;
 
 function systemctl(verb: string, name?: string): Command {
   return {

@@ -234,7 +234,7 @@ describe("on a host with a stand-in for systemd", () => {
     expect(machine.done()).toEqual([]);
     await unit.remove(machine.session, here);
     expect(await observe()).toBeUndefined();
-    expect(readdirSync(join(folder, "system"))).toEqual([]);
+    expect(readdirSync(join(folder, "system"), { recursive: true })).toEqual(["multi-user.target.wants"]);
     await unit.remove(machine.session, here);
   });
 
@@ -311,12 +311,13 @@ case "$*" in
   daemon-reload|"reset-failed -- "*) ;;
   "show --property=ActiveState --property=UnitFileState --property=ExecMainStartTimestampMonotonic -- "*)
     if [ -e "$state/started" ]; then echo ActiveState=active; else echo ActiveState=inactive; fi
-    if [ -e "$system/$unit" ] && [ -e "$state/enabled" ]; then echo UnitFileState=enabled; else echo UnitFileState=; fi
+    if [ -e "$system/$unit" ] && [ -e "$system/multi-user.target.wants/$unit" ]; then echo UnitFileState=enabled; else echo UnitFileState=; fi
     echo "ExecMainStartTimestampMonotonic=$(cat "$state/started" 2>/dev/null || echo 0)" ;;
   "show --property=NRestarts --value -- "*)
     if grep -q /crashes "$system/$unit"; then echo 2; else echo 0; fi ;;
-  "--quiet enable -- "*) [ -e "$system/$unit" ] && touch "$state/enabled" ;;
-  "--quiet disable -- "*) [ -e "$system/$unit" ] && rm -f "$state/enabled" ;;
+  "--quiet enable -- "*)
+    [ -e "$system/$unit" ] && mkdir -p "$system/multi-user.target.wants" || exit 1
+    ln -sf "$system/$unit" "$system/multi-user.target.wants/" ;;
   "restart -- "*)
     [ -e "$system/$unit" ] || exit 5
     read -r up _ < /proc/uptime; echo "\${up%.*}\${up#*.}9999" > "$state/started" ;;
