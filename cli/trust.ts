@@ -62,9 +62,10 @@ function isPinned(pinned: readonly HostKey[], keys: readonly HostKey[]): boolean
 
 function show({ host, address }: HostPlace, keys: readonly HostKey[], pinned: readonly HostKey[]): void {
   const state = pinned.length === 0 ? "new" : isPinned(pinned, keys) ? "pinned" : "CHANGED";
+  const line = (when: string, key: HostKey) => console.log(`  ${when}${key.type.padEnd(20)} ${fingerprint(key)}`);
   console.log(`${host}  ${address}  ${state}`);
-  for (const key of keys) console.log(`  ${key.type.padEnd(20)} ${fingerprint(key)}`);
-  if (state === "CHANGED") for (const key of pinned) console.log(`  was ${key.type.padEnd(16)} ${fingerprint(key)}`);
+  for (const key of keys) line(state === "CHANGED" ? "is   " : "", key);
+  if (state === "CHANGED") for (const key of pinned) line("was  ", key);
 }
 
 async function confirmed(count: number): Promise<boolean> {
