@@ -123,7 +123,7 @@ async function partitionsOf(admin: Admin, name: string): Promise<ITopicMetadata[
 }
 
 async function records(admin: Admin, name: string): Promise<number> {
-  if (!(await admin.listTopics()).includes(name)) return 0;
+  if ((await describe(admin, name)) === undefined) return 0;
   const partitions = await admin.fetchTopicOffsets(name);
   return partitions.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
 }
@@ -168,7 +168,7 @@ async function create(admin: Admin, name: string, topic: TopicFacts): Promise<vo
 
 /** Deletion is asynchronous: gone means that no broker lists it any more. */
 async function remove(admin: Admin, name: string): Promise<void> {
-  if (!(await admin.listTopics()).includes(name)) return;
+  if ((await describe(admin, name)) === undefined) return;
   await admin.deleteTopics({ topics: [name], timeout: 15_000 });
   const found = `topic ${name}: found it still there, wanted the brokers to delete it`;
   await until(formingTimeoutMs, found, async () => !(await admin.listTopics()).includes(name));

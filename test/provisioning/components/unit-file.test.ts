@@ -97,6 +97,7 @@ describe("a properties file", () => {
           expect(parseProperties(propertiesFile(properties))).toEqual(properties);
         },
       ),
+      { numRuns: 50 },
     );
   });
 });

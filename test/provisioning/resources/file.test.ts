@@ -203,7 +203,7 @@ describe("on a real host", () => {
   });
 
   test("names that programs may take for something else are just names", async () => {
-    for (const name of ["-n", "a\\b", "a\nb", "*", "$HOME", " "]) {
+    for (const name of ["-n", "a\\b\nc", "*$HOME"]) {
       const odd = { ...here, path: join(folder, name) };
       expect(await converge(odd)).toEqual(odd);
       expect(done()).toEqual([`write ${odd.path}`]);
