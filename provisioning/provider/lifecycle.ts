@@ -47,11 +47,10 @@ export async function converge(
     return await type.apply(session, want, have, owned, recorded);
   } catch (error) {
     const left = await type.observe(session, want).catch(() => undefined);
-    // A refusal changes nothing, and the record stays as it was.
+    // A refusal changes nothing, and the record stays as it was. What was begun must not be forgotten, or nobody would
+    // take it away: a thing of somebody else's too, once it is changed.
     if (left === undefined || isDeepStrictEqual(left, have)) throw error;
-    // A thing that was not there before and is there now must not be forgotten, or nobody would take it away.
-    if (owned || have === undefined) throw new HalfDone(type.id(want), left, error as Error);
-    throw error;
+    throw new HalfDone(type.id(want), left, error as Error);
   }
 }
 

@@ -91,6 +91,7 @@ describe("converge", () => {
 
   test.each([
     ["a new thing that is half there", [undefined, have], undefined],
+    ["somebody else's thing that it had begun to change", [have, { ...have, size: 1.5 }], undefined],
     ["a change of its own", [have, { ...have, size: 1.5 }], recorded],
     ["its own thing, gone by hand, half there again", [undefined, have], recorded],
   ])("keeps %s when it fails", async (_, looks, before) => {
@@ -101,7 +102,7 @@ describe("converge", () => {
 
   test.each([
     ["nothing came of a new thing", [undefined, undefined], undefined],
-    ["it was somebody else's before", [have, have], undefined],
+    ["somebody else's thing is as it was", [have, { ...have }], undefined],
     ["nobody can tell what is left", [undefined, broken], undefined],
     ["its own thing is gone", [have, undefined], recorded],
     ["its own thing is as it was: the change was refused", [have, { ...have }], recorded],
