@@ -1,4 +1,5 @@
-import type { Argv, Command } from "../ssh/command.ts";
+import { dirname } from "node:path";
+import type { Command } from "../ssh/command.ts";
 import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
 import { cannotTell, hostResource, isThere, sh } from "./host-resource.ts";
 
@@ -64,8 +65,12 @@ export const archive = hostResource<ArchiveArgs, ArchiveState>({
     return [unpack(want)];
   },
   unplan: (state) =>
-    state.installed ? [{ does: `remove ${state.path}`, argv: ["rm", "-rf", "--", state.path] as Argv }] : [],
+    state.installed ? [{ does: `remove ${state.path}`, argv: sh(removal, state.path, dirname(state.path)) }] : [],
 });
+
+/** bramble's own folder goes with the last thing in it; /opt is the host's. */
+const removal =
+  'rm -rf -- "$1"; case "$2" in */bramble) rmdir --ignore-fail-on-non-empty -- "$2" 2>/dev/null || true ;; esac';
 
 /** tar fails on an input that ends early, before anything is renamed. */
 function unpack(want: ArchiveArgs): Command {

@@ -20,12 +20,11 @@ beforeAll(async () => {
 });
 
 describe("the first deployment to four bare Pis", () => {
-  story("succeeds, with nothing to warn about, in less time than a good Ansible playbook takes", async () => {
+  story("succeeds, with nothing to warn about", async () => {
     succeeded(first);
     expect(Object.keys(first.counts)).toEqual(["create"]);
     // Where the command plugin cannot be downloaded, Pulumi says that it takes the stand-in.
     expect(first.warnings.filter((warning) => !/^using pulumi-resource-command from/.test(warning))).toEqual([]);
-    expect(first.seconds).toBeLessThan(60);
   });
 
   story("leaves every unit enabled and active, none of them restarted", async () => {
@@ -105,7 +104,6 @@ describe("the first deployment to four bare Pis", () => {
     expect(second.counts).toEqual({});
     expect(second.changes).toEqual({});
     expect(restarted(before, await unitStates())).toEqual([]);
-    expect(second.seconds).toBeLessThan(20);
   });
 
   story("the ten, nine and eight known values arrive, in the topics and in the journals", async () => {

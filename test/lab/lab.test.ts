@@ -70,12 +70,10 @@ describe("four Pis as they come out of the box", () => {
     expect(new Set(identities).size).toBe(4);
   });
 
-  test("`up` again boots nothing and is done within a second", async () => {
+  test("`up` again boots nothing", async () => {
     const lines: string[] = [];
-    const began = performance.now();
     await up(lab, { report: (line) => lines.push(line) });
     expect(lines).toEqual(["lab `test-lab` is already up"]);
-    expect(performance.now() - began).toBeLessThan(1000);
   });
 });
 
