@@ -23,7 +23,10 @@ if wanted:
     for _, record in zip(range(wanted), consumer):
         print(record.value.decode("utf-8"), flush=True)
 else:
-    partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or [])]
+    numbers = consumer.partitions_for_topic(topic)
+    if not numbers:
+        sys.exit(f"{topic}: found no such topic")
+    partitions = [TopicPartition(topic, number) for number in sorted(numbers)]
     consumer.assign(partitions)
     consumer.seek_to_beginning()
     ends = consumer.end_offsets(partitions)

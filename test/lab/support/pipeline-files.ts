@@ -27,3 +27,10 @@ export function writePipeline(name: string, text: string): string {
   writeFileSync(file, text);
   return file;
 }
+
+/** Writes an operator of the user's own beside the pipeline files. */
+export function writeOperator(name: string, source: string): void {
+  const folder = join(workspace, "pipelines", "operators");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${name}.ts`), source);
+}

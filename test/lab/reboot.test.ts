@@ -1,0 +1,80 @@
+import { beforeAll, describe, expect } from "@jest/globals";
+import { kill, start } from "../../lab/faults.ts";
+import { up as bootLab } from "../../lab/up.ts";
+import { haveDeployed } from "./support/deployed.ts";
+import { eventually } from "./support/eventually.ts";
+import { committedValues, kafkaTool, produce } from "./support/kafka.ts";
+import { chaining, edited, fast, writePipeline } from "./support/pipeline-files.ts";
+import { mustUp, preview, up } from "./support/stack.ts";
+import { story } from "./support/story.ts";
+import { unitStates, unitsOf } from "./support/units.ts";
+import { hostOf, hosts, lab } from "./support/virtual-pis.ts";
+
+beforeAll(async () => {
+  await haveDeployed(() => writePipeline("kafka_chaining", edited("kafka_chaining", fast)));
+  await eventually("the pipeline has computed its first averages", 60_000, async () =>
+    expect((await committedValues("temperatures_ewma")).length).toBeGreaterThanOrEqual(9),
+  );
+});
+
+/** Feeds the pipeline at its start and waits for what comes out at its end. */
+async function oneMoreGoesThrough(fahrenheit: number): Promise<void> {
+  const before = await committedValues("temperatures_ewma");
+  await produce("temperatures_fahrenheit", [fahrenheit]);
+  await eventually("one more average", 60_000, async () => {
+    const now = await committedValues("temperatures_ewma");
+    expect(now.slice(0, before.length)).toEqual(before);
+    expect(now.slice(before.length).map(Number)).toEqual([
+      expect.closeTo(0.5 * fahrenheit + 0.5 * Number(before.at(-1)), 9),
+    ]);
+  });
+}
+
+async function everyUnitRuns(): Promise<void> {
+  await eventually("every unit is active, by itself", 90_000, async () => {
+    const states = await unitStates();
+    expect(Object.keys(states).sort()).toEqual(unitsOf(chaining, hosts));
+    expect(Object.entries(states).filter(([, { active }]) => active !== "active")).toEqual([]);
+  });
+}
+
+describe("a host loses its power", () => {
+  // The one whose silence hurts most: it leads what con2 writes its state to.
+  let host = hostOf("rpi1");
+
+  beforeAll(async () => {
+    const described = await kafkaTool("rpi0", "kafka-topics.sh", "--describe --topic kafka_chaining-con2-changelog");
+    host = hostOf(`rpi${/Leader: (\d)/.exec(described)?.[1]}`);
+  });
+
+  story("preview and up say that it does not answer, and forget nothing", async () => {
+    await kill(lab, host);
+    for (const run of [await preview(), await up()]) {
+      expect(run.code).not.toBe(0);
+      const sentences = run.errors.filter((error) => error.includes(`${host.name} (${host.address}): found no answer`));
+      expect(sentences.length).toBeGreaterThan(0);
+      expect(run.counts).not.toMatchObject({ create: expect.anything() });
+    }
+  });
+
+  story("back on power its services come up by themselves, and the stream goes on where it was", async () => {
+    await start(lab, host);
+    await everyUnitRuns();
+    await oneMoreGoesThrough(70);
+    expect((await mustUp()).counts).toEqual({});
+  });
+});
+
+describe("all four lose their power at once", () => {
+  story("back on power the cluster is whole again, with all records, and the stream goes on", async () => {
+    const before = await committedValues("temperatures_above_threshold");
+    await Promise.all(hosts.map((host) => kill(lab, hostOf(host))));
+    await bootLab(lab);
+    await everyUnitRuns();
+    await eventually("the records are there again", 60_000, async () =>
+      expect(await committedValues("temperatures_above_threshold")).toEqual(before),
+    );
+    await oneMoreGoesThrough(80);
+    expect((await mustUp()).counts).toEqual({});
+  });
+});
