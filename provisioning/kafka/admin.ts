@@ -1,4 +1,4 @@
-import kafkajs, { type Admin, type ITopicMetadata, type KafkaJSProtocolError } from "kafkajs";
+import kafkajs, { type Admin, type ITopicMetadata, type Kafka, type KafkaJSProtocolError } from "kafkajs";
 import type { TopicFacts, Topics } from "../resources/resource-type.ts";
 import type { ClusterFacts } from "./broker-gate.ts";
 
@@ -50,7 +50,7 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
       await admin.alterConfigs({ validateOnly: false, resources: [{ type: topicResource, name, configEntries }] });
     },
     delete: (name) => remove(admin, name),
-    records: (name) => records(admin, name),
+    records: (name) => records(kafka, name),
     cluster: () => describeCluster(admin),
     close: () => admin.disconnect(),
   };
@@ -122,10 +122,25 @@ async function partitionsOf(admin: Admin, name: string): Promise<ITopicMetadata[
   }
 }
 
-async function records(admin: Admin, name: string): Promise<number> {
-  if ((await describe(admin, name)) === undefined) return 0;
-  const partitions = await admin.fetchTopicOffsets(name);
-  return partitions.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
+/** On a connection of its own: kafkajs looks up leaders once, and breaks on a partition that came since. */
+async function records(kafka: Kafka, name: string): Promise<number> {
+  let count = 0;
+  await until(leaderTimeoutMs, `topic ${name}: found offsets that cannot be read`, async () => {
+    const admin = kafka.admin();
+    try {
+      await admin.connect();
+      if ((await describe(admin, name)) === undefined) return true;
+      const partitions = await admin.fetchTopicOffsets(name);
+      count = partitions.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
+      return true;
+    } catch (error) {
+      if (error instanceof TypeError || isForming(error)) return false;
+      throw error;
+    } finally {
+      await admin.disconnect();
+    }
+  });
+  return count;
 }
 
 async function describeCluster(admin: Admin): Promise<ClusterFacts> {
