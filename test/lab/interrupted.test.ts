@@ -1,45 +1,68 @@
 import { beforeAll, describe, expect } from "@jest/globals";
-import { haveDeployed } from "./support/deployed.ts";
+import { bareWith } from "./support/deployed.ts";
+import { type DeployedState, deployedState } from "./support/deployed-state.ts";
 import { eventually } from "./support/eventually.ts";
-import { committedValues, kafkaTool } from "./support/kafka.ts";
-import { ewma } from "./support/known-values.ts";
+import { interruptedUp, moments } from "./support/interrupted.ts";
+import { committedValues } from "./support/kafka.ts";
+import { aboveThreshold, ewma, movingAverage } from "./support/known-values.ts";
 import { edited, fast, writePipeline } from "./support/pipeline-files.ts";
-import { onHosts } from "./support/programs.ts";
-import { destroy, mustUp, preview, pulumi, succeeded } from "./support/stack.ts";
+import { configure, mustUp } from "./support/stack.ts";
 import { story } from "./support/story.ts";
 
-/** What a deployment leaves on a host: every file that bramble writes, and which units are on. */
-const made = `cd /; find etc/systemd/system/*.service opt/kafka/config opt/bramble/releases -type f -exec sha256sum {} + | sort
-ls /opt /opt/bramble /opt/kafka; systemctl list-unit-files --no-legend 'kafka*' 'zookeeper*' 'bramble*'
-systemctl is-active kafka zookeeper`;
+/** Other moments with another seed: BRAMBLE_TEST_SEED=2 npx jest --selectProjects lab ... */
+const seed = Number(process.env.BRAMBLE_TEST_SEED ?? 1);
 
-const everything = async () => ({
-  hosts: await onHosts(made),
-  topics: await kafkaTool("rpi0", "kafka-topics.sh", "--list --exclude-internal"),
-});
+const pipeline = (...edits: Parameters<typeof edited>[1][]) =>
+  writePipeline("kafka_chaining", edited("kafka_chaining", fast, ...edits));
 
-let undisturbed: Awaited<ReturnType<typeof everything>>;
+async function knownValuesArrive(): Promise<void> {
+  await eventually("the known values are in the topics", 60_000, async () => {
+    expect(await committedValues("temperatures_moving_average")).toEqual(movingAverage);
+    expect(await committedValues("temperatures_ewma")).toEqual(ewma);
+  });
+  expect(await committedValues("temperatures_above_threshold")).toEqual(aboveThreshold);
+}
+
+let undisturbed: DeployedState;
 
 beforeAll(async () => {
-  await haveDeployed(() => writePipeline("kafka_chaining", edited("kafka_chaining", fast)));
-  undisturbed = await everything();
+  await bareWith("pipelines/kafka_chaining.yaml");
+  configure({ pipeline: pipeline() });
+  await mustUp();
+  undisturbed = await deployedState();
 });
 
-describe("an up that is killed halfway", () => {
-  // Copying archives, starting daemons, making topics, starting services: where a first deployment is by then.
-  for (const seconds of [5, 9, 14, 19]) {
-    story(`and run again ends as an undisturbed one (SIGKILL after ${seconds} s)`, async () => {
-      succeeded(await destroy());
-      const killed = await pulumi(["up", "--yes", "--skip-preview"], {
-        onStart: (child) => setTimeout(() => child.kill("SIGKILL"), seconds * 1000).unref(),
-      });
-      expect(killed.code).not.toBe(0);
-      await mustUp();
-      expect(succeeded(await preview()).changes).toEqual({});
-      expect(await everything()).toEqual(undisturbed);
-      await eventually("the known averages", 60_000, async () => {
-        expect(await committedValues("temperatures_ewma")).toEqual(ewma);
-      });
-    });
-  }
+describe(`an up that is killed halfway and run again ends as an undisturbed one (seed ${seed})`, () => {
+  story("a first deployment, killed three times on its way", async () => {
+    await bareWith("pipelines/kafka_chaining.yaml");
+    configure({ pipeline: pipeline() });
+    for (const moment of moments(seed, 3, 66)) await interruptedUp(moment);
+    await mustUp();
+    const again = await mustUp();
+    expect(again.counts).toEqual({});
+    expect(await deployedState()).toEqual(undisturbed);
+    await knownValuesArrive();
+  });
+
+  story("an update of services and brokers there and back, killed both ways", async () => {
+    const update = pipeline(
+      ["above: 50", "above: 55"],
+      ["over: 3", "over: 4"],
+      ["\nservices:", "\n  kafka: { config: { log.retention.hours: 24 } }\n\nservices:"],
+    );
+    configure({ pipeline: update });
+    const [there, back] = moments(seed, 2, 10);
+    if (there === undefined || back === undefined) throw new Error("wanted two moments");
+    await interruptedUp(there);
+    await mustUp();
+    expect((await mustUp()).counts).toEqual({});
+    expect(await deployedState()).not.toEqual(undisturbed);
+
+    configure({ pipeline: pipeline() });
+    await interruptedUp(back);
+    await mustUp();
+    expect((await mustUp()).counts).toEqual({});
+    expect(await deployedState()).toEqual(undisturbed);
+    await knownValuesArrive();
+  });
 });
