@@ -28,8 +28,14 @@ touch "$RUN/ready"
 # `exe` of a dead process, reaped or not, leads nowhere.
 owner_lives() { [ -z "$OWNED" ] || [ -e /proc/self/fd/3/exe ]; }
 
+# On a busy machine a second can be over in the middle of a line: `read` then leaves what it has in the variable.
+line=
 while owner_lives; do
-  if read -r -t 1 host address <&4; then
+  if IFS= read -r -t 1 rest <&4; then
+    read -r host address <<<"$line$rest"
+    line=
     setsid bash "$here/host.sh" "$host" "$address" </dev/null >"$RUN/$host.console" 2>&1 3<&- 4<&- &
+  else
+    line+=$rest
   fi
 done

@@ -36,7 +36,7 @@ export interface LoopbackOptions {
   readonly maxSessions?: number;
   /** Public key that may log in beside the password. */
   readonly authorizedKey?: string;
-  readonly hostKeyTypes?: readonly ("ed25519" | "ecdsa" | "rsa")[];
+  readonly hostKeyTypes?: readonly KeyType[];
 }
 
 export async function startLoopbackHost(options: LoopbackOptions = {}): Promise<LoopbackHost> {
@@ -121,7 +121,16 @@ export async function startLoopbackHost(options: LoopbackOptions = {}): Promise<
   };
 }
 
-export function generateKey(type: "ed25519" | "ecdsa" | "rsa") {
+type KeyType = "ed25519" | "ecdsa" | "rsa";
+
+/** One key in 256 of ssh2's own making cannot be read by ssh2 (https://github.com/mscdex/ssh2/issues/1390): then another. */
+export function generateKey(type: KeyType): ReturnType<typeof ssh2.utils.generateKeyPairSync> {
+  const key = newKey(type);
+  const readable = [key.private, key.public].every((text) => !(ssh2.utils.parseKey(text) instanceof Error));
+  return readable ? key : generateKey(type);
+}
+
+function newKey(type: KeyType) {
   if (type === "ed25519") return ssh2.utils.generateKeyPairSync(type);
   return type === "ecdsa"
     ? ssh2.utils.generateKeyPairSync(type, { bits: 256 })

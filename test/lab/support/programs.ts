@@ -37,8 +37,12 @@ export function tryOnHost(host: string, line: string, options: RunOptions = {}):
 }
 
 /** The same line on every host at once: what each printed, by host. */
-export async function onHosts(line: string, among: readonly string[] = hosts): Promise<Record<string, string>> {
-  const outputs = await Promise.all(among.map(async (host) => [host, await onHost(host, line)] as const));
+export async function onHosts(
+  line: string,
+  among: readonly string[] = hosts,
+  options: RunOptions = {},
+): Promise<Record<string, string>> {
+  const outputs = await Promise.all(among.map(async (host) => [host, await onHost(host, line, options)] as const));
   return Object.fromEntries(outputs);
 }
 

@@ -7,9 +7,17 @@ const restless = [
   "/var/lib/systemd /var/cache",
 ].join(" ");
 
-/** Every file of a host but the restless ones, with mode, owner, size and time of change; one line each. */
+/** The accounts are written anew, with a copy of the old ones beside, by whoever adds one and takes it out again. */
+const accounts = "/etc/passwd /etc/group /etc/shadow /etc/gshadow";
+
+/**
+ * Every file of a host but the restless ones, with mode, owner, size and time of change; one line each. Of accounts
+ * only what is in them.
+ */
 const list = `sudo sh -fc '
+  sha256sum ${accounts}
   prune=; for path in ${restless}; do prune="$prune -path $path -prune -o"; done
+  for path in ${accounts}; do prune="$prune -path $path -prune -o -path $path- -prune -o"; done
   prune="$prune -name systemd-private-* -prune -o"
   find / -xdev $prune \\( -type d -printf "%p %m %u:%g\\n" -o -printf "%p %m %u:%g %s %T@ %l\\n" \\) | LC_ALL=C sort'`;
 

@@ -1,0 +1,79 @@
+import { beforeAll, describe, expect } from "@jest/globals";
+import { bareWith } from "./support/deployed.ts";
+import { type DeployedState, deployedState } from "./support/deployed-state.ts";
+import { eventually } from "./support/eventually.ts";
+import { interruptedUp, momentsOf } from "./support/interrupted.ts";
+import { committedValues } from "./support/kafka.ts";
+import { aboveThreshold, ewma, movingAverage } from "./support/known-values.ts";
+import { edited, fast, writePipeline } from "./support/pipeline-files.ts";
+import { configure, mustUp, preview } from "./support/stack.ts";
+import { story } from "./support/story.ts";
+
+/** Other moments, and more of them: BRAMBLE_TEST_SEED=2 BRAMBLE_TEST_INTERRUPTS=20 make test ONLY=interrupted */
+const seed = Number(process.env.BRAMBLE_TEST_SEED ?? 1);
+const interrupts = Number(process.env.BRAMBLE_TEST_INTERRUPTS ?? 2);
+const nextMoment = momentsOf(seed);
+
+const pipeline = (...edits: Parameters<typeof edited>[1][]) =>
+  writePipeline("kafka_chaining", edited("kafka_chaining", fast, ...edits));
+const update = [
+  ["above: 50", "above: 55"],
+  ["over: 3", "over: 4"],
+  ["\nservices:", "\n  kafka: { config: { log.retention.hours: 24 } }\n\nservices:"],
+] as const;
+/** What is deployed in turn; an undisturbed deployment of it shows how it must end. */
+const variants = [[], update];
+let undisturbed: { readonly steps: number; readonly state: DeployedState }[];
+
+async function bare(): Promise<void> {
+  await bareWith("pipelines/kafka_chaining.yaml");
+  configure({ pipeline: pipeline() });
+}
+
+async function deployVariant(variant: number): Promise<{ steps: number; state: DeployedState }> {
+  configure({ pipeline: pipeline(...(variants[variant] ?? [])) });
+  const { counts } = await mustUp();
+  return { steps: Object.values(counts).reduce((sum, count) => sum + count, 0), state: await deployedState() };
+}
+
+/** The `up` that follows an interrupted one: it goes through, leaves nothing to do, and all is as if undisturbed. */
+async function convergesTo(variant: number): Promise<void> {
+  await mustUp();
+  expect((await preview()).counts).toEqual({});
+  expect(await deployedState()).toEqual(undisturbed[variant]?.state);
+}
+
+async function knownValuesArrive(): Promise<void> {
+  await eventually("the known values are in the topics", 60_000, async () => {
+    expect(await committedValues("temperatures_moving_average")).toEqual(movingAverage);
+    expect(await committedValues("temperatures_ewma")).toEqual(ewma);
+  });
+  expect(await committedValues("temperatures_above_threshold")).toEqual(aboveThreshold);
+}
+
+beforeAll(async () => {
+  await bare();
+  undisturbed = [await deployVariant(0), await deployVariant(1)];
+  expect(undisturbed[1]?.state).not.toEqual(undisturbed[0]?.state);
+});
+
+describe(`an up that is killed halfway and run again ends as an undisturbed one (seed ${seed})`, () => {
+  story("a first deployment, killed three times on its way", async () => {
+    await bare();
+    let left = undisturbed[0]?.steps ?? 0;
+    for (let i = 0; i < 3; i++) left -= await interruptedUp(nextMoment(left));
+    await convergesTo(0);
+    await knownValuesArrive();
+  });
+
+  for (let i = 1; i <= interrupts; i++) {
+    story(`an update of services and brokers, there and back, killed on its way (${i})`, async () => {
+      const variant = i % 2;
+      configure({ pipeline: pipeline(...(variants[variant] ?? [])) });
+      await interruptedUp(nextMoment(undisturbed[1]?.steps ?? 0));
+      await convergesTo(variant);
+    });
+  }
+
+  story("and the records are what they were", knownValuesArrive);
+});
