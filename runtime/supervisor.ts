@@ -15,10 +15,14 @@ type Notify = (...assignments: string[]) => void;
 /** A status that changes with every record is told once in a while, as telling takes a process; the last one always. */
 const STATUS_EVERY_MS = 10_000;
 
+/** Whoever deploys a service watches its first steps: so long after it is ready it tells every second that it moves on. */
+const FIRST_STEPS_MS = 15_000;
+const FIRST_STEPS_EVERY_MS = 1000;
+
 export function superviseBySystemd(environment: NodeJS.ProcessEnv = process.env, notify?: Notify): Supervisor {
   const send = environment.NOTIFY_SOCKET ? (notify ?? systemdNotify) : () => {};
   const watchdogMs = Number(environment.WATCHDOG_USEC ?? 0) / 1000;
-  let isReady = false;
+  let readySince: number | undefined;
   let lastPing = Date.now();
   let told: string | undefined;
   let latest: string | undefined;
@@ -36,14 +40,15 @@ export function superviseBySystemd(environment: NodeJS.ProcessEnv = process.env,
   };
   return {
     ready: (text) => {
-      if (!isReady) send("READY=1");
-      isReady = true;
+      if (readySince === undefined) send("READY=1");
+      readySince ??= Date.now();
       status(text);
     },
     status,
     alive: () => {
       const now = Date.now();
-      if (watchdogMs === 0 || now - lastPing < watchdogMs / 3) return;
+      const isFirstSteps = readySince !== undefined && now - readySince < FIRST_STEPS_MS;
+      if (watchdogMs === 0 || now - lastPing < (isFirstSteps ? FIRST_STEPS_EVERY_MS : watchdogMs / 3)) return;
       lastPing = now;
       send("WATCHDOG=1");
     },

@@ -61,7 +61,8 @@ export function serviceUnit(description: string, node: string, releasePath: stri
       ["WorkingDirectory", releasePath],
       ["Environment", "NODE_ENV=production"],
       ["TimeoutStartSec", "90"],
-      ["TimeoutStopSec", "10"],
+      // It stops within 2 s, or hangs.
+      ["TimeoutStopSec", "5"],
       ["WatchdogSec", "60"],
       ["Restart", "always"],
       ["RestartSec", "1"],

@@ -37,16 +37,16 @@ async function succeed(host: Host, command: Command): Promise<void> {
   );
 }
 
-/** Says whether what was there before is back. */
-async function undo(host: Host, commands: readonly Command[]): Promise<string> {
+/** Says whether nothing half done stays. */
+async function undo(host: Host, { commands, done }: NonNullable<Command["undo"]>): Promise<string> {
   for (const command of commands) {
     const obstacle = await host.run(command).then(
       ({ exitCode, stderr }) => (exitCode === 0 ? undefined : stderr.trim()),
       (error: Error) => error.message,
     );
-    if (obstacle !== undefined) return `What ran before could NOT be brought back (${command.does}: ${obstacle}). `;
+    if (obstacle !== undefined) return `It could NOT be undone (${command.does}: ${obstacle}). `;
   }
-  return "What ran before was brought back, and runs. ";
+  return `${done} `;
 }
 
 /** Only adds to a failure: that it cannot be had is no reason to hide what failed. */

@@ -2,6 +2,7 @@ import type { Argv, Command, Result } from "../ssh/command.ts";
 import type { HostPlace } from "../ssh/host-fault.ts";
 import { writeText } from "./file.ts";
 import { cannotTell, hostResource, isThere, sh } from "./host-resource.ts";
+import { firstHealth, restart, successorHealth } from "./unit-health.ts";
 
 export interface UnitArgs extends HostPlace {
   /** Name with its suffix, e.g. "kafka.service". */
@@ -39,9 +40,6 @@ done; done; done`;
  */
 const newest = `read -r up _ < /proc/uptime; up=\${up%.*}\${up#*.}0000; now=$(date +%s%6N)
 for f in "$@"; do w=$(stat -c %.6Y -- "$f" 2>/dev/null) || continue; w=\${w%.*}\${w#*.}; [ "$w" -gt "$now" ] || echo $((up - (now - w))); done | sort -n | tail -n1`;
-/** A Pi's disk is slow when four daemons start: Kafka's own ZooKeeper timeout is 30 s. */
-const readyTimeoutSeconds = 90;
-
 /** A systemd unit: its file, whether it starts at boot, and whether it runs now. */
 export const unit = hostResource<UnitArgs, UnitArgs>({
   token: "bramble:systemd:Unit",
@@ -91,12 +89,16 @@ export const unit = hostResource<UnitArgs, UnitArgs>({
       ...(changed || startsAnew(want, have) ? [start(want, have)] : []),
     ];
   },
-  unplan: ({ name }) => [
+  unplan: ({ name }) => takeAway(name),
+});
+
+function takeAway(name: string): Command[] {
+  return [
     // Also where the unit file is gone, or was never there.
     { does: `stop ${name}`, argv: sh('systemctl stop -- "$1" || ! systemctl is-active --quiet -- "$1"', name) },
     { does: `remove ${unitFile(name)}`, argv: sh(removal, unitFile(name), name) },
-  ],
-});
+  ];
+}
 
 /** The links that start it at boot go by hand: systemctl does not disable what is masked or gone. */
 const removal = `rm -rf -- "$1" "$1.d" "\${1%/*}.control/$2.d" "\${1%/*}"/*.wants/"$2"
@@ -115,46 +117,35 @@ function startsAnew(want: UnitArgs, have: UnitArgs | undefined): boolean {
   return !read || have?.active !== want.active || have.running !== want.running;
 }
 
-/** How long a service that has replaced another must run without a restart to count as healthy. */
-const settleSeconds = 3;
-
 /**
- * Restart clears a unit that gave up (start limit) as well as one that runs with an old file; started means that its
- * port answers. A unit that runs, and that others rely on, waits for its turn; one that replaces a running one and does
- * not stay up makes room for it again.
+ * Restart clears a unit that gave up (start limit) as well as one that runs with an old file. A unit that runs, and that
+ * others rely on, waits for its turn. A service that does not become healthy makes room: for the one that it replaced, or
+ * for nothing where there was nothing.
  */
 function start(want: UnitArgs, have: UnitArgs | undefined): Command {
-  const { name, address, readyPort, rolls } = want;
+  const { name, rolls } = want;
   const runs = have?.active === "active";
-  const replaces = runs && rolls === "freely" && have.content !== "" && have.content !== want.content;
+  const serves = rolls === "freely";
+  const replaces = runs && serves && have.content !== "" && have.content !== want.content;
   return {
     does: `restart ${name}`,
-    argv: sh(restart, name, address, String(readyPort), replaces ? String(settleSeconds) : "0"),
+    argv: restart(want, replaces ? successorHealth : firstHealth),
     evidence: ["journalctl", "--no-pager", "--quiet", "--output=short", "--lines=15", `--unit=${name}`],
-    ...(runs && rolls !== "freely" ? { turn: rolls } : {}),
+    ...(runs && !serves ? { turn: rolls } : {}),
     ...(replaces ? { undo: bringBack(have) } : {}),
+    ...(serves && have === undefined ? { undo: { commands: takeAway(name), done: "It was taken away again." } } : {}),
   };
 }
 
-const startAgain = 'systemctl reset-failed -- "$1" 2>/dev/null || true; systemctl restart -- "$1"';
-
-const restart = `unit=$1 address=$2 port=$3 settle=$4
-${startAgain}
-if [ "$port" != 0 ]; then
-  wait='until (exec 3<>"/dev/tcp/$2/$3") 2>/dev/null; do ! systemctl is-failed --quiet -- "$1" || exit 1; sleep 0.1; done'
-  timeout ${readyTimeoutSeconds} bash -c "$wait" ready "$@" || { echo "no answer on port $port" >&2; exit 1; }
-fi
-sleep "$settle"
-restarts=$(systemctl show --property=NRestarts --value -- "$unit")
-[ "$settle" = 0 ] || [ "$restarts" = 0 ] || { echo "restarted $restarts times within $settle s" >&2; exit 1; }`;
-
-function bringBack(have: UnitArgs): Command[] {
-  const { name } = have;
-  return [
-    writeText(unitFile(name), have.content, "0644", "root:root"),
-    systemctl("daemon-reload"),
-    { does: `restart ${name}`, argv: sh(startAgain, name) },
-  ];
+function bringBack(have: UnitArgs): Command["undo"] {
+  return {
+    commands: [
+      writeText(unitFile(have.name), have.content, "0644", "root:root"),
+      systemctl("daemon-reload"),
+      { does: `restart ${have.name}`, argv: restart(have, firstHealth) },
+    ],
+    done: "What ran before was brought back, and runs.",
+  };
 }
 
 function lines(result: Result | undefined): string[] {

@@ -20,8 +20,8 @@ export interface Command {
   readonly stdin?: string | { readonly file: string };
   /** Run when the command fails; its output goes into the error (a unit's last journal lines, say). */
   readonly evidence?: Argv;
-  /** Run when the command fails, to bring back what was there before. */
-  readonly undo?: readonly Command[];
+  /** What to do when the command fails, so that nothing half done stays; and what to say of it when that is done. */
+  readonly undo?: { readonly commands: readonly Command[]; readonly done: string };
   /** It takes down a member of this group, which may lose only one at a time: it waits for its turn. */
   readonly turn?: "kafka" | "zookeeper";
 }

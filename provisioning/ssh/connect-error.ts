@@ -2,6 +2,9 @@ import { HostFault, type HostPlace } from "./host-fault.ts";
 import { fingerprint, type HostKey } from "./known-hosts.ts";
 import type { Login } from "./login.ts";
 
+/** A refresh logs in with what the last `up` recorded, unless the program tells it anew. */
+const fromTheStart = "Then `pulumi up --run-program`, which takes it up from the start.";
+
 /** Turns ssh2's error into one sentence with found, wanted and next step. */
 export function explainConnectError(
   place: HostPlace,
@@ -25,12 +28,12 @@ export function explainConnectError(
       ? fault(
           `that user ${login.user} was refused with the configured password`,
           "a login",
-          "Set the right one: `pulumi config set --secret bramble:password`.",
+          `Set the right one: \`pulumi config set --secret bramble:password\`. ${fromTheStart}`,
         )
       : fault(
           `that user ${login.user} was refused with the configured private key`,
           "a login",
-          "Put its public key into ~/.ssh/authorized_keys on the Pi, or set another: `pulumi config set --secret bramble:privateKey < KEYFILE`.",
+          `Put its public key into ~/.ssh/authorized_keys on the Pi, or set another: \`pulumi config set --secret bramble:privateKey < KEYFILE\`. ${fromTheStart}`,
         );
   }
   if (/privateKey/.test(error.message)) {

@@ -13,7 +13,7 @@ import { inLabOk, onHosts } from "./support/programs.ts";
 import { placesOf, withArgumentsWatched } from "./support/secrets.ts";
 import { configFile, configure, configureSecret, destroy, mustUp, succeeded, up, workspace } from "./support/stack.ts";
 import { story } from "./support/story.ts";
-import { hosts, lab } from "./support/virtual-pis.ts";
+import { hosts, lab, leaveToNobody } from "./support/virtual-pis.ts";
 import { differences, type WholeHost, wholeHosts } from "./support/whole-host.ts";
 
 const password = 'Gr0ße\'Kühe & $HOME "nachts"';
@@ -67,7 +67,7 @@ async function destroyedWithoutTrace(): Promise<void> {
 }
 
 describe("up and destroy, three times in a row", () => {
-  afterAll(async () => configure({ privateKey: undefined }));
+  afterAll(leaveToNobody);
 
   story("with a password of one's own, which is nowhere to be read", async () => {
     const refused = await up();

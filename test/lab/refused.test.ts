@@ -86,7 +86,7 @@ describe("hosts that cannot be deployed to", () => {
     expect(sentences(run)).toEqual(
       hosts.map(
         (host) =>
-          `${host} (${hostOf(host).address}): found that user pi was refused with the configured password; wanted a login. Set the right one: \`pulumi config set --secret bramble:password\`.`,
+          `${host} (${hostOf(host).address}): found that user pi was refused with the configured password; wanted a login. Set the right one: \`pulumi config set --secret bramble:password\`. Then \`pulumi up --run-program\`, which takes it up from the start.`,
       ),
     );
     expect(run.output).not.toContain("not-the-password");

@@ -47,6 +47,17 @@ test("the watchdog hears of a loop that moves, a few times in its period", () =>
   expect(said).toEqual([["WATCHDOG=1"], ["WATCHDOG=1"], ["WATCHDOG=1"]]);
 });
 
+test("right after it is ready a loop that moves is told of every second, to whoever waits for its first steps", () => {
+  const supervisor = superviseBySystemd(underSystemd, notify);
+  supervisor.ready("consuming");
+  said = [];
+  for (let s = 0; s < 60; s++) {
+    jest.advanceTimersByTime(1000);
+    supervisor.alive();
+  }
+  expect(said).toHaveLength(14 + 2);
+});
+
 test("the watchdog hears nothing of a loop that stands still", () => {
   superviseBySystemd(underSystemd, notify);
   jest.advanceTimersByTime(600_000);

@@ -28,6 +28,7 @@ export async function produce(topic: string, values: readonly unknown[]): Promis
 
 /** What the first broker knows of a cluster, through librdkafka. */
 export async function metadata(): Promise<{
+  controllerid: number;
   brokers: { id: number; name: string }[];
   topics: { topic: string; partitions: { replicas: { id: number }[] }[] }[];
 }> {

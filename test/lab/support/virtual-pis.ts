@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { down } from "../../../lab/down.ts";
 import { type LabHost, labHosts } from "../../../lab/hosts.ts";
@@ -31,6 +31,11 @@ export async function haveLab(): Promise<"as left" | "bare"> {
   }
   await up(lab);
   return "as left";
+}
+
+/** What a file has done to the Pis (another password, say) is nothing for the next one: it gets bare ones. */
+export function leaveToNobody(): void {
+  rmSync(mark, { force: true });
 }
 
 export function hostOf(name: string): LabHost {

@@ -5,10 +5,13 @@ import { place, strictHost } from "../strict-host.ts";
 
 const stop: Command = { does: "stop it", argv: ["stop"] };
 const start: Command = { does: "start it", argv: ["start", "--now"] };
-const bringBack: readonly Command[] = [
-  { does: "put it back", argv: ["put"] },
-  { does: "start the old one", argv: ["start", "--old"] },
-];
+const bringBack: Command["undo"] = {
+  commands: [
+    { does: "put it back", argv: ["put"] },
+    { does: "start the old one", argv: ["start", "--old"] },
+  ],
+  done: "The old one is back.",
+};
 
 test("commands run one after another, each shown before it begins", async () => {
   const { session, log } = strictHost({ stop: {}, "start --now": {} });
@@ -64,7 +67,7 @@ describe("a failure", () => {
       "start --old": {},
     });
     await expect(execute(session, place, [{ ...stop, evidence, undo: bringBack }])).rejects.toThrow(
-      "(exit code 3): no such unit\nit crashed\n; wanted it done. What ran before was brought back, and runs. Mend",
+      "(exit code 3): no such unit\nit crashed\n; wanted it done. The old one is back. Mend",
     );
     expect(log).toEqual(["show stop it", "run stop", "observe journal", "run put", "run start --old"]);
   });
@@ -81,7 +84,7 @@ describe("a failure", () => {
   ])("says so when bringing back what ran before %s", async (_, result) => {
     const answers = { stop: failed, put: {}, "start --old": result };
     expect(await fault([{ ...stop, undo: bringBack }], answers)).toContain(
-      "What ran before could NOT be brought back (start the old one: it crashed too). Mend",
+      "It could NOT be undone (start the old one: it crashed too). Mend",
     );
   });
 
@@ -89,8 +92,8 @@ describe("a failure", () => {
     const full = { exitCode: 1, stderr: "cat: write error: No space left on device\n" };
     const { session, log } = strictHost({ stop: full, put: {}, "start --old": {} });
     await expect(execute(session, place, [{ ...stop, undo: bringBack }])).rejects.toThrow(
-      "rpi0 (10.42.0.250): found no space left on the disk; wanted room to stop it. What ran before was brought back, " +
-        "and runs. Free some (`df -h`, `sudo journalctl --vacuum-size=50M`), then run `pulumi up` again.",
+      "rpi0 (10.42.0.250): found no space left on the disk; wanted room to stop it. The old one is back. " +
+        "Free some (`df -h`, `sudo journalctl --vacuum-size=50M`), then run `pulumi up` again.",
     );
     expect(log).toContain("run start --old");
   });

@@ -113,12 +113,17 @@ describe("plan", () => {
   test("a service that replaces a running one is undone when it does not stay up", () => {
     const [, , , restart] = unit.definition.plan(service, { ...service, content: "older" }, true);
     expect(restart?.turn).toBeUndefined();
-    expect(restart?.undo?.map(({ does }) => does)).toEqual([
+    expect(restart?.undo?.commands.map(({ does }) => does)).toEqual([
       "write /etc/systemd/system/bramble-con1.service",
       "daemon-reload",
       "restart bramble-con1.service",
     ]);
-    expect(restart?.undo?.[0]?.stdin).toBe("older");
+    expect(restart?.undo?.commands[0]?.stdin).toBe("older");
+  });
+
+  test("a service that was not there before is taken away again when it does not get ready", () => {
+    const [, , , restart] = unit.definition.plan(service, undefined, false);
+    expect(restart?.undo?.commands).toEqual(unit.definition.unplan(service));
   });
 
   test.each<[string, Partial<UnitArgs>]>([
@@ -200,8 +205,8 @@ describe("on a host with a stand-in for systemd", () => {
       text
         .replaceAll("/etc/systemd/system", join(folder, "system"))
         .replace(/^root:root$/, owner)
-        .replace("timeout 90 ", "timeout 1 ")
-        .replace('sleep "$settle"', ":");
+        .replace(/^(90|18)$/, "1") // seconds to get ready in
+        .replace(" -lt 12000000 ", " -lt 1000000 ");
     machine = thisMachine({ argument, path: join(folder, "bin") });
     const settings = join(folder, "it's\\odd\nserver.properties");
     writeFileSync(settings, "a=1\n");
@@ -226,7 +231,6 @@ describe("on a host with a stand-in for systemd", () => {
       "--quiet enable -- bramble-con1.service",
       "reset-failed -- bramble-con1.service",
       "restart -- bramble-con1.service",
-      "show --property=NRestarts --value -- bramble-con1.service",
     ]);
     expect(await observe()).toEqual(here);
     machine.done();
@@ -283,13 +287,15 @@ describe("on a host with a stand-in for systemd", () => {
     );
   });
 
-  test("a successor that crashes makes room for the unit that ran", async () => {
+  test.each([
+    ["crashes", /restarted 2 times within 3 s/],
+    ["stands still", /ready, but its work stands still/],
+    ["never gets ready", /not ready within 1 s/],
+  ])("a successor that %s makes room for the unit that ran", async (how, message) => {
     await converge();
-    here = { ...here, content: "[Service]\nExecStart=/crashes\n" };
+    here = { ...here, content: `[Service]\nExecStart=/${how}\n` };
     calls();
-    await expect(converge()).rejects.toThrow(
-      /restarted 2 times within 3 s\nthe last words .* What ran before was brought back/s,
-    );
+    await expect(converge()).rejects.toThrow(message);
     expect(readFileSync(join(folder, "system", here.name), "utf8")).toBe(service.content);
     expect(calls().slice(-3)).toEqual([
       "daemon-reload",
@@ -298,6 +304,18 @@ describe("on a host with a stand-in for systemd", () => {
     ]);
     here = { ...here, content: service.content };
     expect(await observe()).toEqual(here);
+  });
+
+  test("a successor that moves on stays", async () => {
+    await converge();
+    here = { ...here, content: "[Service]\nExecStart=/another\n" };
+    expect(await converge()).toEqual(here);
+  });
+
+  test("a first one that never gets ready leaves nothing, and its last words are told", async () => {
+    here = { ...here, content: "[Service]\nExecStart=/never gets ready\n" };
+    await expect(converge()).rejects.toThrow(/not ready within 1 s\nthe last words .* It was taken away again/s);
+    expect(await observe()).toBeUndefined();
   });
 });
 
@@ -313,13 +331,15 @@ case "$*" in
     if [ -e "$state/started" ]; then echo ActiveState=active; else echo ActiveState=inactive; fi
     if [ -e "$system/$unit" ] && [ -e "$system/multi-user.target.wants/$unit" ]; then echo UnitFileState=enabled; else echo UnitFileState=; fi
     echo "ExecMainStartTimestampMonotonic=$(cat "$state/started" 2>/dev/null || echo 0)" ;;
-  "show --property=NRestarts --value -- "*)
-    if grep -q /crashes "$system/$unit"; then echo 2; else echo 0; fi ;;
+  "show --property=NRestarts --property=WatchdogTimestampMonotonic -- "*)
+    if grep -q /crashes "$system/$unit"; then echo NRestarts=2; else echo NRestarts=0; fi
+    if grep -q "/stands still" "$system/$unit"; then echo WatchdogTimestampMonotonic=5; else echo WatchdogTimestampMonotonic=9999999999999; fi ;;
   "--quiet enable -- "*)
     [ -e "$system/$unit" ] && mkdir -p "$system/multi-user.target.wants" || exit 1
     ln -sf "$system/$unit" "$system/multi-user.target.wants/" ;;
   "restart -- "*)
     [ -e "$system/$unit" ] || exit 5
+    if grep -q "/never gets ready" "$system/$unit"; then exec sleep 60; fi
     read -r up _ < /proc/uptime; echo "\${up%.*}\${up#*.}9999" > "$state/started" ;;
   "stop -- "*)
     if [ -e "$state/started" ]; then rm "$state/started"; else echo "Unit $unit not loaded." >&2; exit 5; fi ;;

@@ -56,7 +56,7 @@ describe("logging in", () => {
   test("names user and setting when the password is refused", async () => {
     expect(await fault({ login: { password: "wrong" } })).toBe(
       "rpi0 (127.0.0.1): found that user root was refused with the configured password; wanted a login. " +
-        "Set the right one: `pulumi config set --secret bramble:password`.",
+        "Set the right one: `pulumi config set --secret bramble:password`. Then `pulumi up --run-program`, which takes it up from the start.",
     );
   });
 

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect } from "@jest/globals";
-import { kill, start } from "../../lab/faults.ts";
+import { kill, reflash, start } from "../../lab/faults.ts";
 import { up as bootLab } from "../../lab/up.ts";
 import { haveDeployed } from "./support/deployed.ts";
 import { eventually } from "./support/eventually.ts";
 import { committedValues, kafkaTool, produce } from "./support/kafka.ts";
 import { chaining, edited, fast, writePipeline } from "./support/pipeline-files.ts";
-import { mustUp, preview, up } from "./support/stack.ts";
+import { mustUp, preview, trust, up } from "./support/stack.ts";
 import { story } from "./support/story.ts";
-import { unitStates, unitsOf } from "./support/units.ts";
+import { restarted, unitStates, unitsOf } from "./support/units.ts";
 import { hostOf, hosts, lab } from "./support/virtual-pis.ts";
 
 beforeAll(async () => {
@@ -76,5 +76,45 @@ describe("all four lose their power at once", () => {
     );
     await oneMoreGoesThrough(80);
     expect((await mustUp()).counts).toEqual({});
+  });
+});
+
+describe("a Pi is replaced: an empty disk and another host key", () => {
+  // Services run on it, and as a broker it has replicas of every topic of more than one.
+  const host = hostOf("rpi2");
+  let before: Awaited<ReturnType<typeof unitStates>>;
+  let outputs: string[];
+
+  beforeAll(async () => {
+    before = await unitStates();
+    outputs = await committedValues("temperatures_ewma");
+    await reflash(lab, host);
+  });
+
+  story("nobody talks to it before its new key is trusted", async () => {
+    const run = await up();
+    expect(run.code).not.toBe(0);
+    expect(new Set(run.errors.filter((error) => error.includes("host key")))).toEqual(
+      new Set([expect.stringContaining("If the Pi was reflashed, run `npx bramble trust rpi2`")]),
+    );
+    expect(await trust("rpi2")).toContain("CHANGED");
+  });
+
+  story("one up brings it back, with all of its replicas, and touches no other host", async () => {
+    const { changes } = await mustUp();
+    const others = hosts.filter((name) => name !== host.name);
+    expect(Object.keys(changes).filter((name) => others.some((other) => name.startsWith(other)))).toEqual([]);
+    expect((await preview()).counts).toEqual({});
+    expect(restarted(before, await unitStates()).filter((name) => !name.startsWith(`${host.name}/`))).toEqual([]);
+    await eventually("no replica lags", 60_000, async () =>
+      expect(await kafkaTool("rpi0", "kafka-topics.sh", "--describe --under-replicated-partitions")).toBe(""),
+    );
+    const described = await kafkaTool("rpi0", "kafka-topics.sh", "--describe --topic temperatures_ewma");
+    expect(described).toMatch(/Isr: \S*2/);
+  });
+
+  story("no record was lost, and the stream goes on", async () => {
+    expect(await committedValues("temperatures_ewma")).toEqual(outputs);
+    await oneMoreGoesThrough(90);
   });
 });
