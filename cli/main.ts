@@ -5,6 +5,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import("./demo.ts")).demoCommand(),
   env: async () => (await import("./env.ts")).envCommand(),
   trust: async () => (await import("./trust.ts")).trustCommand(),
+  forget: async () => (await import("./forget.ts")).forgetCommand(),
   validate: async () => (await import("./validate.ts")).validateCommand(),
   check: async () => (await import("./check.ts")).checkCommand(),
 };

@@ -1,6 +1,7 @@
 import kafkajs, { type Admin, type ITopicMetadata, type Kafka, type KafkaJSProtocolError } from "kafkajs";
 import type { TopicFacts, Topics } from "../resources/resource-type.ts";
 import type { ClusterFacts } from "./broker-gate.ts";
+import { reassign } from "./reassign.ts";
 
 /** Kafka's number for "set on the topic itself" in DescribeConfigs (KIP-226). */
 const topicConfigSource = 1;
@@ -39,11 +40,18 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
   } catch (error) {
     throw new NoBrokerError(bootstrapServers, error as Error);
   }
+  let moves: Promise<unknown> = Promise.resolve();
   return {
     describe: (name) => describe(admin, name),
     create: (name, topic) => create(admin, name, topic),
     async addPartitions(name, count) {
       await admin.createPartitions({ topicPartitions: [{ topic: name, count }] });
+    },
+    setReplicationFactor(name, factor, progress) {
+      // One topic at a time, as they share the brokers' throttle.
+      const move = moves.then(() => reassign(admin, name, factor, progress));
+      moves = move.catch(() => {});
+      return move;
     },
     async setConfig(name, config) {
       const configEntries = entries(config);
@@ -104,7 +112,7 @@ async function describeNow(admin: Admin, name: string): Promise<TopicFacts | und
   const own = (described.resources[0]?.configEntries ?? []).filter((entry) => entry.configSource === topicConfigSource);
   return {
     partitions: partitions.length,
-    replicationFactor: partitions[0]?.replicas.length ?? 0,
+    replicationFactor: Math.min(...partitions.map(({ replicas }) => replicas.length)),
     config: Object.fromEntries(own.map((entry) => [entry.configName, entry.configValue])),
   };
 }

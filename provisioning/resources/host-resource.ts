@@ -45,6 +45,7 @@ export function hostResource<Args extends HostPlace, State extends Args>(
       definition.plan(want, have, owned);
     },
     remove: (session, state) => execute(session, state, definition.unplan(state)),
+    removal: definition.unplan,
   };
 }
 

@@ -26,6 +26,8 @@ export interface ResourceType<Args extends object, State extends Args> {
   /** Throws what {@link apply} would refuse, without changing anything: called in preview. */
   foresee(session: Session, want: Args, have: State | undefined, owned: boolean, recorded?: State): Promise<void>;
   remove(session: Session, state: State): Promise<void>;
+  /** The commands that {@link remove} would run, of what lives on a host. */
+  removal?(state: State): readonly Command[];
 }
 
 /** What a resource can reach, and one line to say what takes long. */
@@ -52,6 +54,8 @@ export interface Topics {
   describe(name: string): Promise<TopicFacts | undefined>;
   create(name: string, topic: TopicFacts): Promise<void>;
   addPartitions(name: string, count: number): Promise<void>;
+  /** Moves replicas until every partition has so many in sync; says now and then how far it is. */
+  setReplicationFactor(name: string, factor: number, progress: (message: string) => void): Promise<void>;
   /** Replaces the whole set of a topic's own settings. */
   setConfig(name: string, config: Readonly<Record<string, string>>): Promise<void>;
   delete(name: string): Promise<void>;

@@ -12,10 +12,11 @@ export type TopicStep =
   | { readonly do: "create" }
   | { readonly do: "delete" }
   | { readonly do: "addPartitions"; readonly count: number }
+  | { readonly do: "setReplicationFactor"; readonly factor: number }
   | { readonly do: "setConfig" };
 
 /**
- * The steps from `have` to `want`. Throws for what would move replicas, or lose records without leave.
+ * The steps from `have` to `want`. Throws for what would lose records without leave.
  * @param records that the topic holds now
  */
 export function planTopic(want: TopicArgs, have: TopicFacts | undefined, records: number): TopicStep[] {
@@ -23,16 +24,12 @@ export function planTopic(want: TopicArgs, have: TopicFacts | undefined, records
   if (want.partitions < have.partitions && (want.allowDataLoss || records === 0)) {
     return [{ do: "delete" }, { do: "create" }]; // Kafka takes no partition away
   }
-  const faults: string[] = [];
-  if (want.partitions < have.partitions) faults.push(wouldLose(want.name, records));
-  if (want.replicationFactor !== have.replicationFactor) {
-    faults.push(
-      `topic ${want.name}: found replication factor ${have.replicationFactor}, wanted ${want.replicationFactor}: replicas are not moved between brokers. Keep ${have.replicationFactor}, or use kafka-reassign-partitions.sh and then write what it made.`,
-    );
-  }
-  if (faults.length > 0) throw new Error(faults.join("\n"));
+  if (want.partitions < have.partitions) throw new Error(wouldLose(want.name, records));
   return [
     ...(want.partitions > have.partitions ? [{ do: "addPartitions", count: want.partitions } as const] : []),
+    ...(want.replicationFactor === have.replicationFactor
+      ? []
+      : [{ do: "setReplicationFactor", factor: want.replicationFactor } as const]),
     ...(sameConfig(want.config, have.config) ? [] : [{ do: "setConfig" } as const]),
   ];
 }
@@ -57,7 +54,9 @@ export const topic: ResourceType<TopicArgs, TopicArgs> = {
       if (step.do === "create") await topics.create(want.name, want);
       else if (step.do === "delete") await topics.delete(want.name);
       else if (step.do === "addPartitions") await topics.addPartitions(want.name, step.count);
-      else await topics.setConfig(want.name, want.config);
+      else if (step.do === "setReplicationFactor") {
+        await topics.setReplicationFactor(want.name, step.factor, session.progress);
+      } else await topics.setConfig(want.name, want.config);
     }
     return want;
   },

@@ -56,6 +56,6 @@ export function explainConnectError(
   return fault(
     `no answer from ${where} (${error.message})`,
     "an ssh server",
-    "Check the Pi's power and cable, and that this machine is on its network.",
+    `Check the Pi's power and cable, and that this machine is on its network. If it is gone for good: \`npx bramble forget ${place.host}\`.`,
   );
 }

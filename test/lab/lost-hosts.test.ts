@@ -1,14 +1,18 @@
-import { beforeAll, describe, expect } from "@jest/globals";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import { kill, reflash, start } from "../../lab/faults.ts";
+import { projectFolder } from "../../lab/lab.ts";
 import { up as bootLab } from "../../lab/up.ts";
 import { haveDeployed } from "./support/deployed.ts";
 import { eventually } from "./support/eventually.ts";
 import { committedValues, kafkaTool, produce } from "./support/kafka.ts";
 import { chaining, edited, fast, writePipeline } from "./support/pipeline-files.ts";
-import { mustUp, preview, trust, up } from "./support/stack.ts";
+import { inLabOk, onHost } from "./support/programs.ts";
+import { destroy, mustUp, preview, succeeded, trust, up } from "./support/stack.ts";
 import { story } from "./support/story.ts";
 import { restarted, unitStates, unitsOf } from "./support/units.ts";
-import { hostOf, hosts, lab } from "./support/virtual-pis.ts";
+import { hostOf, hosts, lab, leaveToNobody } from "./support/virtual-pis.ts";
 
 beforeAll(async () => {
   await haveDeployed(() => writePipeline("kafka_chaining", edited("kafka_chaining", fast)));
@@ -116,5 +120,38 @@ describe("a Pi is replaced: an empty disk and another host key", () => {
   story("no record was lost, and the stream goes on", async () => {
     expect(await committedValues("temperatures_ewma")).toEqual(outputs);
     await oneMoreGoesThrough(90);
+  });
+});
+
+describe("a Pi is unplugged for good, and the rest is destroyed", () => {
+  const host = hostOf("rpi3");
+  const places = ["/opt/kafka", "/opt/bramble", "/var/lib/kafka", "/etc/systemd/system/kafka.service"];
+  const left = `ls -d ${places.join(" ")} 2>/dev/null || true`;
+
+  afterAll(leaveToNobody);
+
+  story("destroy is refused with its name, until the stack has been told to forget it", async () => {
+    await kill(lab, host);
+    const refused = await destroy();
+    expect(refused.code).not.toBe(0);
+    expect(refused.errors.join()).toContain("rpi3 (10.42.0.253): found no answer");
+    expect(refused.errors.join()).toContain("`npx bramble forget rpi3`");
+
+    const told = await inLabOk(["bramble", "forget", "rpi3", "--yes"], { cwd: projectFolder });
+    for (const step of ["stop bramble-con3.service", "stop kafka.service", "remove account and data"]) {
+      expect(told).toContain(`not done: ${step}`);
+    }
+    succeeded(await destroy());
+    for (const name of hosts.filter((each) => each !== host.name)) expect(await onHost(name, left)).toBe("");
+  });
+
+  story("when it is back, what stayed on it goes with the script that forget wrote", async () => {
+    await start(lab, host);
+    expect((await onHost(host.name, left)).split("\n")).toEqual(places);
+    const script = join(projectFolder, "left-on-rpi3.sh");
+    await onHost(host.name, "sudo sh", { input: readFileSync(script) });
+    rmSync(script);
+    expect(await onHost(host.name, left)).toBe("");
+    expect(await onHost(host.name, "systemctl list-unit-files --no-legend 'kafka*' 'zookeeper*' 'bramble*'")).toBe("");
   });
 });

@@ -22,6 +22,10 @@ export function strictTopics(topics: Record<string, TopicFacts & { records?: num
       changes.push(["addPartitions", name, count]);
       topics[name] = { ...held(name), partitions: count };
     },
+    async setReplicationFactor(name, replicationFactor) {
+      changes.push(["setReplicationFactor", name, replicationFactor]);
+      topics[name] = { ...held(name), replicationFactor };
+    },
     async setConfig(name, config) {
       changes.push(["setConfig", name, config]);
       topics[name] = { ...held(name), config };

@@ -1,0 +1,54 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { createInterface } from "node:readline/promises";
+import { Command } from "commander";
+import { projectEnvironment } from "../lab/environment.ts";
+import { type Deployment, forgetHost, removalScript } from "../provisioning/provider/forget-host.ts";
+
+export function forgetCommand(): Command {
+  return new Command("forget")
+    .description("give up a host that will not answer any more: `pulumi destroy` goes on without it")
+    .argument("<host>", "name of the host")
+    .option("--stack <name>", "stack whose state it is taken out of", "rpi")
+    .option("--yes", "do it without asking")
+    .action(forget);
+}
+
+async function forget(host: string, { stack, yes }: { stack: string; yes?: boolean }): Promise<void> {
+  const state = JSON.parse(pulumi(["stack", "export", "--stack", stack])) as { deployment: Deployment };
+  const { deployment, left } = forgetHost(state.deployment, host);
+  if (left.length === 0)
+    throw new Error(`found nothing on ${host} in stack ${stack}, wanted a host that has something`);
+  console.log(`On ${host} stays, as nobody can reach it:`);
+  for (const { does } of left) console.log(`  not done: ${does}`);
+  if (!yes && !(await confirmed(host, stack))) throw new Error("Nothing was forgotten.");
+
+  const script = `left-on-${host}.sh`;
+  // Before the state forgets it, nobody else would know.
+  writeFileSync(script, removalScript(host, left), { mode: 0o755 });
+  pulumi(["stack", "import", "--stack", stack], JSON.stringify({ ...state, deployment }));
+  console.log(`Stack ${stack} has forgotten ${host}. When it is back, and is not reflashed:`);
+  console.log(`  ssh USER@${host} sudo sh < ${script}`);
+}
+
+async function confirmed(host: string, stack: string): Promise<boolean> {
+  if (!process.stdin.isTTY) throw new Error("found no terminal to ask on, wanted a yes; add --yes");
+  const ask = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await ask.question(`Forget ${host} in stack ${stack}? Only "yes" does it: `);
+  ask.close();
+  return answer === "yes";
+}
+
+function pulumi(argv: readonly string[], input = ""): string {
+  const { status, stdout, error } = spawnSync("pulumi", argv, {
+    cwd: `${import.meta.dirname}/..`,
+    env: { ...process.env, ...projectEnvironment() },
+    input,
+    encoding: "utf8",
+    stdio: ["pipe", "pipe", "inherit"],
+    maxBuffer: 1 << 30,
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`pulumi ${argv.join(" ")}: exit code ${status}`);
+  return stdout;
+}
