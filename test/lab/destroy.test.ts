@@ -16,6 +16,9 @@ import { story } from "./support/story.ts";
 import { hosts, lab, leaveToNobody } from "./support/virtual-pis.ts";
 import { differences, type WholeHost, wholeHosts } from "./support/whole-host.ts";
 
+/** More of them: BRAMBLE_TEST_ROUNDS=10 make test ONLY=destroy */
+const rounds = Number(process.env.BRAMBLE_TEST_ROUNDS ?? 3);
+
 const password = 'Gr0ße\'Kühe & $HOME "nachts"';
 
 let bare: WholeHost;
@@ -66,7 +69,7 @@ async function destroyedWithoutTrace(): Promise<void> {
   expect(differences(bare, await wholeHosts())).toEqual([]);
 }
 
-describe("up and destroy, three times in a row", () => {
+describe(`up and destroy, ${rounds} times in a row`, () => {
   afterAll(leaveToNobody);
 
   story("with a password of one's own, which is nowhere to be read", async () => {
@@ -104,9 +107,11 @@ describe("up and destroy, three times in a row", () => {
     await destroyedWithoutTrace();
   });
 
-  story("and once more", async () => {
-    await mustUp();
-    await knownValuesArrive();
-    await destroyedWithoutTrace();
-  });
+  for (let round = 3; round <= rounds; round++) {
+    story(`and once more (${round})`, async () => {
+      await mustUp();
+      await knownValuesArrive();
+      await destroyedWithoutTrace();
+    });
+  }
 });
