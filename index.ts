@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { loadPipeline } from "./declaration/load-pipeline.ts";
 import { bootstrapServers } from "./provisioning/components/broker.ts";
 import { Cluster } from "./provisioning/components/cluster.ts";
+import { clusterId, quorumVoters } from "./provisioning/components/kraft.ts";
 import { Pipeline } from "./provisioning/components/pipeline.ts";
 import { Provider } from "./provisioning/components/provider.ts";
 import { zookeepers } from "./provisioning/components/zookeeper.ts";
@@ -25,6 +26,7 @@ const provider = new Provider("bramble", {
   ...login,
   bootstrapServers: servers,
   zookeepers: zookeepers(pipeline.cluster),
+  controllers: quorumVoters(pipeline.cluster),
 });
 const cluster = new Cluster(
   "cluster",
@@ -33,6 +35,7 @@ const cluster = new Cluster(
     connection: ({ name, address }) => ({ ...login, host: address, hostKey: hostKeys.get(name) ?? "" }),
     kafkaArchive: kafka,
     keepData,
+    clusterId: clusterId(pulumi.getProject(), pulumi.getStack()),
   },
   { providers: { bramble: provider } },
 );

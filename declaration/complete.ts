@@ -3,9 +3,10 @@ import type { PipelineDocument } from "./document.ts";
 import { toMilliseconds } from "./duration.ts";
 import { inOrder } from "./graph.ts";
 import { changelogTopic, deadLetterTopic } from "./internal-topics.ts";
-import type { Cluster, Input, Output, Pipeline, Service, Topic } from "./pipeline.ts";
+import { kafkaSeries } from "./kafka-versions.ts";
+import type { Cluster, Input, KRaft, Output, Pipeline, Service, Topic, ZooKeeper } from "./pipeline.ts";
 import type { Chain } from "./rules/operators.ts";
-import type { PipelineShape } from "./shape.ts";
+import { type PipelineShape, zookeeper } from "./shape.ts";
 
 /** What the loader knows of a file without faults. */
 export interface Checked {
@@ -41,20 +42,29 @@ export function completePipeline(checked: Checked): Pipeline {
 }
 
 function clusterOf({ shape, document }: Checked): Cluster {
-  const { hosts, kafka, zookeeper } = shape.cluster;
+  const { hosts, kafka } = shape.cluster;
   const names = Object.keys(hosts);
-  const voters = zookeeper.voters ?? names.slice(0, names.length >= 3 ? 3 : 1);
+  const metadata = metadataOf(shape.cluster, names);
   return {
     hosts: Object.entries(hosts).map(([name, address]) => ({ name, address })),
     kafka: {
-      version: kafka.version,
+      version: kafka.version ?? kafkaSeries[metadata.mode].version,
       home: kafka.home,
       heap: kafka.heap,
       brokers: kafka.brokers ?? names,
       config: written(document, ["cluster", "kafka", "config"], kafka.config),
     },
-    zookeeper: { heap: zookeeper.heap, voters, observers: names.filter((name) => !voters.includes(name)) },
+    metadata,
   };
+}
+
+function metadataOf(cluster: PipelineShape["cluster"], names: readonly string[]): ZooKeeper | KRaft {
+  const odd = names.slice(0, names.length >= 3 ? 3 : 1);
+  if (cluster.kraft !== undefined) {
+    return { mode: "kraft", heap: cluster.kraft.heap, controllers: cluster.kraft.controllers ?? odd };
+  }
+  const { heap, voters = odd } = cluster.zookeeper ?? zookeeper.parse({});
+  return { mode: "zookeeper", heap, voters, observers: names.filter((name) => !voters.includes(name)) };
 }
 
 function serviceOf({ name: pipeline, folder, chains }: Checked, name: string, shape: ServiceShape): Service {

@@ -1,3 +1,5 @@
+import type { Mode } from "./kafka-versions.ts";
+
 /**
  * What can be read from a pipeline file whatever its shape: names and references, each only where it has its right type.
  * Rules look at the draft, so that they can tell all they know in one go with the faults of shape.
@@ -7,7 +9,11 @@ export interface Draft {
   /** As written; undefined when left to default. */
   readonly brokers: readonly string[] | undefined;
   readonly brokerSettings: readonly string[];
+  readonly version: string | undefined;
+  /** Which of zookeeper and kraft stand there at all. */
+  readonly modes: readonly Mode[];
   readonly voters: readonly string[] | undefined;
+  readonly controllers: readonly string[] | undefined;
   readonly topics: ReadonlyMap<string, DraftTopic>;
   readonly services: ReadonlyMap<string, DraftService>;
 }
@@ -37,7 +43,10 @@ export function draftOf(data: unknown): Draft {
     hosts: mapping(cluster.get("hosts")),
     brokers: names(kafka.get("brokers")),
     brokerSettings: [...mapping(kafka.get("config")).keys()],
+    version: text(kafka.get("version")),
+    modes: (["zookeeper", "kraft"] as const).filter((mode) => cluster.has(mode)),
     voters: names(mapping(cluster.get("zookeeper")).get("voters")),
+    controllers: names(mapping(cluster.get("kraft")).get("controllers")),
     topics: valuesMapped(mapping(file.get("topics")), topicOf),
     // What is no mapping at all is a fault of shape and has nothing that a rule could look at.
     services: valuesMapped(mapping(file.get("services")), serviceOf),

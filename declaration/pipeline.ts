@@ -18,7 +18,8 @@ export interface Cluster {
   /** In the order of the file; a host's place in it is its broker id. */
   readonly hosts: readonly Host[];
   readonly kafka: Kafka;
-  readonly zookeeper: ZooKeeper;
+  /** What keeps the cluster's metadata: one of the two, for the life of the cluster. */
+  readonly metadata: ZooKeeper | KRaft;
 }
 
 export interface Host {
@@ -40,11 +41,20 @@ export interface Kafka {
 }
 
 export interface ZooKeeper {
+  readonly mode: "zookeeper";
   readonly heap: string;
   /** Names of the hosts that vote: an odd number. */
   readonly voters: readonly string[];
   /** Names of the remaining hosts, which follow without a vote. */
   readonly observers: readonly string[];
+}
+
+export interface KRaft {
+  readonly mode: "kraft";
+  /** JVM heap of a controller that has no broker beside it; one that has shares the broker's. */
+  readonly heap: string;
+  /** Names of the hosts that vote: an odd number. The brokers of the others follow without a vote. */
+  readonly controllers: readonly string[];
 }
 
 export interface Topic {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DURATION } from "./duration.ts";
+import { kafkaSeries } from "./kafka-versions.ts";
 import { ADDRESS, HOST_NAME, SERVICE_NAME, TOPIC_NAME } from "./names.ts";
 
 /**
@@ -28,11 +29,12 @@ const named = <T extends z.ZodType>(name: RegExp, value: T, wanted: string) =>
 const kafka = z.strictObject(
   {
     version: z
-      .string("a version such as 3.9.2")
-      .regex(/^\d+\.\d+\.\d+$/, "a version such as 3.9.2")
-      .regex(/^3\./, "a version 3.x.y; Kafka 4 has no ZooKeeper, and 3.9 is the last series that has")
-      .default("3.9.2")
-      .describe("Version of Apache Kafka on every host"),
+      .string(`a version such as ${kafkaSeries.zookeeper.version}`)
+      .regex(/^\d+\.\d+\.\d+$/, `a version such as ${kafkaSeries.zookeeper.version}`)
+      .optional()
+      .describe(
+        `Version of Apache Kafka on every host; by default ${kafkaSeries.zookeeper.version} with zookeeper, ${kafkaSeries.kraft.version} with kraft`,
+      ),
     home: z
       .string("an absolute path such as /opt/kafka")
       .regex(/^(\/[\w.-]+)+$/, "an absolute path such as /opt/kafka")
@@ -46,10 +48,10 @@ const kafka = z.strictObject(
       .describe("Hosts that run a broker; every host by default"),
     config: settings.default({}).describe("Broker settings under Kafka's own keys; they win over bramble's defaults"),
   },
-  "a mapping such as { version: 3.9.2 }",
+  `a mapping such as { version: ${kafkaSeries.zookeeper.version} }`,
 );
 
-const zookeeper = z.strictObject(
+export const zookeeper = z.strictObject(
   {
     heap: heap.default("64m").describe("JVM heap of a ZooKeeper server"),
     voters: z
@@ -63,6 +65,20 @@ const zookeeper = z.strictObject(
   "a mapping such as { heap: 64m }",
 );
 
+export const kraft = z.strictObject(
+  {
+    heap: heap.default("64m").describe("JVM heap of a controller on a host without a broker"),
+    controllers: z
+      .array(host, "a list of hosts such as [rpi0, rpi1, rpi2]")
+      .min(1, "at least one host")
+      .optional()
+      .describe(
+        "Hosts that keep the metadata and vote, an odd number; by default the first three, or the first of fewer",
+      ),
+  },
+  "a mapping such as {} or { controllers: [rpi0, rpi1, rpi2] }",
+);
+
 const cluster = z.strictObject(
   {
     hosts: named(
@@ -73,11 +89,8 @@ const cluster = z.strictObject(
       .refine((hosts) => Object.keys(hosts).length > 0, "at least one host such as { rpi0: 10.42.0.250 }")
       .describe("Host names and addresses; a host's place in the list is its broker id"),
     kafka: kafka.prefault({}).describe("The Kafka brokers"),
-    zookeeper: zookeeper.prefault({}).describe("The ZooKeeper ensemble"),
-    kraft: z
-      .never("nothing here; KRaft is not supported yet: use zookeeper")
-      .optional()
-      .describe("Not supported yet: use zookeeper"),
+    zookeeper: zookeeper.optional().describe("The ZooKeeper ensemble; this is what there is when kraft is left out"),
+    kraft: kraft.optional().describe("Controllers of Kafka's own in place of ZooKeeper"),
   },
   "a mapping with hosts",
 );

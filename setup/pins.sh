@@ -10,10 +10,9 @@ pulumi_version=3.259.0
 # Must be the version of @pulumi/command in package.json.
 command_plugin_version=1.2.1
 
-kafka_version=${BRAMBLE_KAFKA_VERSION:-3.9.2}
+# Kafka's versions: declaration/kafka-versions.ts.
 scala_version=2.13
 
 # Where the official archives are; the variables are for a mirror, of a school for example.
 node_url=${BRAMBLE_NODE_URL:-https://nodejs.org/dist/v$node_version}
 pulumi_url=${BRAMBLE_PULUMI_URL:-https://github.com/pulumi/pulumi/releases/download/v$pulumi_version}
-kafka_url=${BRAMBLE_KAFKA_URL:-https://archive.apache.org/dist/kafka/$kafka_version}

@@ -1,5 +1,6 @@
 import type { Draft } from "../draft.ts";
 import { type Finding, type Path, shown, wrongKey, wrongValue } from "../faults.ts";
+import { kafkaSeries } from "../kafka-versions.ts";
 import { HOST_NAME } from "../names.ts";
 import { didYouMean } from "../suggest.ts";
 
@@ -15,13 +16,16 @@ const MANAGED: Readonly<Record<string, string>> = {
   "log.dir": "records are kept in /var/lib/kafka, which outlives a reboot",
   "log.dirs": "records are kept in /var/lib/kafka, which outlives a reboot",
   "zookeeper.connect": "it names the whole ensemble, so that the brokers form one cluster",
-  "process.roles": "KRaft is not supported yet",
-  "controller.quorum.voters": "KRaft is not supported yet",
+  "process.roles": "which hosts are controllers stands under cluster/kraft",
+  "controller.quorum.voters": "which hosts are controllers stands under cluster/kraft",
+  "controller.quorum.bootstrap.servers": "which hosts are controllers stands under cluster/kraft",
+  "controller.listener.names": "every controller listens on port 9093 of its host",
+  "metadata.log.dir": "metadata are kept in /var/lib/kafka, which outlives a reboot",
 };
 
 /** What is wrong with the hosts and with where the daemons are placed on them. */
 export function hostFindings(draft: Draft): Finding[] {
-  return [...names(draft), ...addresses(draft), ...placement(draft), ...settings(draft)];
+  return [...names(draft), ...addresses(draft), ...placement(draft), ...modes(draft), ...settings(draft)];
 }
 
 /** What is wrong with a reference to a host, as "found ..., wanted ..."; undefined when it is declared. */
@@ -53,18 +57,31 @@ function addresses({ hosts }: Draft): Finding[] {
 }
 
 function placement(draft: Draft): Finding[] {
-  const voters = draft.voters ?? [];
-  const findings = [
+  return [
     ...hostList(draft, ["cluster", "kafka", "brokers"], draft.brokers ?? []),
-    ...hostList(draft, ["cluster", "zookeeper", "voters"], voters),
+    ...electorate(draft, ["cluster", "zookeeper", "voters"], draft.voters ?? []),
+    ...electorate(draft, ["cluster", "kraft", "controllers"], draft.controllers ?? []),
   ];
-  if (voters.length > 0 && voters.length % 2 === 0) {
+}
+
+function electorate(draft: Draft, path: Path, hosts: readonly string[]): Finding[] {
+  const findings = hostList(draft, path, hosts);
+  if (hosts.length > 0 && hosts.length % 2 === 0) {
     const why = "an even number bears no more failures than one fewer";
-    findings.push(
-      wrongValue(["cluster", "zookeeper", "voters"], `found ${voters.length} voters, wanted an odd number; ${why}`),
-    );
+    findings.push(wrongValue(path, `found ${hosts.length} ${path.at(-1)}, wanted an odd number; ${why}`));
   }
   return findings;
+}
+
+function modes({ modes: [first = "zookeeper", second], version }: Draft): Finding[] {
+  if (second !== undefined) {
+    const message = `found ${second} beside ${first}, wanted one of the two: what keeps the metadata of the cluster`;
+    return [wrongKey(["cluster", second], message)];
+  }
+  const { fits, wanted } = kafkaSeries[first];
+  // Another fault of shape says so of what is no version at all.
+  if (version === undefined || !/^\d+\.\d+\.\d+$/.test(version) || fits.test(version)) return [];
+  return [wrongValue(["cluster", "kafka", "version"], `found ${shown(version)}, wanted ${wanted}`)];
 }
 
 function hostList(draft: Draft, path: Path, hosts: readonly string[]): Finding[] {

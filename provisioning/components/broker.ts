@@ -1,7 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type * as declaration from "../../declaration/pipeline.ts";
-import { File, Unit } from "./resources.ts";
-import { checksums, daemonUnit, propertiesFile, running } from "./unit-file.ts";
+import { Daemon } from "./daemon.ts";
+import { formatStorage, kraftProperties } from "./kraft.ts";
 import { zookeepers } from "./zookeeper.ts";
 
 export const brokerPort = 9092;
@@ -12,67 +12,56 @@ export function bootstrapServers(cluster: declaration.Cluster): string[] {
   return brokers.map(({ address }) => `${address}:${brokerPort}`);
 }
 
-/** One Kafka broker. */
-export class Broker extends pulumi.ComponentResource {
-  readonly unit: pulumi.Resource;
-
+/** One Kafka broker; on a controller's host of a cluster with KRaft its process is the controller too. */
+export class Broker extends Daemon {
   constructor(
     name: string,
     args: {
       cluster: declaration.Cluster;
       host: declaration.Host;
       files: pulumi.Resource[];
+      /** Brokers stop before any ZooKeeper does: an orderly stop needs its quorum. */
       ensemble: pulumi.Resource[];
+      clusterId: string;
     },
     opts: pulumi.ComponentResourceOptions,
   ) {
-    super("bramble:cluster:Broker", name, {}, opts);
     const { cluster, host, files, ensemble } = args;
-    const { home, heap } = cluster.kafka;
-    const place = { host: host.name, address: host.address };
-    const path = `${home}/config/server.properties`;
-    const content = propertiesFile(brokerProperties(cluster, host));
-    const config = new File(
-      `${name}-config`,
-      { ...place, path, content, mode: "0644", owner: "root:root" },
-      { parent: this, dependsOn: files },
-    );
-    this.unit = new Unit(
-      `${name}-unit`,
+    super(
+      "bramble:cluster:Broker",
+      name,
       {
-        ...place,
-        name: "kafka.service",
-        content: daemonUnit({
-          description: "Apache Kafka broker",
-          after: ["zookeeper.service"],
-          folder: "kafka",
-          environment: { KAFKA_HEAP_OPTS: `-Xms${heap} -Xmx${heap}` },
-          execStart: `${home}/bin/kafka-server-start.sh ${path}`,
-        }),
-        ...running,
-        reads: checksums({ [path]: content }),
-        readyPort: brokerPort,
+        ...{ cluster, host, files },
+        needs: ensemble,
+        unit: "kafka.service",
         rolls: "kafka",
+        description: "Apache Kafka broker",
+        folder: "kafka",
+        heap: cluster.kafka.heap,
+        launcher: "kafka-server-start.sh",
+        file: "server.properties",
+        properties: brokerProperties(cluster, host),
+        ...(cluster.metadata.mode === "kraft"
+          ? { before: formatStorage(cluster, args.clusterId) }
+          : { after: ["zookeeper.service"] }),
+        port: brokerPort,
       },
-      // Brokers stop before any ZooKeeper does: an orderly stop needs its quorum.
-      { parent: this, dependsOn: [config, ...files, ...ensemble] },
+      opts,
     );
-    this.registerOutputs();
   }
 }
 
 /** server.properties of one broker, sized for a small machine. Pure. */
 export function brokerProperties(cluster: declaration.Cluster, host: declaration.Host): Record<string, string> {
   const replicas = Math.min(3, cluster.kafka.brokers.length);
+  const { listeners, ...metadata } = metadataProperties(cluster, host);
+  // On every interface, so that the Pi's own tools reach it as localhost; told to clients by its address.
+  const own = `PLAINTEXT://:${brokerPort}`;
   return {
-    "broker.id": String(cluster.hosts.indexOf(host)),
-    // On every interface, so that the Pi's own tools reach it as localhost; told to clients by its address.
-    listeners: `PLAINTEXT://:${brokerPort}`,
+    listeners: listeners === undefined ? own : `${own},${listeners}`,
     "advertised.listeners": `PLAINTEXT://${host.address}:${brokerPort}`,
     "log.dirs": "/var/lib/kafka",
-    "zookeeper.connect": zookeepers(cluster).join(","),
-    "zookeeper.session.timeout.ms": "6000",
-    "zookeeper.connection.timeout.ms": "30000",
+    ...metadata,
     // A topic exists because the pipeline declares it, not because a client misspelt another.
     "auto.create.topics.enable": "false",
     "num.network.threads": "2",
@@ -87,5 +76,15 @@ export function brokerProperties(cluster: declaration.Cluster, host: declaration
     "transaction.state.log.min.isr": String(Math.min(2, replicas)),
     "group.initial.rebalance.delay.ms": "0",
     ...cluster.kafka.config,
+  };
+}
+
+function metadataProperties(cluster: declaration.Cluster, host: declaration.Host): Record<string, string> {
+  if (cluster.metadata.mode === "kraft") return kraftProperties(cluster, host);
+  return {
+    "broker.id": String(cluster.hosts.indexOf(host)),
+    "zookeeper.connect": zookeepers(cluster).join(","),
+    "zookeeper.session.timeout.ms": "6000",
+    "zookeeper.connection.timeout.ms": "30000",
   };
 }

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type * as declaration from "../../declaration/pipeline.ts";
 import { Broker } from "./broker.ts";
 import { Host } from "./host.ts";
+import { Controller, controllers } from "./kraft.ts";
 import type { Machine } from "./resources.ts";
 import { members, ZooKeeper } from "./zookeeper.ts";
 
@@ -12,9 +13,11 @@ export interface ClusterArgs {
   readonly connection: (host: declaration.Host) => command.types.input.remote.ConnectionArgs;
   readonly kafkaArchive: string;
   readonly keepData: boolean;
+  /** What the storage of a cluster with KRaft is formatted with. */
+  readonly clusterId: string;
 }
 
-/** The hosts with one ZooKeeper ensemble and one Kafka cluster over them. */
+/** The hosts with one Kafka cluster over them, and what keeps its metadata: a ZooKeeper ensemble, or controllers. */
 export class Cluster extends pulumi.ComponentResource {
   private readonly hosts: ReadonlyMap<string, Host>;
   readonly machines: Machine[];
@@ -22,12 +25,12 @@ export class Cluster extends pulumi.ComponentResource {
 
   constructor(name: string, args: ClusterArgs, opts: pulumi.ComponentResourceOptions) {
     super("bramble:cluster:Cluster", name, {}, opts);
-    const { cluster, connection, kafkaArchive, keepData } = args;
+    const { cluster, connection, kafkaArchive, keepData, clusterId } = args;
     const parent = { parent: this };
     this.hosts = new Map(
       cluster.hosts.map((host) => [
         host.name,
-        new Host(host.name, { cluster, host, connection: connection(host), kafkaArchive, keepData }, parent),
+        new Host(host.name, { cluster, host, connection: connection(host), kafkaArchive, keepData, clusterId }, parent),
       ]),
     );
     // Nothing is put on any host before all have been found fit.
@@ -35,13 +38,16 @@ export class Cluster extends pulumi.ComponentResource {
     const ready = new Map([...this.hosts].map(([name, host]) => [name, host.prepare(this.machines)]));
     const prepared = (host: declaration.Host) => ready.get(host.name) ?? [];
     const ensemble = members(cluster).map(
-      (host) => new ZooKeeper(`${host.name}-zookeeper`, { cluster, host, dependsOn: prepared(host) }, parent).unit,
+      (host) => new ZooKeeper(`${host.name}-zookeeper`, { cluster, host, files: prepared(host) }, parent).unit,
     );
-    this.brokers = cluster.hosts
-      .filter((host) => cluster.kafka.brokers.includes(host.name))
-      .map(
-        (host) => new Broker(`${host.name}-broker`, { cluster, host, files: prepared(host), ensemble }, parent).unit,
-      );
+    const isBroker = ({ name }: declaration.Host) => cluster.kafka.brokers.includes(name);
+    this.brokers = cluster.hosts.filter(isBroker).map((host) => {
+      const args = { cluster, host, files: prepared(host), ensemble, clusterId };
+      return new Broker(`${host.name}-broker`, args, parent).unit;
+    });
+    for (const host of controllers(cluster).filter((host) => !isBroker(host))) {
+      new Controller(`${host.name}-controller`, { cluster, host, files: prepared(host), clusterId }, parent);
+    }
     this.registerOutputs();
   }
 

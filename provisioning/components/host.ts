@@ -1,14 +1,15 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { kafkaSeries } from "../../declaration/kafka-versions.ts";
 import type * as declaration from "../../declaration/pipeline.ts";
+import type { MachineArgs } from "../resources/machine.ts";
 import { brokerPort } from "./broker.ts";
+import { controllerPort, controllers } from "./kraft.ts";
 import { Archive, Machine } from "./resources.ts";
-import { zookeeperPorts } from "./zookeeper.ts";
+import { members, zookeeperPorts } from "./zookeeper.ts";
 
 /** Room for Kafka, Node and some days of records. */
 const freeMb = 1024;
-/** Kafka 3.9 runs on Java 11 and newer. */
-const java = 11;
 
 export interface HostArgs {
   readonly cluster: declaration.Cluster;
@@ -17,6 +18,7 @@ export interface HostArgs {
   /** Kafka's archive on this machine. */
   readonly kafkaArchive: string;
   readonly keepData: boolean;
+  readonly clusterId: string;
 }
 
 /** One Pi with what every daemon on it needs: Java proven there, a user and data folders, Kafka's files. */
@@ -26,8 +28,9 @@ export class Host extends pulumi.ComponentResource {
 
   constructor(name: string, args: HostArgs, opts: pulumi.ComponentResourceOptions) {
     super("bramble:cluster:Host", name, {}, opts);
-    const { cluster, host } = args;
+    const { cluster, host, clusterId } = args;
     const { home, version } = cluster.kafka;
+    const { java } = kafkaSeries[cluster.metadata.mode];
     this.args = args;
     this.machine = new Machine(
       `${name}-machine`,
@@ -35,6 +38,8 @@ export class Host extends pulumi.ComponentResource {
         host: host.name,
         address: host.address,
         ...{ java, freeMb, home, kafka: version, ports: ports(cluster, host), intruders: {} },
+        dataFolder: "/var/lib/kafka",
+        data: data(cluster, host, clusterId),
       },
       { parent: this },
     );
@@ -82,15 +87,28 @@ const wipe =
   "sudo rm -rf /var/lib/zookeeper /var/lib/kafka /var/log/zookeeper /var/log/kafka; sudo userdel kafka 2>/dev/null || true";
 
 function ports(cluster: declaration.Cluster, host: declaration.Host): Record<string, string> {
-  const { voters, observers } = cluster.zookeeper;
   const { client, quorum, election } = zookeeperPorts;
-  const forZooKeeper = voters.includes(host.name)
-    ? [client, quorum, election]
-    : observers.includes(host.name)
-      ? [client]
-      : [];
+  const isObserver = cluster.metadata.mode === "zookeeper" && cluster.metadata.observers.includes(host.name);
+  const forZooKeeper = !members(cluster).includes(host) ? [] : isObserver ? [client] : [client, quorum, election];
+  const forKafka = [
+    ...(cluster.kafka.brokers.includes(host.name) ? [brokerPort] : []),
+    ...(controllers(cluster).includes(host) ? [controllerPort] : []),
+  ];
   return {
     ...Object.fromEntries(forZooKeeper.map((port) => [String(port), "zookeeper.service"])),
-    ...(cluster.kafka.brokers.includes(host.name) ? { [brokerPort]: "kafka.service" } : {}),
+    ...Object.fromEntries(forKafka.map((port) => [String(port), "kafka.service"])),
+  };
+}
+
+/** What Kafka's data on a host must be of, where there are any. */
+function data(cluster: declaration.Cluster, host: declaration.Host, clusterId: string): MachineArgs["data"] {
+  const { hosts, metadata, kafka } = cluster;
+  const voters = controllers(cluster);
+  if (!kafka.brokers.includes(host.name) && !voters.includes(host)) return {};
+  const id = (one: declaration.Host) => String(hosts.indexOf(one));
+  const { mode } = metadata;
+  return {
+    ...{ mode, node: id(host) },
+    ...(mode === "kraft" ? { cluster: clusterId, controllers: voters.map(id).join(", ") } : {}),
   };
 }

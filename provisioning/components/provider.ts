@@ -7,6 +7,7 @@ export interface ProviderArgs {
   readonly privateKey?: pulumi.Output<string>;
   readonly bootstrapServers: readonly string[];
   readonly zookeepers: readonly string[];
+  readonly controllers: readonly string[];
 }
 
 /** The plugin in provisioning/provider, told how to reach the hosts. */
@@ -18,6 +19,7 @@ export class Provider extends pulumi.ProviderResource {
       // Provider configuration travels as text.
       bootstrapServers: JSON.stringify(args.bootstrapServers),
       zookeepers: JSON.stringify(args.zookeepers),
+      controllers: JSON.stringify(args.controllers),
     });
   }
 }

@@ -1,13 +1,13 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type * as declaration from "../../declaration/pipeline.ts";
-import { File, Unit } from "./resources.ts";
-import { checksums, daemonUnit, propertiesFile, running } from "./unit-file.ts";
+import { Daemon } from "./daemon.ts";
 
 export const zookeeperPorts = { client: 2181, quorum: 2888, election: 3888 };
 
-/** The hosts of the ensemble, voters and observers, in the order of the file. */
-export function members({ hosts, zookeeper: { voters, observers } }: declaration.Cluster): declaration.Host[] {
-  return hosts.filter(({ name }) => voters.includes(name) || observers.includes(name));
+/** The hosts of the ensemble, voters and observers, in the order of the file; none in a cluster without ZooKeeper. */
+export function members({ hosts, metadata }: declaration.Cluster): declaration.Host[] {
+  if (metadata.mode !== "zookeeper") return [];
+  return hosts.filter(({ name }) => metadata.voters.includes(name) || metadata.observers.includes(name));
 }
 
 /** `host:port` of every member of the ensemble, for its clients. */
@@ -16,45 +16,31 @@ export function zookeepers(cluster: declaration.Cluster): string[] {
 }
 
 /** A member of the ZooKeeper ensemble: a voter, or an observer that follows without a vote. */
-export class ZooKeeper extends pulumi.ComponentResource {
-  readonly unit: pulumi.Resource;
-
+export class ZooKeeper extends Daemon {
   constructor(
     name: string,
-    args: { cluster: declaration.Cluster; host: declaration.Host; dependsOn: pulumi.Resource[] },
+    args: { cluster: declaration.Cluster; host: declaration.Host; files: pulumi.Resource[] },
     opts: pulumi.ComponentResourceOptions,
   ) {
-    super("bramble:cluster:ZooKeeper", name, {}, opts);
-    const { cluster, host, dependsOn } = args;
-    const place = { host: host.name, address: host.address };
-    const path = `${cluster.kafka.home}/config/zookeeper.properties`;
-    const content = propertiesFile(zookeeperProperties(cluster, host));
-    const config = new File(
-      `${name}-config`,
-      { ...place, path, content, mode: "0644", owner: "root:root" },
-      { parent: this, dependsOn },
-    );
-    this.unit = new Unit(
-      `${name}-unit`,
+    const { cluster, host } = args;
+    super(
+      "bramble:cluster:ZooKeeper",
+      name,
       {
-        ...place,
-        name: "zookeeper.service",
-        content: daemonUnit({
-          description: "Apache ZooKeeper",
-          after: [],
-          folder: "zookeeper",
-          environment: { KAFKA_HEAP_OPTS: `-Xms${cluster.zookeeper.heap} -Xmx${cluster.zookeeper.heap}` },
-          execStartPre: `/bin/sh -c 'echo ${serverId(cluster, host)} > /var/lib/zookeeper/myid'`,
-          execStart: `${cluster.kafka.home}/bin/zookeeper-server-start.sh ${path}`,
-        }),
-        ...running,
-        reads: checksums({ [path]: content }),
-        readyPort: zookeeperPorts.client,
+        ...args,
+        unit: "zookeeper.service",
         rolls: "zookeeper",
+        description: "Apache ZooKeeper",
+        folder: "zookeeper",
+        heap: cluster.metadata.heap,
+        launcher: "zookeeper-server-start.sh",
+        file: "zookeeper.properties",
+        properties: zookeeperProperties(cluster, host),
+        before: `/bin/sh -c 'echo ${serverId(cluster, host)} > /var/lib/zookeeper/myid'`,
+        port: zookeeperPorts.client,
       },
-      { parent: this, dependsOn: [config, ...dependsOn] },
+      opts,
     );
-    this.registerOutputs();
   }
 }
 
@@ -65,7 +51,7 @@ function serverId(cluster: declaration.Cluster, host: declaration.Host): number 
 
 /** zookeeper.properties of one member. Pure. */
 export function zookeeperProperties(cluster: declaration.Cluster, host: declaration.Host): Record<string, string> {
-  const { observers } = cluster.zookeeper;
+  const observers = cluster.metadata.mode === "zookeeper" ? cluster.metadata.observers : [];
   const ensemble = members(cluster);
   const servers = ensemble.map((member) => {
     const role = observers.includes(member.name) ? ":observer" : "";

@@ -1,5 +1,6 @@
 import { connectAdmin, type KafkaAdmin } from "../kafka/admin.ts";
 import { brokerGate } from "../kafka/broker-gate.ts";
+import { quorumGate } from "../kafka/quorum-gate.ts";
 import { zookeeperGate } from "../kafka/zookeeper-gate.ts";
 import type { Session } from "../resources/resource-type.ts";
 import { Connection } from "../ssh/connection.ts";
@@ -13,8 +14,10 @@ export interface ClusterConfig {
   readonly login: Login;
   /** `host:port` of every broker. */
   readonly bootstrapServers: readonly string[];
-  /** `host:port` of every ZooKeeper. */
+  /** `host:port` of every ZooKeeper; none in a cluster with KRaft. */
   readonly zookeepers: readonly string[];
+  /** `id@host:port` of every controller; none in a cluster with ZooKeeper. */
+  readonly controllers: readonly string[];
 }
 
 /** All connections of one run: one a host, one to Kafka, each opened when first needed. */
@@ -27,8 +30,10 @@ export class ClusterSession {
   constructor(config: ClusterConfig) {
     this.config = config;
     const describe = async () => (await this.admin()).cluster();
+    const brokers = brokerGate(config.bootstrapServers.length, describe);
+    const { controllers } = config;
     this.rolls = {
-      kafka: new Roll("kafka.service", brokerGate(config.bootstrapServers.length, describe)),
+      kafka: new Roll("kafka.service", controllers.length === 0 ? brokers : quorumGate(controllers, brokers)),
       zookeeper: new Roll("zookeeper.service", zookeeperGate(config.zookeepers)),
     };
   }

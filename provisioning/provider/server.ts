@@ -136,6 +136,7 @@ function clusterConfig(variables: { get(key: string): string | undefined }): Clu
     },
     bootstrapServers: JSON.parse(text("bootstrapServers") ?? "[]"),
     zookeepers: JSON.parse(text("zookeepers") ?? "[]"),
+    controllers: JSON.parse(text("controllers") ?? "[]"),
   };
 }
 

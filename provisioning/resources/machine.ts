@@ -14,8 +14,23 @@ export interface MachineArgs extends HostPlace {
   readonly kafka: string;
   /** TCP ports that the daemons need, with the unit that may hold each. */
   readonly ports: Readonly<Record<string, string>>;
+  /** Folder with Kafka's data. */
+  readonly dataFolder: string;
+  /** What the data must be of, where there are any: what a cluster is cannot be changed under its records. */
+  readonly data: DataOrigin;
   /** Who else holds one of these ports, by port: wanted is nobody. */
   readonly intruders: Readonly<Record<string, string>>;
+}
+
+/** What Kafka has written about a data folder into it; absent is what it does not tell, or is of no account. */
+export interface DataOrigin {
+  /** "zookeeper" or "kraft". */
+  readonly mode?: string | undefined;
+  /** The broker's, or node's, id. */
+  readonly node?: string | undefined;
+  readonly cluster?: string | undefined;
+  /** Ids of the voting controllers: "0, 1, 2". */
+  readonly controllers?: string | undefined;
 }
 
 export interface MachineState extends MachineArgs {
@@ -40,6 +55,11 @@ done`;
 const foreignKafka = `[ -e "$1" ] && [ ! -e "$1/${stamp}" ] || exit 0
 version=$(ls -- "$1/libs" 2>/dev/null | sed -n 's/^kafka_2\\.13-\\([0-9.]*\\)\\.jar$/\\1/p' | head -n1); echo "\${version:-none}"`;
 
+/** Prints what Kafka says of its data folder: nothing where there is none. */
+const dataOrigin = `for f in meta.properties __cluster_metadata-0/quorum-state; do
+  [ ! -e "$1/$f" ] || cat -- "$1/$f"; echo
+done`;
+
 /**
  * The host itself: not made by bramble, but looked at before anything is put on it. It changes nothing; creating it
  * means that the host can bear what is to come, and it fails with all that is wrong at once, already in preview.
@@ -48,7 +68,7 @@ export const machine = hostResource<MachineArgs, MachineState>({
   token: "bramble:host:Machine",
   replaceOn: ["host"],
   id: ({ host }) => host,
-  probe: ({ home, ports }) => [
+  probe: ({ home, ports, dataFolder }) => [
     ["uname", "-m"],
     sh("java -version 2>&1"),
     sh(
@@ -57,12 +77,13 @@ export const machine = hostResource<MachineArgs, MachineState>({
     ),
     sh(listeners, ...Object.entries(ports).map(([port, unit]) => `${port}=${unit}`)),
     sh(foreignKafka, home),
+    sh(dataOrigin, dataFolder),
   ],
-  read([uname, java, disk, ports, kafka], args) {
-    for (const result of [uname, disk, ports, kafka]) {
+  read([uname, java, disk, ports, kafka, data], args) {
+    for (const result of [uname, disk, ports, kafka, data]) {
       if (result?.exitCode !== 0) throw cannotTell(args, "the host's state", result);
     }
-    if (!uname || !java || !disk || !ports || !kafka) throw cannotTell(args, "the host's state", undefined);
+    if (!uname || !java || !disk || !ports || !kafka || !data) throw cannotTell(args, "the host's state", undefined);
     const free = disk.stdout.trim().split("\n");
     return {
       host: args.host,
@@ -70,6 +91,8 @@ export const machine = hostResource<MachineArgs, MachineState>({
       home: args.home,
       kafka: kafka.stdout.trim() || args.kafka,
       ports: args.ports,
+      dataFolder: args.dataFolder,
+      data: originOf(data.stdout, args.data),
       machine: uname.stdout.trim(),
       java: Math.min(javaVersion(java), args.java),
       freeMb: args.freeMb,
@@ -105,6 +128,8 @@ function faultsOf(want: MachineArgs, have: MachineState): HostFault[] {
     const use = have.kafka === "none" ? "Move" : `Write \`version: ${have.kafka}\` into the pipeline file, or move`;
     fault(found, `Kafka ${want.kafka}`, `${use} the folder away: \`sudo mv ${home} ${home}.old\`.`);
   }
+  const stranger = strangeData(want, have.data);
+  if (stranger !== undefined) fault(...stranger);
   for (const [port, holder] of Object.entries(have.intruders)) {
     const unit = want.ports[port] ?? "bramble";
     fault(
@@ -129,4 +154,57 @@ function intruders(result: Result): Record<string, string> {
       return [port, `process ${pid} (${command.join(" ").trim()})`];
     }),
   );
+}
+
+/** What the data are of, in the terms that are wanted; as wanted where there are none, or where they do not tell. */
+function originOf(text: string, wanted: DataOrigin): DataOrigin {
+  const property = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(text)?.[1];
+  const layout = property("version");
+  const voters = [...text.matchAll(/"voterId":(\d+)/g)].map(([, id]) => id);
+  const told: DataOrigin = {
+    mode: layout === undefined ? undefined : layout === "0" ? "zookeeper" : "kraft",
+    node: property("node\\.id") ?? property("broker\\.id"),
+    cluster: property("cluster\\.id"),
+    controllers: voters.length === 0 ? undefined : voters.join(", "),
+  };
+  const terms = Object.keys(wanted) as (keyof DataOrigin)[];
+  return Object.fromEntries(terms.map((term) => [term, told[term] ?? wanted[term]]));
+}
+
+/** Found, wanted and next step where data cannot be what is wanted; the first difference explains the others. */
+function strangeData(want: MachineArgs, have: DataOrigin): [found: string, wanted: string, next: string] | undefined {
+  const { dataFolder, data } = want;
+  const differs = (term: keyof DataOrigin) => have[term] !== data[term];
+  const anew =
+    "take the change back, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`";
+  const kind = ({ mode }: DataOrigin) => (mode === "kraft" ? "with KRaft" : "with ZooKeeper");
+  if (differs("mode")) {
+    return [
+      `in ${dataFolder} the records of a cluster ${kind(have)}`,
+      `none, or those of a cluster ${kind(data)}`,
+      `Nothing carries them from the one to the other: ${anew}; or deploy to other Pis, in a stack of their own.`,
+    ];
+  }
+  if (differs("cluster")) {
+    return [
+      `in ${dataFolder} the records of another cluster, ${have.cluster}`,
+      `none, or those of this stack's, ${data.cluster}`,
+      `Use the stack that made them; or, if nobody needs them, stop what uses them and \`sudo rm -rf ${dataFolder}\`.`,
+    ];
+  }
+  if (differs("node")) {
+    return [
+      `in ${dataFolder} the records of node ${have.node}`,
+      `none, or those of node ${data.node}, its place under cluster/hosts`,
+      `Give every host its place back and add new ones at the end; or ${anew}.`,
+    ];
+  }
+  if (differs("controllers")) {
+    return [
+      `a cluster that has its controllers on nodes ${have.controllers}`,
+      `them on ${data.controllers}`,
+      `Controllers stay where they are as long as the cluster lives: ${anew}.`,
+    ];
+  }
+  return undefined;
 }

@@ -1,21 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-title="Apache Kafka $kafka_version"
-name=kafka_$scala_version-$kafka_version.tgz
-archive=$cache/kafka/$name
-
-ready() {
-  [ -e "$archive" ]
-}
-
-build() {
-  if ! fetch_checked "$kafka_url" "$name" "$name.sha512" "$new/$name"; then
-    say "the official archive cannot be downloaded here; assembling it from Maven artifacts"
-    command -v mvn >/dev/null || install_packages maven
-    "$setup/kafka/assemble.sh" "$kafka_version" "$scala_version" "$new/$name"
-  fi
-  publish "$new/$name" "$archive"
-}
-
-advice() {
-  echo "put the official $name at $archive, or make the Maven repository reachable; then start this again"
-}
+# The version that the stack's pipeline file wants, so that nobody waits for another one.
+kafka_version=${BRAMBLE_KAFKA_VERSION:-$(node "$clone/declaration/wanted-kafka.ts")}
+# shellcheck source=/dev/null
+. "$setup/kafka/archive.sh"

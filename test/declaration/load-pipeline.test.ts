@@ -104,7 +104,7 @@ describe("defaults", () => {
     [6, ["h0", "h1", "h2"], ["h3", "h4", "h5"]],
   ])("of %i hosts, an odd number votes", async (count, voters, observers) => {
     const { cluster } = await load(`cluster: { hosts: { ${hosts(count)} } }`);
-    expect(cluster.zookeeper).toEqual({ heap: "64m", voters, observers });
+    expect(cluster.metadata).toEqual({ mode: "zookeeper", heap: "64m", voters, observers });
     expect(cluster.kafka).toEqual({
       version: "3.9.2",
       home: "/opt/kafka",
@@ -114,9 +114,28 @@ describe("defaults", () => {
     });
   });
 
+  test.each([
+    [2, ["h0"]],
+    [4, ["h0", "h1", "h2"]],
+  ])("of %i hosts with KRaft, an odd number are controllers, and Kafka is one that has KRaft", async (count, odd) => {
+    const { cluster } = await load(`cluster: { hosts: { ${hosts(count)} }, kraft: {} }`);
+    expect(cluster.metadata).toEqual({ mode: "kraft", heap: "64m", controllers: odd });
+    expect(cluster.kafka).toMatchObject({ version: "4.3.1", brokers: cluster.hosts.map(({ name }) => name) });
+  });
+
+  test("controllers may be any hosts, with or without a broker", async () => {
+    const { cluster } = await load(`
+cluster:
+  hosts: { ${hosts(4)} }
+  kafka: { version: 4.2.0, brokers: [h0, h1, h2] }
+  kraft: { controllers: [h3], heap: 96m }`);
+    expect(cluster.metadata).toEqual({ mode: "kraft", heap: "96m", controllers: ["h3"] });
+    expect(cluster.kafka.version).toBe("4.2.0");
+  });
+
   test("voters may be any hosts; the others observe in the order of the file", async () => {
     const { cluster } = await load(`cluster: { hosts: { ${hosts(4)} }, zookeeper: { voters: [h3] } }`);
-    expect(cluster.zookeeper).toMatchObject({ voters: ["h3"], observers: ["h0", "h1", "h2"] });
+    expect(cluster.metadata).toMatchObject({ voters: ["h3"], observers: ["h0", "h1", "h2"] });
   });
 
   test.each([

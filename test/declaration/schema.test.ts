@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import { parse } from "yaml";
@@ -9,7 +11,14 @@ import { builtInOperators } from "../../declaration/operator-catalogue.ts";
 import type { JsonSchema } from "../../declaration/schema-words.ts";
 
 const written: JsonSchema = JSON.parse(readFileSync("declaration/pipeline.schema.json", "utf8"));
-const reference = parse(readFileSync("pipelines/reference.yaml", "utf8"));
+const manual = readFileSync("pipelines/reference.yaml", "utf8");
+/** The manual with what it has in a comment, as it can stand only in zookeeper's place. */
+const withKraft = manual
+  .replace(/^ {2}zookeeper:\n( {4}.*\n)+/m, "")
+  .replace(/^ {4}version: .*\n/m, "")
+  .replace(/^ {2}# kraft:\n( {2}# .*\n)+/m, (block) => block.replaceAll(/^ {2}# /gm, "  "));
+const reference = parse(manual);
+reference.cluster.kraft = parse(withKraft).cluster.kraft;
 
 interface Key {
   readonly path: string;
@@ -62,6 +71,11 @@ describe("the schema for editors", () => {
   const file = (service: string) =>
     parse(`{ cluster: { hosts: { rpi0: 10.42.0.250 } }, services: { con: ${service} } }`);
 
+  test("takes kraft in place of zookeeper", () => {
+    validate(parse(withKraft));
+    expect(validate.errors).toBeNull();
+  });
+
   test.each(["kafka_chaining", "kafka_example", "reference"])("takes %s", (name) => {
     validate(parse(readFileSync(`pipelines/${name}.yaml`, "utf8")));
     expect(validate.errors).toBeNull();
@@ -101,7 +115,6 @@ describe("pipelines/reference.yaml, the manual", () => {
     const examples = [
       "/cluster/kafka",
       "/cluster/kafka/config",
-      "/cluster/zookeeper",
       "/topics/*/config",
       "/services/*/apply",
       "/services/*/apply/[]/add-noise/amplitude",
@@ -119,6 +132,15 @@ describe("pipelines/reference.yaml, the manual", () => {
     expect(topics.get("readings")).toHaveLength(10);
     expect(sinks.get("smoother")?.length).toBeGreaterThan(0);
     expect(deadLetters.size).toBe(0);
+  });
+
+  test("loads with what is in its comment in zookeeper's place", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "bramble-reference-"));
+    for (const part of ["data", "pipelines"]) cpSync(part, join(folder, part), { recursive: true });
+    const file = join(folder, "pipelines/kraft.yaml");
+    writeFileSync(file, withKraft);
+    const { cluster } = await loadPipeline(file).finally(() => rmSync(folder, { recursive: true }));
+    expect(cluster).toMatchObject({ kafka: { version: "4.3.1" }, metadata: { mode: "kraft" } });
   });
 
   test("names the built-in operators, each with its parameters", async () => {

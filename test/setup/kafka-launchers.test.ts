@@ -9,7 +9,9 @@ beforeEach(() => {
   room = scratch();
   home = join(room.folder, "kafka");
   mkdirSync(home);
-  cpSync(join(root, "setup/kafka/bin"), join(home, "bin"), { recursive: true });
+  for (const bin of ["bin", "series-3/bin"]) {
+    cpSync(join(root, "setup/kafka", bin), join(home, "bin"), { recursive: true });
+  }
   // Java that only tells how it was called.
   fakeCommand(join(room.folder, "path"), "java", `printf '%s\\n' "$@"`);
 });
@@ -40,6 +42,7 @@ describe("kafka-run-class.sh", () => {
     expect(argv.slice(-5)).toEqual(["-cp", `${home}/libs/*`, "a.Tool", "--config", "a b"]);
     expect(argv).toContain("-Xmx256M");
     expect(argv).toContain(`-Dlog4j.configuration=file:${home}/config/tools-log4j.properties`);
+    expect(argv).toContain(`-Dlog4j2.configurationFile=${home}/config/tools-log4j2.yaml`);
     expect(existsSync(join(home, "logs"))).toBe(false);
   });
 
@@ -93,6 +96,12 @@ describe("the servers", () => {
     expect(argv.slice(-2)).toEqual([main, "my.properties"]);
     expect(argv).toContain("-Xmx64m");
     expect(argv).toContain(`-Dlog4j.configuration=file:${home}/bin/../config/log4j.properties`);
+  });
+
+  test("Kafka 4 finds the settings of its own log", async () => {
+    expect(await java("kafka-server-start.sh my.properties")).toContain(
+      `-Dlog4j2.configurationFile=${home}/bin/../config/log4j2.yaml`,
+    );
   });
 
   test.each(servers)("%s -daemon comes back at once and leaves its output in logs/", async (launcher, main, name) => {

@@ -29,7 +29,8 @@ command -v "$java" >/dev/null || {
 # The serial collector has the smallest footprint, which is what a Pi lacks.
 performance="-server -XX:+UseSerialGC -Djava.awt.headless=true"
 [ -n "$name" ] || performance="$performance -XX:TieredStopAtLevel=1 -Xshare:auto"
-log4j=-Dlog4j.configuration=file:$base/config/tools-log4j.properties
+# Kafka 3 logs with log4j, Kafka 4 with log4j2: each knows one of the two.
+log4j="-Dlog4j.configuration=file:$base/config/tools-log4j.properties -Dlog4j2.configurationFile=$base/config/tools-log4j2.yaml"
 jmx=${KAFKA_JMX_OPTS:-}
 [ -z "${JMX_PORT:-}" ] || jmx="${jmx:--Dcom.sun.management.jmxremote=true -Dcom.sun.management.jmxremote.authenticate=false \
   -Dcom.sun.management.jmxremote.ssl=false} -Dcom.sun.management.jmxremote.port=$JMX_PORT"

@@ -1,19 +1,32 @@
 import { describe, expect, test } from "@jest/globals";
+import { kafkaSeries, type Mode } from "../../../declaration/kafka-versions.ts";
 import type { Cluster } from "../../../declaration/pipeline.ts";
 import { bootstrapServers, brokerProperties } from "../../../provisioning/components/broker.ts";
+import {
+  clusterId,
+  controllers,
+  formatStorage,
+  kraftProperties,
+  quorumVoters,
+} from "../../../provisioning/components/kraft.ts";
 import { propertiesFile } from "../../../provisioning/components/unit-file.ts";
 import { zookeeperProperties, zookeepers } from "../../../provisioning/components/zookeeper.ts";
 import { parseProperties } from "./formats.ts";
 
 /** A cluster of this many hosts, placed as the loader places them. */
-function cluster(count: number, kafka: Partial<Cluster["kafka"]> = {}): Cluster {
+function cluster(count: number, kafka: Partial<Cluster["kafka"]> = {}, mode: Mode = "zookeeper"): Cluster {
   const hosts = Array.from({ length: count }, (_, i) => ({ name: `rpi${i}`, address: `10.42.0.25${i}` }));
   const names = hosts.map(({ name }) => name);
   const voters = names.slice(0, count < 3 ? 1 : 3);
+  const metadata =
+    mode === "kraft"
+      ? { mode, heap: "64m", controllers: voters }
+      : { mode, heap: "64m", voters, observers: names.filter((name) => !voters.includes(name)) };
+  const { version } = kafkaSeries[mode];
   return {
     hosts,
-    kafka: { version: "3.9.2", home: "/opt/kafka", heap: "256m", brokers: names, config: {}, ...kafka },
-    zookeeper: { heap: "64m", voters, observers: names.filter((name) => !voters.includes(name)) },
+    kafka: { version, home: "/opt/kafka", heap: "256m", brokers: names, config: {}, ...kafka },
+    metadata,
   };
 }
 
@@ -72,10 +85,63 @@ describe("ZooKeeper", () => {
   });
 
   test("a host without a part in it is in nobody's list", () => {
-    const of = { ...four, zookeeper: { heap: "64m", voters: ["rpi1"], observers: ["rpi2"] } };
+    const of: Cluster = {
+      ...four,
+      metadata: { mode: "zookeeper", heap: "64m", voters: ["rpi1"], observers: ["rpi2"] },
+    };
     expect(zookeepers(of)).toEqual(["10.42.0.251:2181", "10.42.0.252:2181"]);
     const servers = Object.keys(zookeeperProperties(of, { name: "rpi1", address: "10.42.0.251" }));
     expect(servers.filter((key) => key.startsWith("server."))).toEqual(["server.2", "server.3"]);
+  });
+});
+
+describe("KRaft", () => {
+  const kraft = cluster(4, {}, "kraft");
+  const quorum = "0@10.42.0.250:9093,1@10.42.0.251:9093,2@10.42.0.252:9093";
+
+  test("every node knows the same controllers; on their hosts one process is broker and controller", () => {
+    expect(brokers(kraft).map((properties) => properties["process.roles"])).toEqual([
+      "broker,controller",
+      "broker,controller",
+      "broker,controller",
+      "broker",
+    ]);
+    expect(brokers(kraft).map((properties) => properties["node.id"])).toEqual(["0", "1", "2", "3"]);
+    for (const properties of brokers(kraft)) expect(properties["controller.quorum.voters"]).toBe(quorum);
+    expect(quorumVoters(kraft).join()).toBe(quorum);
+  });
+
+  test("controllers are reached by their address, brokers as ever; nothing is left of ZooKeeper", () => {
+    expect(brokers(kraft).map(({ listeners }) => listeners)).toEqual([
+      "PLAINTEXT://:9092,CONTROLLER://10.42.0.250:9093",
+      "PLAINTEXT://:9092,CONTROLLER://10.42.0.251:9093",
+      "PLAINTEXT://:9092,CONTROLLER://10.42.0.252:9093",
+      "PLAINTEXT://:9092",
+    ]);
+    expect(brokers(kraft)[0]).toMatchObject({ "advertised.listeners": "PLAINTEXT://10.42.0.250:9092" });
+    expect(Object.keys(brokers(kraft)[0] ?? {}).filter((key) => /zookeeper|broker\.id/.test(key))).toEqual([]);
+    expect(zookeepers(kraft)).toEqual([]);
+    expect(controllers(four)).toEqual([]);
+  });
+
+  test("a host without a broker can be a controller alone", () => {
+    const of = cluster(4, { brokers: ["rpi1", "rpi2", "rpi3"] }, "kraft");
+    expect(kraftProperties(of, of.hosts[0] as Cluster["hosts"][number])).toEqual({
+      "process.roles": "controller",
+      "node.id": "0",
+      "controller.quorum.voters": quorum,
+      "controller.listener.names": "CONTROLLER",
+      listeners: "CONTROLLER://10.42.0.250:9093",
+    });
+  });
+
+  test("storage is formatted once, with an id that follows from the stack", () => {
+    expect(clusterId("bramble", "rpi")).toBe("YaXfhbQi9OQIYq9Z1FS_0w");
+    expect(clusterId("bramble", "other")).not.toBe(clusterId("bramble", "rpi"));
+    for (let i = 0; i < 500; i++) expect(clusterId("bramble", String(i))).toMatch(/^\w[\w-]{21}$/);
+    expect(formatStorage(kraft, "abc")).toBe(
+      "/bin/sh -c 'test -e /var/lib/kafka/meta.properties || exec /opt/kafka/bin/kafka-storage.sh format --cluster-id abc --config /opt/kafka/config/server.properties'",
+    );
   });
 });
 

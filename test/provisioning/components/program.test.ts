@@ -23,6 +23,7 @@ function program(keepData: boolean): void {
       connection: ({ address }) => ({ host: address, user: "pi", password, hostKey: `key of ${address}` }),
       kafkaArchive: "/cache/kafka.tgz",
       keepData,
+      clusterId: "the-id-of-the-cluster",
     },
     {},
   );
@@ -193,6 +194,54 @@ describe("topics", () => {
     expect(list?.inputs.names).toContain("temperatures_ewma");
     expect(list?.inputs.names).toContain("kafka_chaining-con1-dead-letters");
     expect(list?.inputs.names.filter((name: string) => name.endsWith("-changelog"))).toEqual([]);
+  });
+});
+
+describe("KRaft in place of ZooKeeper", () => {
+  let kraft: Map<string, Registered>;
+  const inputs = (name: string) => kraft.get(name)?.inputs;
+  beforeAll(async () => {
+    const { cluster } = pipeline;
+    const metadata = { mode: "kraft", heap: "96m", controllers: ["rpi0", "rpi1", "rpi2"] } as const;
+    const kafka = { ...cluster.kafka, version: "4.3.1", brokers: ["rpi1", "rpi2", "rpi3"] };
+    pipeline = { ...pipeline, cluster: { ...cluster, kafka, metadata } };
+    kraft = await registered(() => program(false));
+  });
+
+  test("there is no ZooKeeper, and a controller alone where there is no broker", () => {
+    const units = [...kraft.values()].filter(({ type }) => type === "bramble:systemd:Unit");
+    const daemons = units.filter(({ inputs }) => !inputs.name.startsWith("bramble-")).map(({ name }) => name);
+    expect(daemons.sort()).toEqual([
+      "rpi0-controller-unit",
+      "rpi1-broker-unit",
+      "rpi2-broker-unit",
+      "rpi3-broker-unit",
+    ]);
+    expect(inputs("rpi0-controller-unit")).toMatchObject({ name: "kafka.service", readyPort: 9093, rolls: "kafka" });
+    expect(inputs("rpi0-controller-unit").content).toContain("-Xmx96m");
+    expect(inputs("rpi1-broker-unit")).toMatchObject({ name: "kafka.service", readyPort: 9092, rolls: "kafka" });
+  });
+
+  test("every node formats its storage for the one cluster, and none that holds anything else", () => {
+    for (const name of ["rpi0-controller-unit", "rpi1-broker-unit", "rpi3-broker-unit"]) {
+      const before = parseUnit(inputs(name).content).Service?.ExecStartPre?.[0];
+      expect(before).toMatch(/^\/bin\/sh -c 'test -e \S+ \|\| exec .*--cluster-id the-id-of-the-cluster /);
+    }
+    const data = { mode: "kraft", cluster: "the-id-of-the-cluster", controllers: "0, 1, 2" };
+    for (const [i, host] of hosts.entries()) {
+      expect(inputs(`${host}-machine`)).toMatchObject({
+        dataFolder: "/var/lib/kafka",
+        data: { ...data, node: String(i) },
+      });
+    }
+    expect(resource("rpi1-machine").inputs.data).toEqual({ mode: "zookeeper", node: "1" });
+  });
+
+  test("ports and Java are looked at for what will run", () => {
+    expect(inputs("rpi0-machine").ports).toEqual({ 9093: "kafka.service" });
+    expect(inputs("rpi1-machine").ports).toEqual({ 9092: "kafka.service", 9093: "kafka.service" });
+    expect(inputs("rpi3-machine").ports).toEqual({ 9092: "kafka.service" });
+    expect([inputs("rpi0-machine").java, resource("rpi0-machine").inputs.java]).toEqual([17, 11]);
   });
 });
 

@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 function begin(login = host.login, bootstrapServers: string[] = []): void {
-  cluster = new ClusterSession({ login, bootstrapServers, zookeepers: [] });
+  cluster = new ClusterSession({ login, bootstrapServers, zookeepers: [], controllers: [] });
   session = cluster.with(
     () => {},
     () => {},

@@ -122,13 +122,15 @@ describe("what the engine asks first", () => {
       privateKey: "-----BEGIN",
       bootstrapServers: '["10.42.0.250:9092"]',
       zookeepers: '["10.42.0.250:2181"]',
+      controllers: '["0@10.42.0.250:9093"]',
     });
     expect(configs).toEqual([
-      { login: { user: "pi", port: 22 }, bootstrapServers: [], zookeepers: [] },
+      { login: { user: "pi", port: 22 }, bootstrapServers: [], zookeepers: [], controllers: [] },
       {
         login: { user: "root", port: 2222, password: "raspberry", privateKey: "-----BEGIN" },
         bootstrapServers: ["10.42.0.250:9092"],
         zookeepers: ["10.42.0.250:2181"],
+        controllers: ["0@10.42.0.250:9093"],
       },
     ]);
   });

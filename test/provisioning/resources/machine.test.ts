@@ -17,6 +17,8 @@ const want: MachineArgs = {
   home: "/opt/kafka",
   kafka: "3.9.2",
   ports: { 2181: "zookeeper.service", 9092: "kafka.service" },
+  dataFolder: "/var/lib/kafka",
+  data: { mode: "kraft", node: "1", cluster: "ours", controllers: "0, 1, 2" },
   intruders: {},
 };
 const fit: MachineState = { ...want, machine: "aarch64", foundFreeMb: 1024 };
@@ -68,6 +70,30 @@ describe("plan", () => {
       { intruders: { 2181: "process 42 (java -Xmx512M)" } },
       "found port 2181 in use by process 42 (java -Xmx512M); wanted it free for zookeeper.service. Stop that process (a daemon started by hand, perhaps).",
     ],
+    [
+      "records of the other mode",
+      { data: { mode: "zookeeper", node: "0", cluster: "theirs", controllers: "0, 1, 2" } },
+      "found in /var/lib/kafka the records of a cluster with ZooKeeper; wanted none, or those of a cluster with KRaft. " +
+        "Nothing carries them from the one to the other: take the change back, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`; or deploy to other Pis, in a stack of their own.",
+    ],
+    [
+      "records of another cluster",
+      { data: { mode: "kraft", node: "1", cluster: "theirs", controllers: "0, 1, 2" } },
+      "found in /var/lib/kafka the records of another cluster, theirs; wanted none, or those of this stack's, ours. " +
+        "Use the stack that made them; or, if nobody needs them, stop what uses them and `sudo rm -rf /var/lib/kafka`.",
+    ],
+    [
+      "records of another place in the list of hosts",
+      { data: { mode: "kraft", node: "2", cluster: "ours", controllers: "0, 1, 2" } },
+      "found in /var/lib/kafka the records of node 2; wanted none, or those of node 1, its place under cluster/hosts. " +
+        "Give every host its place back and add new ones at the end; or take the change back, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`.",
+    ],
+    [
+      "other controllers than the cluster has",
+      { data: { mode: "kraft", node: "1", cluster: "ours", controllers: "1, 2, 3" } },
+      "found a cluster that has its controllers on nodes 1, 2, 3; wanted them on 0, 1, 2. " +
+        "Controllers stay where they are as long as the cluster lives: take the change back, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`.",
+    ],
   ];
   test.each(cases)("%s", (_, have, fault) => {
     expect(faults(have)).toBe(fault === "" ? "" : `rpi0 (127.0.0.1): ${fault}`);
@@ -84,8 +110,15 @@ describe("read", () => {
   const failed = (stderr: string): Result => ({ exitCode: 1, stdout: "", stderr });
   const java = ok('openjdk version "17.0.15" 2025-04-15\nOpenJDK Runtime Environment (build 17.0.15+6-Debian)\n');
   const read = (looks: { [look: string]: Result }) => {
-    const { uname = ok("aarch64\n"), shown = java, disk = ok("20480\n"), ports = ok(), kafka = ok() } = looks;
-    return machine.definition.read([uname, shown, disk, ports, kafka], want);
+    const {
+      uname = ok("aarch64\n"),
+      shown = java,
+      disk = ok("20480\n"),
+      ports = ok(),
+      kafka = ok(),
+      data = ok("\n\n"),
+    } = looks;
+    return machine.definition.read([uname, shown, disk, ports, kafka, data], want);
   };
 
   test.each<[string, Record<string, Result>, Partial<MachineState>]>([
@@ -103,6 +136,22 @@ describe("read", () => {
     ["little room", { disk: ok("512\n") }, { foundFreeMb: 512 }],
     ["little room, but Kafka has its own already", { disk: ok("installed\n512\n") }, {}],
     ["Kafka by another hand", { kafka: ok("3.8.0\n") }, { kafka: "3.8.0" }],
+    // As Kafka 3.9 and 4.3 write them.
+    [
+      "a broker of a cluster with ZooKeeper",
+      { data: ok("#\n#Mon Nov 23 14:22:59 UTC 2026\ncluster.id=theirs\nversion=0\nbroker.id=1\n\n\n") },
+      { data: { ...want.data, mode: "zookeeper", cluster: "theirs" } },
+    ],
+    [
+      "a controller of another place and quorum",
+      {
+        data: ok(
+          "#\nnode.id=2\ndirectory.id=1LwWt8c4tijzJTxHS9jFlA\nversion=1\ncluster.id=ours\n\n" +
+            '{"clusterId":"","leaderId":0,"leaderEpoch":3,"votedId":-1,"appliedOffset":0,"currentVoters":[{"voterId":2},{"voterId":3},{"voterId":4}],"data_version":0}\n',
+        ),
+      },
+      { data: { mode: "kraft", node: "2", cluster: "ours", controllers: "2, 3, 4" } },
+    ],
     [
       "daemons started by hand",
       { ports: ok("2181 42 java -Xmx512M -server \n9092 43 \n") },
@@ -112,7 +161,7 @@ describe("read", () => {
     expect(read(looks)).toEqual({ ...fit, ...differs });
   });
 
-  test.each(["uname", "disk", "ports", "kafka"])("cannot tell when %s fails", (look) => {
+  test.each(["uname", "disk", "ports", "kafka", "data"])("cannot tell when %s fails", (look) => {
     expect(() => read({ [look]: failed("sh: 1: ss: not found") })).toThrow(
       "rpi0 (127.0.0.1): found that the host's state cannot be read: sh: 1: ss: not found; wanted to see what is there.",
     );
@@ -149,6 +198,17 @@ describe("on a real host", () => {
     const seen = await look({ ports: { [port]: "kafka.service", 1: "zookeeper.service" } });
     expect(Object.keys(seen?.intruders ?? {})).toEqual([String(port)]);
     expect(seen?.intruders[port]).toMatch(new RegExp(`^process ${process.pid} \\(.*node`));
+  });
+
+  test("data tell of what they are; where there are none, nothing is amiss", async () => {
+    const dataFolder = join(folder, "data");
+    expect((await look({ dataFolder }))?.data).toEqual(want.data);
+    mkdirSync(join(dataFolder, "__cluster_metadata-0"), { recursive: true });
+    writeFileSync(join(dataFolder, "meta.properties"), "version=1\nnode.id=3\ncluster.id=theirs\n");
+    expect((await look({ dataFolder }))?.data).toEqual({ ...want.data, node: "3", cluster: "theirs" });
+    writeFileSync(join(dataFolder, "__cluster_metadata-0/quorum-state"), '{"currentVoters":[{"voterId":7}]}');
+    expect((await look({ dataFolder }))?.data?.controllers).toBe("7");
+    expect((await look({ dataFolder, data: { mode: "kraft" } }))?.data).toEqual({ mode: "kraft" });
   });
 
   test.each<[string, readonly string[], string]>([
