@@ -120,6 +120,21 @@ describe("the first deployment to four bare Pis", () => {
     expect(await committedValues("temperatures_moving_average")).toEqual(movingAverage);
   });
 
+  story("KRaft in the file of a cluster with ZooKeeper is refused by preview, with the way out", async () => {
+    const before = await unitStates();
+    const host = "rpi3: 10.42.0.253\n";
+    configure({ pipeline: writePipeline("kafka_chaining", edited("kafka_chaining", [host, `${host}  kraft: {}\n`])) });
+    const { code, errors } = await preview();
+    expect(code).not.toBe(0);
+    const found = "the records of a cluster with ZooKeeper; wanted none, or those of a cluster with KRaft.";
+    for (const one of hosts) {
+      expect(errors.filter((error) => error.includes(`${one} (`) && error.includes(found))).not.toEqual([]);
+    }
+    expect(errors.join()).toContain("`pulumi destroy`");
+    expect(restarted(before, await unitStates())).toEqual([]);
+    configure({ pipeline: "pipelines/kafka_chaining.yaml" });
+  });
+
   story("a kafka-python consumer like the course's reads the nine averages", async () => {
     expect(await consumedValues("temperatures_ewma", ewma.length)).toEqual(ewma);
   });

@@ -36,9 +36,13 @@ export function restarted(before: Record<string, UnitState>, after: Record<strin
 }
 
 /** `bramble-con1.service` and the like of a pipeline's placement, with the daemons of every host. */
-export function unitsOf(placement: Readonly<Record<string, string>>, hosts: readonly string[]): string[] {
+export function unitsOf(
+  placement: Readonly<Record<string, string>>,
+  hosts: readonly string[],
+  daemons: readonly string[] = ["kafka", "zookeeper"],
+): string[] {
   return [
-    ...hosts.flatMap((host) => [`${host}/kafka.service`, `${host}/zookeeper.service`]),
+    ...hosts.flatMap((host) => daemons.map((daemon) => `${host}/${daemon}.service`)),
     ...Object.entries(placement).map(([service, host]) => `${host}/bramble-${service}.service`),
   ].sort();
 }
