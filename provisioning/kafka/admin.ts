@@ -59,7 +59,7 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
     },
     async delete(name) {
       const { brokers } = await admin.describeCluster();
-      await (brokers.length < bootstrapServers.length ? markForDeletion : remove)(admin, name);
+      await (brokers.length < bootstrapServers.length ? markForDeletion(kafka, name) : remove(admin, name));
     },
     records: (name) => records(kafka, name),
     cluster: () => describeCluster(admin),
@@ -200,13 +200,22 @@ async function remove(admin: Admin, name: string): Promise<void> {
   await until(formingTimeoutMs, found, async () => !(await admin.listTopics()).includes(name));
 }
 
-/** With a broker away the others keep a topic marked as to be deleted, until it comes back: that is all there is to wait for. */
-async function markForDeletion(admin: Admin, name: string): Promise<void> {
+/**
+ * With a broker away the others keep a topic marked as to be deleted, until it comes back: that is all there is to wait
+ * for. On a connection of its own: kafkajs looks at all topics before it sends, and fails on any without a leader, unless
+ * it has been given one to look at; Kafka's own has a leader wherever services can work.
+ */
+async function markForDeletion(kafka: Kafka, name: string): Promise<void> {
+  const admin = kafka.admin();
   try {
+    await admin.connect();
+    await admin.fetchTopicOffsets("__consumer_offsets");
     await admin.deleteTopics({ topics: [name], timeout: 1_000 });
   } catch (error) {
     const expected = ["REQUEST_TIMED_OUT", "UNKNOWN_TOPIC_OR_PARTITION"];
     if (!protocolErrors(error).some(({ type }) => expected.includes(type))) throw error;
+  } finally {
+    await admin.disconnect();
   }
 }
 

@@ -125,7 +125,7 @@ describe("a Pi is replaced: an empty disk and another host key", () => {
 
 describe("a Pi is unplugged for good, and the rest is destroyed", () => {
   const host = hostOf("rpi3");
-  const places = ["/opt/kafka", "/opt/bramble", "/var/lib/kafka", "/etc/systemd/system/kafka.service"];
+  const places = ["/etc/systemd/system/kafka.service", "/opt/bramble", "/opt/kafka", "/var/lib/kafka"];
   const left = `ls -d ${places.join(" ")} 2>/dev/null || true`;
 
   afterAll(leaveToNobody);
