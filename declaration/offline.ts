@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { advanceInStages, initialState, type Link, OperatorError } from "../operators/chain.ts";
+import { advance, type Link, type Message, stagesOf } from "../operators/chain.ts";
+import { ChainState } from "../operators/chain-state.ts";
+import { OperatorError } from "../operators/operator-error.ts";
 import { sourceValues } from "../operators/source-values.ts";
 import { loadOperator } from "./operator-module.ts";
 import type { Pipeline, Service } from "./pipeline.ts";
@@ -14,10 +16,10 @@ export interface OfflineRun {
   readonly deadLetters: ReadonlyMap<string, readonly OperatorError[]>;
 }
 
-/** A value with the moment, in milliseconds from the start, at which its source would have read it. */
+/** A record with the moment, in milliseconds from the start, at which its source would have read it. */
 interface Timed {
   readonly atMs: number;
-  readonly path: readonly unknown[];
+  readonly message: Message;
 }
 
 /**
@@ -40,11 +42,13 @@ export async function runOffline(pipeline: Pipeline): Promise<OfflineRun> {
     if (output.kind === "log")
       sinks.set(
         service.name,
-        results.map(({ path }) => path),
+        results.map(({ message }) => stagesOf(message)),
       );
-    else streams.get(output.topic)?.push(...results.map(({ atMs, path }) => ({ atMs, path: [path.at(-1)] })));
+    else streams.get(output.topic)?.push(...results.map(({ atMs, message }) => ({ atMs, message: arrived(message) })));
   }
-  const topics = new Map([...streams].map(([name, values]) => [name, inTime(values).map(({ path }) => path.at(-1))]));
+  const topics = new Map(
+    [...streams].map(([name, values]) => [name, inTime(values).map(({ message }) => message.value)]),
+  );
   return { topics, sinks, deadLetters };
 }
 
@@ -56,23 +60,30 @@ function process(
 ): { results: Timed[]; refused: OperatorError[] } {
   const results: Timed[] = [];
   const refused: OperatorError[] = [];
-  let state = initialState(chain);
-  for (const { atMs, path } of values) {
+  const state = new ChainState();
+  const deliver = (message: Message): Message => {
+    const stages = stagesOf(message);
+    for (let place = stagesShown ? 1 : chain.length; place <= chain.length; place++) {
+      mustBeWritable(chain[place - 1], stages[place]);
+    }
+    return message;
+  };
+  for (const { atMs, message } of values) {
     try {
-      const [next, paths] = advanceInStages(chain, state, path.at(-1));
-      for (const stages of paths) {
-        for (let place = stagesShown ? 1 : chain.length; place <= chain.length; place++) {
-          mustBeWritable(chain[place - 1], stages[place]);
-        }
-      }
-      state = next;
-      results.push(...paths.map((each) => ({ atMs, path: each })));
+      const advanced = advance(chain, state, message, deliver);
+      results.push(...advanced.outputs.map((each) => ({ atMs, message: each })));
+      refused.push(...advanced.refused);
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
       refused.push(error);
     }
   }
   return { results, refused };
+}
+
+/** As the next service reads it: on a topic, no record tells how it came to be. */
+function arrived({ key, value, timestampMs }: Message): Message {
+  return { key, value, timestampMs };
 }
 
 /** Topics and logs take finite numbers; what stands before the first operator is one already. */
@@ -83,7 +94,10 @@ function mustBeWritable(maker: Link | undefined, value: unknown): void {
 
 async function readSource({ path, everyMs }: { path: string; everyMs: number }): Promise<Timed[]> {
   const { values } = sourceValues(await readFile(path, "utf8"));
-  return values.map((value, i) => ({ atMs: i * everyMs, path: [value] }));
+  return values.map((value, i) => ({
+    atMs: i * everyMs,
+    message: { key: null, value, timestampMs: i * everyMs },
+  }));
 }
 
 async function chainOf({ apply }: Service): Promise<Link[]> {

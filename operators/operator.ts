@@ -16,7 +16,15 @@ export interface Operator<P = unknown, S = unknown, I = unknown, O = unknown> {
   /** The state before the first value. State is plain JSON, because it is kept in a changelog topic. */
   initial(params: P): S;
   /** One value in; the next state and any number of values out. Must leave `state` itself unchanged. */
-  step(params: P, state: S, value: I): readonly [S, readonly O[]];
+  step(params: P, state: S, value: I, record: RecordContext): readonly [S, readonly O[]];
+}
+
+/** What an operator is told of the record that carries a value. */
+export interface RecordContext {
+  /** The record's key as text; null when it has none. Every key has a state of its own. */
+  readonly key: string | null;
+  /** Event time: milliseconds since the epoch, a whole number >= 0. */
+  readonly timestampMs: number;
 }
 
 type ParamsOf<Shape extends ZodRawShape> = output<ZodObject<Shape>>;
@@ -28,11 +36,11 @@ interface Definition<Shape extends ZodRawShape, I> {
   readonly value: ZodType<I>;
 }
 
-/** An operator with state: `step(params, state, value)` gives the next state and what to emit. */
+/** An operator with state, one for each key: `step(params, state, value, record)` gives the next one and what to emit. */
 export function fold<I, S, O, Shape extends ZodRawShape = Record<never, ZodType>>(
   definition: Definition<Shape, I> & {
     readonly initial: S | ((params: ParamsOf<Shape>) => S);
-    step(params: ParamsOf<Shape>, state: S, value: I): readonly [S, readonly O[]];
+    step(params: ParamsOf<Shape>, state: S, value: I, record: RecordContext): readonly [S, readonly O[]];
   },
 ): Operator<ParamsOf<Shape>, S, I, O> {
   const { initial } = definition;
@@ -47,29 +55,34 @@ export function fold<I, S, O, Shape extends ZodRawShape = Record<never, ZodType>
 
 /** An operator that turns every value into any number of values, none included. */
 export function flatMap<I, O, Shape extends ZodRawShape = Record<never, ZodType>>(
-  definition: Definition<Shape, I> & { step(params: ParamsOf<Shape>, value: I): readonly O[] },
+  definition: Definition<Shape, I> & {
+    step(params: ParamsOf<Shape>, value: I, record: RecordContext): readonly O[];
+  },
 ): Operator<ParamsOf<Shape>, null, I, O> {
   return brand({
     params: paramsSchema(definition.params),
     value: definition.value,
     stateful: false,
     initial: () => null,
-    step: (params, _, value) => [null, definition.step(params, value)],
+    step: (params, _, value, record) => [null, definition.step(params, value, record)],
   });
 }
 
 /** An operator that turns every value into exactly one. */
 export function map<I, O, Shape extends ZodRawShape = Record<never, ZodType>>(
-  definition: Definition<Shape, I> & { step(params: ParamsOf<Shape>, value: I): O },
+  definition: Definition<Shape, I> & { step(params: ParamsOf<Shape>, value: I, record: RecordContext): O },
 ): Operator<ParamsOf<Shape>, null, I, O> {
-  return flatMap({ ...definition, step: (params, value) => [definition.step(params, value)] });
+  return flatMap({ ...definition, step: (params, value, record) => [definition.step(params, value, record)] });
 }
 
 /** An operator that keeps the values for which `step` is true and drops the others. */
 export function filter<I, Shape extends ZodRawShape = Record<never, ZodType>>(
-  definition: Definition<Shape, I> & { step(params: ParamsOf<Shape>, value: I): boolean },
+  definition: Definition<Shape, I> & { step(params: ParamsOf<Shape>, value: I, record: RecordContext): boolean },
 ): Operator<ParamsOf<Shape>, null, I, I> {
-  return flatMap({ ...definition, step: (params, value) => (definition.step(params, value) ? [value] : []) });
+  return flatMap({
+    ...definition,
+    step: (params, value, record) => (definition.step(params, value, record) ? [value] : []),
+  });
 }
 
 /** The result of a fold's step whose state is also what it emits. */
@@ -77,8 +90,25 @@ export function emit<S>(state: S): readonly [S, readonly S[]] {
   return [state, [state]];
 }
 
+/**
+ * A value that goes on as a record of its own, with another key or event time than the one at hand: the result of a
+ * window, say. When an operator further on refuses it, only it is refused, not the record that happened to bring it out.
+ */
+export interface Forwarded<O = unknown> extends Partial<RecordContext> {
+  readonly value: O;
+}
+
+export function forward<O>(value: O, context: Partial<RecordContext>): Forwarded<O> {
+  return Object.defineProperty({ ...context, value }, forwarded, { value: true });
+}
+
+export function isForwarded(output: unknown): output is Forwarded {
+  return typeof output === "object" && output !== null && forwarded in output;
+}
+
 // Registered by name, because a bundle or a user's folder may hold its own copy of this file.
 const marker = Symbol.for("bramble.operator");
+const forwarded = Symbol.for("bramble.forwarded");
 
 export function isOperator(candidate: unknown): candidate is Operator {
   return typeof candidate === "object" && candidate !== null && marker in candidate;

@@ -42,7 +42,7 @@ export async function openTask(service: Service, source: TopicPartition, positio
       throw error;
     });
 
-  let state = restoreState(chain, partition, restored.changelog);
+  const state = restoreState(chain, partition, restored.changelog);
   let position = restored.position;
   // State of operators that the chain no longer has would come back, old, if they were put back one day.
   let obsolete = unusedKeys(chain, partition, restored.changelog, positions.key);
@@ -54,7 +54,7 @@ export async function openTask(service: Service, source: TopicPartition, positio
     const { consumed, changelog } = positions.moveTo(nextPosition);
     const entries = [
       ...obsolete.map((key) => ({ key, value: null })),
-      ...stateChanges(chain, partition, state, processed.state),
+      ...stateChanges(chain, partition, processed.state),
       ...(changelog ? [changelog] : []),
     ];
     await printed(service, processed);
@@ -66,7 +66,7 @@ export async function openTask(service: Service, source: TopicPartition, positio
       ],
       ...(consumed && { consumed }),
     });
-    state = processed.state;
+    processed.state.commit();
     position = nextPosition;
     obsolete = [];
   };
@@ -91,7 +91,7 @@ export async function openTask(service: Service, source: TopicPartition, positio
 function outputsTo({ spec: { output } }: Service, { outputs }: Processed): OutgoingRecord[] {
   if (output.kind !== "topic") return [];
   const { topic } = output;
-  return outputs.map(({ record: { key, headers, timestamp }, value }) => ({ topic, key, value, headers, timestamp }));
+  return outputs.map((each) => ({ topic, ...each }));
 }
 
 /** Printed before the offsets are committed: a crash in between prints again, but never leaves out. */

@@ -1,71 +1,80 @@
-import { advance, advanceInStages, type ChainState, type Link, OperatorError } from "../operators/chain.ts";
-import { decodeValue, encodeValue, PoisonError } from "./codec.ts";
-import type { IncomingRecord } from "./kafka/kafka.ts";
-import { keepable } from "./state.ts";
+import { advance, type Link, type Message, stagesOf } from "../operators/chain.ts";
+import type { ChainState } from "../operators/chain-state.ts";
+import { OperatorError } from "../operators/operator-error.ts";
+import { decodeKey, decodeTimestamp, decodeValue, encodeValue, PoisonError } from "./codec.ts";
+import type { Headers, IncomingRecord } from "./kafka/kafka.ts";
 
 /** What becomes of a run of records: everything that one transaction must hold, before any of it is written. */
 export interface Processed {
+  /** What the records changed, to be committed once the transaction is. */
   readonly state: ChainState;
-  /** Each value that came out at the end, with the record it came from. */
-  readonly outputs: readonly { readonly record: IncomingRecord; readonly value: string }[];
+  readonly outputs: readonly Output[];
   /** All stages of each value that came out, first the input; only when asked for. */
   readonly paths: readonly (readonly string[])[];
   readonly poison: readonly { readonly record: IncomingRecord; readonly error: PoisonError }[];
 }
 
-/** Pure: the same records from the same state give the same result, as often as a transaction has to be tried. */
+/** A value that came out at the end of the chain, with what its record carries. */
+export interface Output {
+  readonly key: Buffer | string | null;
+  readonly value: string;
+  readonly timestamp: string;
+  readonly headers: Headers;
+}
+
+/** The same records from the same state give the same result, as often as a transaction has to be tried. */
 export function processBatch(
   chain: readonly Link[],
   before: ChainState,
   records: readonly IncomingRecord[],
   withStages: boolean,
 ): Processed {
-  let state = before;
-  const outputs: { record: IncomingRecord; value: string }[] = [];
+  const state = before.fork();
+  const outputs: Output[] = [];
   const paths: string[][] = [];
   const poison: { record: IncomingRecord; error: PoisonError }[] = [];
   for (const record of records) {
     try {
-      const [after, stages] = runChain(chain, state, decodeValue(record.value), withStages);
-      state = after;
-      for (const path of stages) {
+      const message = messageOf(record);
+      const deliver = (output: Message) => ({
+        output: outputOf(output, record, message, chain),
+        path: withStages ? stagesOf(output).map((stage, place) => encodeValue(stage, chain[place - 1]?.name)) : [],
+      });
+      const advanced = advance(chain, state, message, deliver);
+      for (const { output, path } of advanced.outputs) {
+        outputs.push(output);
         if (withStages) paths.push(path);
-        outputs.push({ record, value: path.at(-1) as string });
+      }
+      for (const error of advanced.refused) {
+        poison.push({ record: { ...record, value: writtenOf(error.value) }, error: poisonOf(error) });
       }
     } catch (error) {
-      poison.push({ record, error: poisonError(error) });
+      if (error instanceof PoisonError) poison.push({ record, error });
+      else if (error instanceof OperatorError) poison.push({ record, error: poisonOf(error) });
+      else throw error;
     }
   }
   return { state, outputs, paths, poison };
 }
 
-/** All or nothing for one record: when a value cannot be written, the state does not move on either. */
-function runChain(
-  chain: readonly Link[],
-  state: ChainState,
-  value: number,
-  withStages: boolean,
-): [ChainState, string[][]] {
-  if (!withStages) {
-    const [after, values] = advance(chain, state, value);
-    return [kept(chain, after), values.map((each) => [encodeValue(each, chain.at(-1)?.name)])];
-  }
-  const [after, paths] = advanceInStages(chain, state, value);
-  return [
-    kept(chain, after),
-    paths.map((path) => path.map((stage, place) => encodeValue(stage, chain[place - 1]?.name))),
-  ];
+function messageOf({ key, value, timestamp }: IncomingRecord): Message {
+  return { key: decodeKey(key), value: decodeValue(value), timestampMs: decodeTimestamp(timestamp) };
 }
 
-function kept(chain: readonly Link[], state: ChainState): ChainState {
-  for (const [place, { name, operator }] of chain.entries()) if (operator.stateful) keepable(state[place], name);
-  return state;
+/** What an operator did not change goes out with the very bytes that it came in with. */
+function outputOf(output: Message, record: IncomingRecord, entered: Message, chain: readonly Link[]): Output {
+  return {
+    key: output.key === entered.key ? record.key : output.key,
+    value: encodeValue(output.value, chain.at(-1)?.name),
+    timestamp: output.timestampMs === entered.timestampMs ? record.timestamp : String(output.timestampMs),
+    headers: record.headers,
+  };
 }
 
-function poisonError(error: unknown): PoisonError {
-  if (error instanceof PoisonError) return error;
-  if (error instanceof OperatorError) {
-    return new PoisonError(error.message, { operator: error.operator, cause: error.cause });
-  }
-  throw error;
+function writtenOf(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value) ?? String(value));
+}
+
+function poisonOf(error: OperatorError): PoisonError {
+  return new PoisonError(error.message, { operator: error.operator, cause: error.cause });
 }

@@ -1,13 +1,18 @@
-import { type ChainState, initialState, type Link } from "../operators/chain.ts";
-import { PoisonError } from "./codec.ts";
+import type { Link } from "../operators/chain.ts";
+import { ChainState } from "../operators/chain-state.ts";
+import { keepable } from "../operators/keepable.ts";
 import type { Inspector } from "./kafka/kafka.ts";
 
 /** What a changelog topic holds of one input partition: the newest value of each key. */
 export type Changelog = ReadonlyMap<string, string>;
 
-/** Names the partition, the operator's place in the chain (from 0) and its name, so that an edited chain starts anew. */
-export function stateKey(partition: number, place: number, operator: string): string {
-  return `${partition}/${place}/${operator}`;
+/**
+ * Names the partition, the operator's place in the chain (from 0) and its name, so that an edited chain starts anew; then
+ * the record's key, if it has one, whatever characters it holds.
+ */
+export function stateKey(partition: number, place: number, operator: string, key: string | null): string {
+  const link = `${partition}/${place}/${operator}`;
+  return key === null ? link : `${link}/${key}`;
 }
 
 /** Everything that was committed for the partition; nothing when the service keeps no changelog. */
@@ -33,17 +38,29 @@ export function unusedKeys(
   changelog: Changelog,
   positionKey: string | undefined,
 ): string[] {
-  const used = new Set([positionKey, ...chain.map(({ name }, place) => stateKey(partition, place, name))]);
-  return [...changelog.keys()].filter((key) => key.startsWith(`${partition}/`) && !used.has(key));
+  return [...changelog.keys()].filter(
+    (name) =>
+      name.startsWith(`${partition}/`) && name !== positionKey && entryNamed(chain, partition, name) === undefined,
+  );
 }
 
-/** The chain's state as the changelog has it; a link without an entry starts with its initial state. */
+/** The chain's state as the changelog has it; whatever has no entry starts with its initial state. */
 export function restoreState(chain: readonly Link[], partition: number, changelog: Changelog): ChainState {
-  const initial = initialState(chain);
-  return chain.map(({ name, operator }, place) => {
-    const text = operator.stateful ? changelog.get(stateKey(partition, place, name)) : undefined;
-    return keepable(text === undefined ? initial[place] : parsed(text, stateKey(partition, place, name)), name);
-  });
+  const state = new ChainState();
+  for (const [name, text] of changelog) {
+    const entry = entryNamed(chain, partition, name);
+    if (entry) state.set(entry.place, entry.key, keepable(parsed(text, name), entry.operator));
+  }
+  return state;
+}
+
+/** Which link's state, and for which record key, an entry of the changelog holds; undefined when it is none of these. */
+function entryNamed(chain: readonly Link[], partition: number, name: string) {
+  const [, ofPartition, ofPlace, operator, key] = /^(\d+)\/(\d+)\/([^/]+)(?:\/(.*))?$/s.exec(name) ?? [];
+  const place = Number(ofPlace);
+  const link = chain[place];
+  const isInUse = Number(ofPartition) === partition && link?.operator.stateful && link.name === operator;
+  return isInUse ? { place, operator: link.name, key: key ?? null } : undefined;
 }
 
 /** Only a foreign hand can have written something else; the state it took the place of is lost. */
@@ -56,40 +73,14 @@ function parsed(text: string, key: string): unknown {
   }
 }
 
-/**
- * The state, frozen all through, so that an operator that changes it in place fails at once and not after a crash. Throws
- * what would not come back from the changelog as it went in: JSON knows no NaN, undefined, Date, Map...
- */
-export function keepable(state: unknown, operator: string): unknown {
-  if (state === null || typeof state === "string" || typeof state === "boolean") return state;
-  if (typeof state === "number" && Number.isFinite(state)) return state;
-  if (typeof state === "object" && isPlain(state)) {
-    if (Object.isFrozen(state)) return state;
-    for (const part of Object.values(state)) keepable(part, operator);
-    return Object.freeze(state);
-  }
-  throw new PoisonError(`${operator}: its state holds ${nameOf(state)}, which JSON cannot keep`, { operator });
-}
-
-function isPlain(state: object): boolean {
-  const prototype = Object.getPrototypeOf(state);
-  return Array.isArray(state) || prototype === Object.prototype || prototype === null;
-}
-
-function nameOf(value: unknown): string {
-  return typeof value === "object" && value !== null ? `a ${value.constructor.name}` : String(value);
-}
-
-/** Changelog entries for what changed between two states of a chain. */
+/** Changelog entries for what a fork of a chain's state changed. */
 export function stateChanges(
   chain: readonly Link[],
   partition: number,
-  before: ChainState,
-  after: ChainState,
+  fork: ChainState,
 ): { key: string; value: string }[] {
-  return chain.flatMap(({ operator, name }, place) =>
-    operator.stateful && after[place] !== before[place]
-      ? [{ key: stateKey(partition, place, name), value: JSON.stringify(after[place]) }]
-      : [],
-  );
+  return fork.changes().map(({ place, key, state }) => ({
+    key: stateKey(partition, place, chain[place]?.name ?? "", key),
+    value: JSON.stringify(state),
+  }));
 }

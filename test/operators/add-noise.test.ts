@@ -3,13 +3,14 @@ import fc from "fast-check";
 import { addNoise } from "../../operators/add-noise.ts";
 import { run } from "./run.ts";
 
+const record = { key: null, timestampMs: 0 };
 const zeros = (n: number) => Array.from({ length: n }, () => 0);
 
 test("its generator is minstd_rand: the 10000th number from seed 1 is 399268537, as the C++ standard demands", () => {
   const params = { amplitude: 1, seed: 1 };
   let state = addNoise.initial(params);
   // Two rounds are over when it starts.
-  for (let round = 3; round <= 10_000; round++) [state] = addNoise.step(params, state, 0);
+  for (let round = 3; round <= 10_000; round++) [state] = addNoise.step(params, state, 0, record);
   expect(state).toBe(399268537);
 });
 

@@ -3,6 +3,7 @@ import { builtInOperators } from "../../declaration/operator-catalogue.ts";
 import { knownAnswers } from "./known-answers.ts";
 import { run } from "./run.ts";
 
+const record = { key: null, timestampMs: 0 };
 const operators = await builtInOperators();
 
 describe.each([...operators.keys()])("%s", (name) => {
@@ -22,7 +23,7 @@ describe.each([...operators.keys()])("%s", (name) => {
     const { params, input } = answers[0] ?? { input: [] };
     if (operator === undefined) throw new Error(`${name} is not there`);
     let state = operator.initial(operator.params.parse(params ?? {}));
-    for (const value of input) [state] = operator.step(operator.params.parse(params ?? {}), state, value);
+    for (const value of input) [state] = operator.step(operator.params.parse(params ?? {}), state, value, record);
     expect(JSON.parse(JSON.stringify(state))).toEqual(state);
   });
 

@@ -1,13 +1,43 @@
-import { advance, initialState } from "../../operators/chain.ts";
+import { advance, type Message } from "../../operators/chain.ts";
+import { ChainState } from "../../operators/chain-state.ts";
 import type { Operator } from "../../operators/operator.ts";
+import { OperatorError } from "../../operators/operator-error.ts";
+
+/** A value with its event time in milliseconds and, if it has one, its key. */
+export type At = readonly [timestampMs: number, value: unknown, key?: string];
 
 /** Everything that an operator emits for `values`, its parameters checked and completed as a pipeline file's are. */
 export function run(operator: Operator, params: object, values: readonly unknown[]): unknown[] {
+  const state = new ChainState();
   const chain = [{ name: "it", operator, params: operator.params.parse(params) }];
-  let state = initialState(chain);
-  return values.flatMap((value) => {
-    const [next, outputs] = advance(chain, state, value);
-    state = next;
-    return outputs;
+  return values.flatMap(
+    (value) => advance(chain, state, { key: null, value, timestampMs: 0 }, (out) => out.value).outputs,
+  );
+}
+
+/** As `run`, for records with times and keys. A record that is refused gives its message instead. */
+export function runAt(operator: Operator, params: object, records: readonly At[]): (At | string)[] {
+  let state = new ChainState();
+  const chain = [{ name: "it", operator, params: operator.params.parse(params) }];
+  return records.flatMap(([timestampMs, value, key]): (At | string)[] => {
+    state = restarted(state);
+    const message = { key: key ?? null, value, timestampMs };
+    try {
+      return [...advance(chain, state, message, emitted).outputs];
+    } catch (error) {
+      if (error instanceof OperatorError) return [error.message];
+      throw error;
+    }
   });
+}
+
+function emitted({ timestampMs, value, key }: Message): At {
+  return key === null ? [timestampMs, value] : [timestampMs, value, key];
+}
+
+/** The state as it comes back from a changelog after a crash. */
+function restarted(state: ChainState): ChainState {
+  const after = new ChainState();
+  for (const { place, key, state: each } of state.changes()) after.set(place, key, JSON.parse(JSON.stringify(each)));
+  return after;
 }

@@ -44,7 +44,10 @@ describe("a value that an operator emits", () => {
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, undefined, null, "7", [7]])("is refused when it is %p", (value) => {
     expect(() => encodeValue(value, "ratio")).toThrow(
-      expect.objectContaining({ operator: "ratio", message: `emitted ${String(value)}, wanted a finite number` }),
+      expect.objectContaining({
+        operator: "ratio",
+        message: `ratio: emitted ${String(value)}, wanted a finite number`,
+      }),
     );
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { initialState, type Link } from "../../operators/chain.ts";
+import type { Link } from "../../operators/chain.ts";
+import { ChainState } from "../../operators/chain-state.ts";
 import { ewma } from "../../operators/ewma.ts";
-import { flatMap, fold, map, number, type Operator } from "../../operators/operator.ts";
+import { flatMap, fold, forward, map, number, type Operator } from "../../operators/operator.ts";
 import { threshold } from "../../operators/threshold.ts";
 import type { IncomingRecord } from "../../runtime/kafka/kafka.ts";
 import { processBatch } from "../../runtime/process-batch.ts";
@@ -17,7 +18,7 @@ const link = (name: string, operator: unknown, params: object = {}): Link => ({
 const records = (...values: (string | null)[]): IncomingRecord[] =>
   values.map((value, i) => ({
     offset: BigInt(i),
-    timestamp: "0",
+    timestamp: String(1000 + i),
     key: null,
     value: value === null ? null : Buffer.from(value),
     headers: {},
@@ -25,11 +26,11 @@ const records = (...values: (string | null)[]): IncomingRecord[] =>
 
 function run(chain: readonly Link[], values: (string | null)[], withStages = false) {
   const start = restoreState(chain, 0, new Map());
-  const { state, outputs, paths, poison } = processBatch(chain, start, records(...values), withStages);
+  const { outputs, paths, poison, state } = processBatch(chain, start, records(...values), withStages);
   return {
-    state,
+    state: chain.map((_, place) => state.get(place, null)),
     paths,
-    outputs: outputs.map(({ record, value }) => `${record.offset}: ${value}`),
+    outputs: outputs.map(({ timestamp, value }) => `${Number(timestamp) - 1000}: ${value}`),
     poison: poison.map(({ record, error }) => `${record.offset}: ${error.operator}: ${error.message}`),
   };
 }
@@ -52,7 +53,7 @@ describe("a batch", () => {
   test("goes through the chain in order, with the state carried along", () => {
     const chain = [link("threshold", threshold, { above: 50 }), link("ewma", ewma, { alpha: 0.5 })];
     expect(run(chain, ["57.2", "48.2", "53.6", "62.6"])).toEqual({
-      state: [null, 59],
+      state: [undefined, 59],
       outputs: ["2: 55.400000000000006", "3: 59"],
       paths: [],
       poison: [],
@@ -76,7 +77,7 @@ describe("a batch", () => {
     ["that is not a number", "warm", 'undefined: found "warm", wanted a JSON number'],
     ["without a value", null, "undefined: found no value (a tombstone), wanted a JSON number"],
     ["that an operator throws on", "13", "picky: picky: 13 brings bad luck"],
-    ["that comes out as no number", "0", "reciprocal: emitted Infinity, wanted a finite number"],
+    ["that comes out as no number", "0", "reciprocal: reciprocal: emitted Infinity, wanted a finite number"],
   ])("goes on after a record %s", (_, value, cause) => {
     const result = run([picky, reciprocal], ["1", value, "2"]);
     expect(result).toMatchObject({ outputs: ["0: 1", "2: 0.5"], poison: [`1: ${cause}`] });
@@ -84,9 +85,9 @@ describe("a batch", () => {
 
   test("keeps the state from before a record that is refused at the end of the chain", () => {
     expect(run([sum, reciprocal], ["2", "-2", "3"])).toMatchObject({
-      state: [5, null],
+      state: [5, undefined],
       outputs: ["0: 0.5", "2: 0.2"],
-      poison: ["1: reciprocal: emitted Infinity, wanted a finite number"],
+      poison: ["1: reciprocal: reciprocal: emitted Infinity, wanted a finite number"],
     });
   });
 
@@ -107,14 +108,53 @@ describe("a batch", () => {
     fc.assert(
       fc.property(values, fc.nat(), (all, cut) => {
         const chain = [link("threshold", threshold, { above: -50 }), link("ewma", ewma, { alpha: 0.3 }), sum];
-        const whole = processBatch(chain, initialState(chain), records(...all), false);
+        const whole = processBatch(chain, new ChainState(), records(...all), false);
         const at = all.length === 0 ? 0 : cut % all.length;
-        const first = processBatch(chain, initialState(chain), records(...all).slice(0, at), false);
+        const first = processBatch(chain, new ChainState(), records(...all).slice(0, at), false);
         const second = processBatch(chain, first.state, records(...all).slice(at), false);
-        expect(second.state).toEqual(whole.state);
+        const entries = (state: ChainState) => chain.map((_, place) => state.get(place, null));
+        expect(entries(second.state)).toEqual(entries(whole.state));
         expect([...first.outputs, ...second.outputs]).toEqual(whole.outputs);
         expect([...first.poison, ...second.poison]).toEqual(whole.poison);
       }),
     );
+  });
+
+  test("changes nothing in the state that it was given until it is committed", () => {
+    const before = new ChainState();
+    const { state } = processBatch([sum], before, records("1", "2"), false);
+    expect(before.get(0, null)).toBeUndefined();
+    state.commit();
+    expect(before.get(0, null)).toBe(3);
+  });
+
+  test("keeps a state for each key, and sends on the key's own bytes", () => {
+    const keyed = records("1", "2", "4", "8").map((record, i) => ({ ...record, key: Buffer.from(i % 2 ? "a" : "b") }));
+    const { outputs } = processBatch([sum], new ChainState(), keyed, false);
+    expect(outputs.map(({ key, value }) => [key, value])).toEqual([
+      [keyed[0]?.key, "1"],
+      [keyed[1]?.key, "2"],
+      [keyed[2]?.key, "5"],
+      [keyed[3]?.key, "10"],
+    ]);
+  });
+
+  test("refuses a key that is no text, and a time that is none", () => {
+    const [first, second, third] = records("1", "2", "3");
+    if (!first || !second || !third) throw new Error("three records");
+    const strange = [{ ...first, key: Buffer.from([0xff]) }, { ...second, timestamp: "-1" }, third];
+    const { outputs, poison } = processBatch([sum], new ChainState(), strange, false);
+    expect(outputs.map(({ value }) => value)).toEqual(["3"]);
+    expect(poison.map(({ error }) => error.message)).toEqual([
+      'found "\ufffd" as its key, wanted text in UTF-8',
+      "found timestamp -1, wanted milliseconds since 1970, at most 8640000000000000",
+    ]);
+  });
+
+  test("refuses only what an operator forwarded as a record of its own", () => {
+    const both = link("both", flatMap({ value: number(), step: (_, x) => [forward(0, { timestampMs: 5 }), x] }));
+    const { outputs, poison } = processBatch([both, reciprocal], new ChainState(), records("2"), false);
+    expect(outputs).toMatchObject([{ value: "0.5", timestamp: "1000" }]);
+    expect(poison).toMatchObject([{ record: { offset: 0n }, error: { operator: "reciprocal" } }]);
   });
 });

@@ -1,0 +1,50 @@
+/** The state of one link of a chain for one key; a key of null is that of records without a key. */
+export interface StateEntry {
+  readonly place: number;
+  readonly key: string | null;
+  readonly state: unknown;
+}
+
+/**
+ * What the links of a chain remember: a state for each link (by its place in the chain, from 0) and key. A fork sees
+ * what is below it and keeps its own changes to itself until they are committed, or forgotten with the fork.
+ */
+export class ChainState {
+  readonly #below: ChainState | undefined;
+  readonly #own: Map<string | null, unknown>[] = [];
+
+  constructor(below?: ChainState) {
+    this.#below = below;
+  }
+
+  /** Undefined where nothing was set yet. */
+  get(place: number, key: string | null): unknown {
+    const found = this.#own[place]?.get(key);
+    return found === undefined ? this.#below?.get(place, key) : found;
+  }
+
+  set(place: number, key: string | null, state: unknown): void {
+    this.#own[place] ??= new Map();
+    this.#own[place].set(key, state);
+  }
+
+  fork(): ChainState {
+    return new ChainState(this);
+  }
+
+  /** What was set here since the fork, or the last commit. */
+  changes(): StateEntry[] {
+    return this.#own.flatMap((states, place) => [...states].map(([key, state]) => ({ place, key, state })));
+  }
+
+  /** Hands the changes to what this was forked from. */
+  commit(): void {
+    const below = this.#below;
+    if (below === undefined) throw new Error("only a fork can be committed");
+    // A hole stands for a link that nothing was set for.
+    this.#own.forEach((states, place) => {
+      for (const [key, state] of states) below.set(place, key, state);
+    });
+    this.#own.length = 0;
+  }
+}
