@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
+import { toMilliseconds } from "../operators/duration.ts";
+import type { Format } from "../operators/format.ts";
 import type { PipelineDocument } from "./document.ts";
-import { toMilliseconds } from "./duration.ts";
 import { inOrder } from "./graph.ts";
 import { changelogTopic, deadLetterTopic } from "./internal-topics.ts";
 import { kafkaSeries } from "./kafka-versions.ts";
@@ -67,15 +68,22 @@ function metadataOf(cluster: PipelineShape["cluster"], names: readonly string[])
   return { mode: "zookeeper", heap, voters, observers: names.filter((name) => !voters.includes(name)) };
 }
 
-function serviceOf({ name: pipeline, folder, chains }: Checked, name: string, shape: ServiceShape): Service {
+function serviceOf(checked: Checked, name: string, shape: ServiceShape): Service {
+  const { name: pipeline, folder, chains } = checked;
+  const { topics } = checked.shape;
   const { steps, stateful } = chains.get(name) ?? { steps: [], stateful: false };
   const input: Input =
     shape.source === undefined
-      ? { kind: "topic", topic: present(shape.from) }
-      : { kind: "file", path: resolve(folder, shape.source.file), everyMs: toMilliseconds(shape.source.every) };
+      ? { kind: "topic", topic: present(shape.from), ...formatOf(topics?.[present(shape.from)]) }
+      : {
+          kind: "file",
+          path: resolve(folder, shape.source.file),
+          everyMs: toMilliseconds(shape.source.every),
+          ...formatOf(shape.source),
+        };
   const output: Output =
     shape.sink === undefined
-      ? { kind: "topic", topic: present(shape.to) }
+      ? { kind: "topic", topic: present(shape.to), ...formatOf(topics?.[present(shape.to)]) }
       : { kind: "log", stages: shape.sink === "log" ? false : (shape.sink.log?.stages ?? false) };
   return {
     name,
@@ -86,6 +94,11 @@ function serviceOf({ name: pipeline, folder, chains }: Checked, name: string, sh
     ...(stateful || input.kind === "file" ? { changelogTopic: changelogTopic(pipeline, name) } : {}),
     ...(input.kind === "topic" ? { deadLetterTopic: deadLetterTopic(pipeline, name) } : {}),
   };
+}
+
+/** Only what differs from the usual is told to a service. */
+function formatOf(written: { readonly format: Format } | null | undefined): { readonly format?: Format } {
+  return written === null || written === undefined || written.format === "number" ? {} : { format: written.format };
 }
 
 function topicsOf({ shape, document }: Checked, services: readonly Service[], brokers: number): Topic[] {

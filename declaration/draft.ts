@@ -1,3 +1,4 @@
+import { FORMATS, type Format } from "../operators/format.ts";
 import type { Mode } from "./kafka-versions.ts";
 
 /**
@@ -29,6 +30,8 @@ export interface DraftService {
   readonly from: string | undefined;
   readonly to: string | undefined;
   readonly sourceFile: string | undefined;
+  /** As written; undefined when it is left out or wrong. */
+  readonly sourceFormat: Format | undefined;
   /** Which of from, source, to, sink stand there at all. */
   readonly has: ReadonlySet<string>;
   /** The entries of `apply`, as written. */
@@ -81,6 +84,7 @@ function serviceOf(value: unknown): DraftService {
     from: text(service.get("from")),
     to: text(service.get("to")),
     sourceFile: text(mapping(service.get("source")).get("file")),
+    sourceFormat: FORMATS.find((format) => format === mapping(service.get("source")).get("format")),
     has: new Set(service.keys()),
     apply: Array.isArray(apply) ? apply : [],
   };

@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { advance, type Link, type Message, stagesOf } from "../operators/chain.ts";
 import { ChainState } from "../operators/chain-state.ts";
+import { write, writeToLog } from "../operators/format.ts";
 import { OperatorError } from "../operators/operator-error.ts";
 import { sourceValues } from "../operators/source-values.ts";
 import { loadOperator } from "./operator-module.ts";
-import type { Pipeline, Service } from "./pipeline.ts";
+import type { Input, Output, Pipeline, Service } from "./pipeline.ts";
 
 /** What every topic and sink of a pipeline holds in the end, each in the order in which it got there. */
 export interface OfflineRun {
@@ -36,8 +37,7 @@ export async function runOffline(pipeline: Pipeline): Promise<OfflineRun> {
   for (const service of pipeline.services) {
     const { input, output } = service;
     const values = input.kind === "file" ? await readSource(input) : inTime(streams.get(input.topic) ?? []);
-    const stagesShown = output.kind === "log" && output.stages;
-    const { results, refused } = process(await chainOf(service), values, stagesShown);
+    const { results, refused } = process(await chainOf(service), values, output);
     if (refused.length > 0) deadLetters.set(service.name, refused);
     if (output.kind === "log")
       sinks.set(
@@ -56,16 +56,16 @@ export async function runOffline(pipeline: Pipeline): Promise<OfflineRun> {
 function process(
   chain: readonly Link[],
   values: readonly Timed[],
-  stagesShown: boolean,
+  output: Output,
 ): { results: Timed[]; refused: OperatorError[] } {
   const results: Timed[] = [];
   const refused: OperatorError[] = [];
   const state = new ChainState();
   const deliver = (message: Message): Message => {
-    const stages = stagesOf(message);
-    for (let place = stagesShown ? 1 : chain.length; place <= chain.length; place++) {
-      mustBeWritable(chain[place - 1], stages[place]);
-    }
+    const last = chain.at(-1)?.name;
+    if (output.kind === "topic") write(output.format ?? "number", message.value, last);
+    else if (output.stages) for (const [i, stage] of stagesOf(message).entries()) writeToLog(stage, chain[i - 1]?.name);
+    else writeToLog(message.value, last);
     return message;
   };
   for (const { atMs, message } of values) {
@@ -86,14 +86,8 @@ function arrived({ key, value, timestampMs }: Message): Message {
   return { key, value, timestampMs };
 }
 
-/** Topics and logs take finite numbers; what stands before the first operator is one already. */
-function mustBeWritable(maker: Link | undefined, value: unknown): void {
-  if (maker === undefined || Number.isFinite(value)) return;
-  throw new OperatorError(maker.name, value, `emitted ${String(value)}, wanted a finite number`);
-}
-
-async function readSource({ path, everyMs }: { path: string; everyMs: number }): Promise<Timed[]> {
-  const { values } = sourceValues(await readFile(path, "utf8"));
+async function readSource({ path, everyMs, format }: Extract<Input, { kind: "file" }>): Promise<Timed[]> {
+  const { values } = sourceValues(await readFile(path, "utf8"), format);
   return values.map((value, i) => ({
     atMs: i * everyMs,
     message: { key: null, value, timestampMs: i * everyMs },

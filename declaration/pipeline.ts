@@ -1,3 +1,5 @@
+import type { Format } from "../operators/format.ts";
+
 /**
  * A pipeline file as typed data: what the loader yields once every fault is gone, with every default filled in.
  * Everything downstream (resources, offline check, comparison) reads this and never the YAML.
@@ -80,18 +82,20 @@ export interface Service {
   readonly deadLetterTopic?: string;
 }
 
+/** A `format` that is absent is that of numbers. */
 export type Input =
-  | { readonly kind: "topic"; readonly topic: string }
+  | { readonly kind: "topic"; readonly topic: string; readonly format?: Format }
   | {
       readonly kind: "file";
       /** Absolute path on this machine; shipped with the service's release. */
       readonly path: string;
       /** Pause between two records, in milliseconds. */
       readonly everyMs: number;
+      readonly format?: Format;
     };
 
 export type Output =
-  | { readonly kind: "topic"; readonly topic: string }
+  | { readonly kind: "topic"; readonly topic: string; readonly format?: Format }
   /** Prints each value, or each value with every stage it passed through, on standard output (the journal). */
   | { readonly kind: "log"; readonly stages: boolean };
 

@@ -42,6 +42,7 @@ export function inWords(schema: JsonSchema): string {
     case "integer":
       return withBounds("a whole number", schema);
     case "string":
+      if (schema.examples !== undefined) return `${schema.title ?? "a text"} such as ${schema.examples.join(", ")}`;
       return schema.pattern === undefined ? "a text" : `a text that matches ${schema.pattern}`;
     case "boolean":
       return "true or false";

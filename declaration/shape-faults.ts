@@ -11,14 +11,14 @@ export function shapeFindings(
   schema: ZodType,
   data: unknown,
   prefix: Path = [],
-  wanted: (path: Path, message: string) => string = (_, message) => message,
+  wanted: (path: Path, issue: core.$ZodIssue) => string = (_, { message }) => message,
 ): Finding[] {
   const issues = schema.safeParse(data).error?.issues ?? [];
   return issues.flatMap((issue): Finding[] => {
     const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
     if (issue.code === "unrecognized_keys") return unknownKeys(schema, issue, path, prefix);
     const found = shown(valueAt(data, path));
-    return [wrongValue([...prefix, ...path], `found ${found}, wanted ${wanted(path, issue.message)}`)];
+    return [wrongValue([...prefix, ...path], `found ${found}, wanted ${wanted(path, issue)}`)];
   });
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { DURATION } from "./duration.ts";
+import { DURATION } from "../operators/duration.ts";
+import { FORMATS } from "../operators/format.ts";
 import { kafkaSeries } from "./kafka-versions.ts";
 import { ADDRESS, HOST_NAME, SERVICE_NAME, TOPIC_NAME } from "./names.ts";
 
@@ -95,11 +96,14 @@ const cluster = z.strictObject(
   "a mapping with hosts",
 );
 
+const format = z.enum(FORMATS, "number, json or text").default("number");
+
 const topic = z
   .strictObject(
     {
       partitions: count("a whole number >= 1").default(1).describe("Number of partitions"),
       replicationFactor: count("a whole number >= 1").default(1).describe("Brokers that keep a copy of each record"),
+      format: format.describe("What its values are: JSON numbers, any JSON, or text as it is"),
       config: settings.default({}).describe("Topic settings under Kafka's own keys"),
     },
     "a mapping such as { partitions: 1, replicationFactor: 1 }",
@@ -110,7 +114,8 @@ const source = z.strictObject(
   {
     file: z
       .string("the path of a file, relative to this one")
-      .describe("File of numbers with white space between, relative to this one; each becomes a record"),
+      .describe("File of values, relative to this one; each becomes a record"),
+    format: format.describe("Numbers with white space between, or json or text with a value on each line"),
     every: z
       .string("a duration such as 100ms, 3s or 1m")
       .regex(DURATION, "a duration such as 100ms, 3s or 1m")

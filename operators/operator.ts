@@ -1,6 +1,6 @@
 import { type output, strictObject, type ZodObject, type ZodRawShape, type ZodType } from "zod";
 
-export { array, boolean, enum as oneOf, int, number, object, string, unknown } from "zod";
+export { array, boolean, enum as oneOf, int, number, object, string, union, unknown } from "zod";
 
 /**
  * A pure step of a stream: what becomes of one value. It never sees Kafka, clocks or files, so that it gives the same
@@ -32,6 +32,8 @@ type ParamsOf<Shape extends ZodRawShape> = output<ZodObject<Shape>>;
 interface Definition<Shape extends ZodRawShape, I> {
   /** One schema a parameter; `.default()` makes it optional. Without any, the operator is written as its bare name. */
   readonly params?: Shape;
+  /** What is wrong with parameters that are right each by itself: which one, and what was wanted of it. */
+  check?(params: ParamsOf<Shape>): { readonly at: keyof Shape & string; readonly wanted: string } | undefined;
   /** What a value must be. */
   readonly value: ZodType<I>;
 }
@@ -45,7 +47,7 @@ export function fold<I, S, O, Shape extends ZodRawShape = Record<never, ZodType>
 ): Operator<ParamsOf<Shape>, S, I, O> {
   const { initial } = definition;
   return brand({
-    params: paramsSchema(definition.params),
+    params: paramsSchema(definition),
     value: definition.value,
     stateful: true,
     initial: (params) => (initial instanceof Function ? initial(params) : initial),
@@ -60,7 +62,7 @@ export function flatMap<I, O, Shape extends ZodRawShape = Record<never, ZodType>
   },
 ): Operator<ParamsOf<Shape>, null, I, O> {
   return brand({
-    params: paramsSchema(definition.params),
+    params: paramsSchema(definition),
     value: definition.value,
     stateful: false,
     initial: () => null,
@@ -123,6 +125,14 @@ function brand<P, S, I, O>(operator: Operator<P, S, I, O>): Operator<P, S, I, O>
   return Object.defineProperty(operator, marker, { value: true });
 }
 
-function paramsSchema<Shape extends ZodRawShape>(shape: Shape | undefined): ZodType<ParamsOf<Shape>> {
-  return strictObject(shape ?? {}) as unknown as ZodType<ParamsOf<Shape>>;
+function paramsSchema<Shape extends ZodRawShape>({
+  params,
+  check,
+}: Pick<Definition<Shape, unknown>, "params" | "check">): ZodType<ParamsOf<Shape>> {
+  const schema = strictObject(params ?? {}) as unknown as ZodType<ParamsOf<Shape>>;
+  if (check === undefined) return schema;
+  return schema.superRefine((value, { issues, addIssue }) => {
+    const problem = issues.length === 0 ? check(value) : undefined;
+    if (problem) addIssue({ code: "custom", path: [problem.at], message: problem.wanted });
+  });
 }

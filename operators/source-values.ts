@@ -1,4 +1,6 @@
-/** A piece of a source file that is not a number; line and col count from 1. */
+import { type Format, read } from "./format.ts";
+
+/** A piece of a source file that is no value; line and col count from 1. */
 export interface MalformedValue {
   readonly line: number;
   readonly col: number;
@@ -6,31 +8,32 @@ export interface MalformedValue {
 }
 
 /**
- * The values of a source file, one record each, in order: numbers as JSON writes them, one a line or several with white
- * space between them (`7 6 9`). A source never skips silently: what is no such number is listed as malformed.
+ * The values of a source file, one record each, in order. Numbers as JSON writes them stand one a line or several with
+ * white space between them (`7 6 9`); JSON stands one value a line, empty lines aside; of text, each line is a value. A
+ * source never skips silently: what is no such value is listed as malformed.
  */
-export function sourceValues(text: string): {
-  readonly values: readonly number[];
-  readonly malformed: readonly MalformedValue[];
-} {
-  const values: number[] = [];
+export function sourceValues(
+  text: string,
+  format: Format = "number",
+): { readonly values: readonly unknown[]; readonly malformed: readonly MalformedValue[] } {
+  const values: unknown[] = [];
   const malformed: MalformedValue[] = [];
-  for (const [i, line] of text.split("\n").entries()) {
-    for (const { 0: piece, index } of line.matchAll(/\S+/g)) {
-      const value = numberIn(piece);
-      if (value === undefined) malformed.push({ line: i + 1, col: index + 1, text: piece });
-      else values.push(value);
+  for (const { line, col, text: piece } of pieces(text, format)) {
+    try {
+      values.push(read(format, piece));
+    } catch {
+      malformed.push({ line, col, text: piece });
     }
   }
   return { values, malformed };
 }
 
-/** JSON's grammar, because it leaves no doubt (`08`, `0x10`, `1_000`); and only what a double can hold. */
-function numberIn(text: string): number | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "number" && Number.isFinite(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+function pieces(text: string, format: Format): MalformedValue[] {
+  const lines = text.split("\n");
+  // The last line ends the text, it does not begin another.
+  if (format === "text" && lines.at(-1) === "") lines.pop();
+  const piece = { number: /\S+/g, json: /\S.*\S|\S/g, text: /^.*?(?=\r?$)/g }[format];
+  return lines.flatMap((each, i) =>
+    Array.from(each.matchAll(piece), ({ 0: found, index }) => ({ line: i + 1, col: index + 1, text: found })),
+  );
 }

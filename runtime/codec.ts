@@ -1,10 +1,12 @@
-/** Values on the topics are JSON numbers in UTF-8, so that every Kafka client reads and writes them. */
+/** Values on the topics are text in UTF-8, JSON numbers above all, so that every Kafka client reads and writes them. */
 
-import { OperatorError } from "../operators/operator-error.ts";
+import { type Format, read } from "../operators/format.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
-/** Two keys that differ in a byte order mark are two keys. */
-const keyUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** Leaves a byte order mark where it is: keys that differ in one are two keys. */
+const exactUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+const WANTED: Readonly<Record<Format, string>> = { number: "a JSON number", json: "JSON", text: "text in UTF-8" };
 
 /** The greatest time that a Date can tell. */
 const LAST_TIMESTAMP_MS = 8.64e15;
@@ -21,27 +23,27 @@ export class PoisonError extends Error {
   }
 }
 
-export function decodeValue(bytes: Uint8Array | null): number {
-  if (bytes === null) throw new PoisonError("found no value (a tombstone), wanted a JSON number");
-  if (bytes.length === 0) throw new PoisonError("found an empty value, wanted a JSON number");
-  let value: unknown;
+export function decodeValue(bytes: Uint8Array | null, format: Format): unknown {
+  if (bytes === null) throw new PoisonError(`found no value (a tombstone), wanted ${WANTED[format]}`);
+  if (bytes.length === 0 && format !== "text") throw new PoisonError(`found an empty value, wanted ${WANTED[format]}`);
+  let text: string;
   try {
-    value = JSON.parse(utf8.decode(bytes));
+    text = (format === "text" ? exactUtf8 : utf8).decode(bytes);
   } catch (cause) {
-    throw new PoisonError(`found ${excerpt(bytes)}, wanted a JSON number`, { cause });
+    throw new PoisonError(`found ${excerpt(bytes)}, wanted ${WANTED[format]}`, { cause });
   }
-  if (typeof value !== "number") throw new PoisonError(`found ${excerpt(bytes)}, wanted a JSON number`);
-  if (!Number.isFinite(value)) {
-    throw new PoisonError(`found ${excerpt(bytes)}, wanted a number that fits a double (at most 1.8e308)`);
+  try {
+    return read(format, text);
+  } catch (cause) {
+    throw new PoisonError(`found ${excerpt(bytes)}, ${(cause as Error).message}`, { cause });
   }
-  return value;
 }
 
 /** The key as text, which names the state that belongs to it; null for a record without a key. */
 export function decodeKey(bytes: Uint8Array | null): string | null {
   if (bytes === null) return null;
   try {
-    return keyUtf8.decode(bytes);
+    return exactUtf8.decode(bytes);
   } catch (cause) {
     throw new PoisonError(`found ${excerpt(bytes)} as its key, wanted text in UTF-8`, { cause });
   }
@@ -52,14 +54,6 @@ export function decodeTimestamp(timestamp: string): number {
   const timestampMs = Number(timestamp);
   if (timestampMs >= 0 && timestampMs <= LAST_TIMESTAMP_MS) return timestampMs;
   throw new PoisonError(`found timestamp ${timestamp}, wanted milliseconds since 1970, at most ${LAST_TIMESTAMP_MS}`);
-}
-
-/** `operator` is the one that emitted the value. */
-export function encodeValue(value: unknown, operator: string | undefined): string {
-  if (typeof value !== "number" || !Number.isFinite(value)) {
-    throw new OperatorError(operator ?? "", value, `emitted ${String(value)}, wanted a finite number`);
-  }
-  return JSON.stringify(value);
 }
 
 function excerpt(bytes: Uint8Array): string {

@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { type Format, write } from "../operators/format.ts";
 import { sourceValues } from "../operators/source-values.ts";
 import type { IncomingRecord } from "./kafka/kafka.ts";
 import { openTask } from "./partition-task.ts";
 import { pause } from "./pause.ts";
 import { filePositions } from "./positions.ts";
 import type { Service } from "./service.ts";
+import type { ServiceSpec } from "./service-spec.ts";
+
+type FileInput = Extract<ServiceSpec["input"], { readonly kind: "file" }>;
 
 /** Without a pause between records, this many go in one transaction. */
 const RECORDS_AT_ONCE = 500;
@@ -19,9 +23,13 @@ const ALIVE_EVERY_MS = 1000;
  * Produces one record every `everyMs` until `stop` is aborted, from where it left off; then, and at the end of the file,
  * it idles. Throws when something failed that a new start from the last committed position may mend.
  */
-export async function produceFile(service: Service, path: string, everyMs: number, stop: AbortSignal): Promise<void> {
+export async function produceFile(
+  service: Service,
+  { path, everyMs, format = "number" }: FileInput,
+  stop: AbortSignal,
+): Promise<void> {
   const content = await readFile(path);
-  const records = recordsOf(content.toString());
+  const records = recordsOf(content.toString(), format);
   const digest = createHash("sha256").update(content).digest("hex");
   const source = { topic: path.slice(path.lastIndexOf("/") + 1), partition: 0 };
   const task = await openTask(service, source, filePositions(digest));
@@ -54,12 +62,12 @@ export async function produceFile(service: Service, path: string, everyMs: numbe
   }
 }
 
-function recordsOf(text: string): IncomingRecord[] {
-  return sourceValues(text).values.map((value, i) => ({
+function recordsOf(text: string, format: Format): IncomingRecord[] {
+  return sourceValues(text, format).values.map((value, i) => ({
     offset: BigInt(i),
     timestamp: "",
     key: null,
-    value: Buffer.from(JSON.stringify(value)),
+    value: Buffer.from(write(format, value)),
     headers: {},
   }));
 }

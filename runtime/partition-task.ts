@@ -1,7 +1,7 @@
 import { deadLetter } from "./dead-letter.ts";
 import type { IncomingRecord, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
 import type { Positions } from "./positions.ts";
-import { type Processed, processBatch } from "./process-batch.ts";
+import { type BatchFormats, type Processed, processBatch } from "./process-batch.ts";
 import type { Service } from "./service.ts";
 import { changelogOf, restoreState, stateChanges, unusedKeys } from "./state.ts";
 import { within } from "./within.ts";
@@ -46,11 +46,12 @@ export async function openTask(service: Service, source: TopicPartition, positio
   let position = restored.position;
   // State of operators that the chain no longer has would come back, old, if they were put back one day.
   let obsolete = unusedKeys(chain, partition, restored.changelog, positions.key);
+  const formats = formatsOf(spec);
   let inFlight = false;
   let busy: Promise<void> = Promise.resolve();
 
   const process = async (records: readonly IncomingRecord[], nextPosition: bigint) => {
-    const processed = processBatch(chain, state, records, spec.output.kind === "log" && spec.output.stages);
+    const processed = processBatch(chain, state, records, formats);
     const { consumed, changelog } = positions.moveTo(nextPosition);
     const entries = [
       ...obsolete.map((key) => ({ key, value: null })),
@@ -85,6 +86,15 @@ export async function openTask(service: Service, source: TopicPartition, positio
       await busy;
       await producer.close();
     },
+  };
+}
+
+function formatsOf({ input, output }: Service["spec"]): BatchFormats {
+  const stages = output.kind === "log" && output.stages;
+  return {
+    input: input.format ?? "number",
+    output: output.kind === "log" ? "log" : (output.format ?? "number"),
+    stages,
   };
 }
 

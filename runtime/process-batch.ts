@@ -1,7 +1,8 @@
 import { advance, type Link, type Message, stagesOf } from "../operators/chain.ts";
 import type { ChainState } from "../operators/chain-state.ts";
+import { type Format, write, writeToLog } from "../operators/format.ts";
 import { OperatorError } from "../operators/operator-error.ts";
-import { decodeKey, decodeTimestamp, decodeValue, encodeValue, PoisonError } from "./codec.ts";
+import { decodeKey, decodeTimestamp, decodeValue, PoisonError } from "./codec.ts";
 import type { Headers, IncomingRecord } from "./kafka/kafka.ts";
 
 /** What becomes of a run of records: everything that one transaction must hold, before any of it is written. */
@@ -12,6 +13,14 @@ export interface Processed {
   /** All stages of each value that came out, first the input; only when asked for. */
   readonly paths: readonly (readonly string[])[];
   readonly poison: readonly { readonly record: IncomingRecord; readonly error: PoisonError }[];
+}
+
+/** How values come in and go out; `log` is text for a journal. */
+export interface BatchFormats {
+  readonly input: Format;
+  readonly output: Format | "log";
+  /** Whether all stages of a value are wanted. */
+  readonly stages: boolean;
 }
 
 /** A value that came out at the end of the chain, with what its record carries. */
@@ -27,23 +36,24 @@ export function processBatch(
   chain: readonly Link[],
   before: ChainState,
   records: readonly IncomingRecord[],
-  withStages: boolean,
+  formats: BatchFormats,
 ): Processed {
+  const { output: format, stages } = formats;
   const state = before.fork();
   const outputs: Output[] = [];
   const paths: string[][] = [];
   const poison: { record: IncomingRecord; error: PoisonError }[] = [];
   for (const record of records) {
     try {
-      const message = messageOf(record);
+      const message = messageOf(record, formats.input);
       const deliver = (output: Message) => ({
-        output: outputOf(output, record, message, chain),
-        path: withStages ? stagesOf(output).map((stage, place) => encodeValue(stage, chain[place - 1]?.name)) : [],
+        output: outputOf(output, record, message, chain, format),
+        path: stages ? stagesOf(output).map((stage, place) => writeToLog(stage, chain[place - 1]?.name)) : [],
       });
       const advanced = advance(chain, state, message, deliver);
       for (const { output, path } of advanced.outputs) {
         outputs.push(output);
-        if (withStages) paths.push(path);
+        if (stages) paths.push(path);
       }
       for (const error of advanced.refused) {
         poison.push({ record: { ...record, value: writtenOf(error.value) }, error: poisonOf(error) });
@@ -57,15 +67,22 @@ export function processBatch(
   return { state, outputs, paths, poison };
 }
 
-function messageOf({ key, value, timestamp }: IncomingRecord): Message {
-  return { key: decodeKey(key), value: decodeValue(value), timestampMs: decodeTimestamp(timestamp) };
+function messageOf({ key, value, timestamp }: IncomingRecord, format: Format): Message {
+  return { key: decodeKey(key), value: decodeValue(value, format), timestampMs: decodeTimestamp(timestamp) };
 }
 
 /** What an operator did not change goes out with the very bytes that it came in with. */
-function outputOf(output: Message, record: IncomingRecord, entered: Message, chain: readonly Link[]): Output {
+function outputOf(
+  output: Message,
+  record: IncomingRecord,
+  entered: Message,
+  chain: readonly Link[],
+  format: Format | "log",
+): Output {
+  const last = chain.at(-1)?.name;
   return {
     key: output.key === entered.key ? record.key : output.key,
-    value: encodeValue(output.value, chain.at(-1)?.name),
+    value: format === "log" ? writeToLog(output.value, last) : write(format, output.value, last),
     timestamp: output.timestampMs === entered.timestampMs ? record.timestamp : String(output.timestampMs),
     headers: record.headers,
   };

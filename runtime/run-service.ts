@@ -64,7 +64,7 @@ async function keepRunning(service: Service, folder: string, stop: AbortSignal):
   for (let failures = 0; !stop.aborted; failures++) {
     const since = Date.now();
     try {
-      if (input.kind === "file") await produceFile(service, join(folder, input.path), input.everyMs, stop);
+      if (input.kind === "file") await produceFile(service, { ...input, path: join(folder, input.path) }, stop);
       else await consumeTopic(service, input.topic, stop);
     } catch (error) {
       if (error instanceof FencedError) throw error;

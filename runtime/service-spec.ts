@@ -1,3 +1,5 @@
+import type { Format } from "../operators/format.ts";
+
 /** What one operator service is told about itself: plain data, written into its bundle when it is built. */
 export interface ServiceSpec {
   readonly name: string;
@@ -5,13 +7,14 @@ export interface ServiceSpec {
   readonly groupId: string;
   /** `host:port` of brokers to try first. */
   readonly bootstrapServers: readonly string[];
+  /** A `format` that is absent is that of numbers. */
   readonly input:
-    | { readonly kind: "topic"; readonly topic: string }
+    | { readonly kind: "topic"; readonly topic: string; readonly format?: Format }
     /** `path` is the file's name inside the release folder. */
-    | { readonly kind: "file"; readonly path: string; readonly everyMs: number };
+    | { readonly kind: "file"; readonly path: string; readonly everyMs: number; readonly format?: Format };
   readonly apply: readonly { readonly operator: string; readonly params: Readonly<Record<string, unknown>> }[];
   readonly output:
-    | { readonly kind: "topic"; readonly topic: string }
+    | { readonly kind: "topic"; readonly topic: string; readonly format?: Format }
     | { readonly kind: "log"; readonly stages: boolean };
   readonly changelogTopic?: string;
   readonly deadLetterTopic?: string;

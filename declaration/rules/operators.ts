@@ -63,8 +63,9 @@ async function checkStep(catalogue: Catalogue, path: Path, entry: unknown): Prom
     return { findings: [typeof entry === "string" ? wrongValue(path, message) : wrongKey(below, message)] };
   }
   const { operator, module } = found;
-  const findings = shapeFindings(operator.params, written ?? {}, below, (at, message) => {
-    const schema = schemaAt(operator.params, at);
+  const findings = shapeFindings(operator.params, written ?? {}, below, (at, { code, message }) => {
+    // What a check of an operator's own says is in words already, unless it says nothing.
+    const schema = code === "custom" && message !== "Invalid input" ? undefined : schemaAt(operator.params, at);
     return schema === undefined ? message : inWords(schema);
   });
   if (findings.length > 0) return { findings };

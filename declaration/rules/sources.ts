@@ -1,21 +1,29 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
+import type { Format } from "../../operators/format.ts";
 import { sourceValues } from "../../operators/source-values.ts";
 import type { Draft } from "../draft.ts";
 import { type Finding, shown, wrongValue } from "../faults.ts";
 import { didYouMean } from "../suggest.ts";
 
+const WANTED: Readonly<Record<Format, string>> = {
+  number: "numbers such as 20.5 and white space between",
+  json: 'a JSON value such as { "celsius": 20.5 } on each line',
+  text: "text",
+};
+
 /** What is wrong with the files that services read. `folder` is that of the pipeline file. */
 export async function sourceFindings(draft: Draft, folder: string): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const [service, { sourceFile }] of draft.services) {
-    const problem = sourceFile === undefined ? undefined : await problemOf(resolve(folder, sourceFile), sourceFile);
+  for (const [service, { sourceFile, sourceFormat = "number" }] of draft.services) {
+    const problem =
+      sourceFile === undefined ? undefined : await problemOf(resolve(folder, sourceFile), sourceFile, sourceFormat);
     if (problem !== undefined) findings.push(wrongValue(["services", service, "source", "file"], problem));
   }
   return findings;
 }
 
-async function problemOf(path: string, written: string): Promise<string | undefined> {
+async function problemOf(path: string, written: string, format: Format): Promise<string | undefined> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -25,12 +33,12 @@ async function problemOf(path: string, written: string): Promise<string | undefi
     const near = didYouMean(basename(path), await readdir(dirname(path)).catch(() => []));
     return `found no file ${shown(written)}, wanted one at this path from the folder of this file${near}`;
   }
-  const { values, malformed } = sourceValues(text);
+  const { values, malformed } = sourceValues(text, format);
   const [first] = malformed;
   if (first !== undefined) {
     const more = malformed.length > 1 ? ` and ${malformed.length - 1} more` : "";
     const place = `${written}:${first.line}:${first.col}`;
-    return `found ${shown(first.text)} at ${place}${more}, wanted numbers such as 20.5 and white space between`;
+    return `found ${shown(first.text)} at ${place}${more}, wanted ${WANTED[format]}`;
   }
   return values.length === 0 ? `found no value in ${shown(written)}, wanted at least one` : undefined;
 }

@@ -116,6 +116,7 @@ describe("pipelines/reference.yaml, the manual", () => {
       "/cluster/kafka",
       "/cluster/kafka/config",
       "/topics/*/config",
+      "/topics/*/format",
       "/services/*/apply",
       "/services/*/apply/[]/add-noise/amplitude",
     ];

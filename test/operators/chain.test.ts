@@ -123,7 +123,10 @@ test("every key has a state of its own, and so have the records without one", ()
 
 test("a value that is forwarded as a record of its own goes on with its key and time, and is refused alone", () => {
   const chain = [
-    link("both", flatMap({ value: number(), step: (_, x) => [forward(-x, { key: "minus", timestampMs: 7 }), Math.abs(x)] })),
+    link(
+      "both",
+      flatMap({ value: number(), step: (_, x) => [forward(-x, { key: "minus", timestampMs: 7 }), Math.abs(x)] }),
+    ),
     link("counted", fold({ value: number(), initial: 0, step: (_, count, x) => [count + 1, [x]] })),
     link("picky", picky),
   ];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { builtInOperators } from "../../declaration/operator-catalogue.ts";
 import { knownAnswers } from "./known-answers.ts";
-import { run } from "./run.ts";
+import { type At, runAt } from "./run.ts";
 
 const record = { key: null, timestampMs: 0 };
 const operators = await builtInOperators();
@@ -13,9 +13,10 @@ describe.each([...operators.keys()])("%s", (name) => {
     expect(answers.length).toBeGreaterThan(0);
   });
 
-  test.each(answers)("$why", ({ params, input, output }) => {
+  test.each(answers)("$why", ({ params, input, seconds, output }) => {
+    const records = input.map((value, i): At => [1000 * (seconds?.[i] ?? 0), value]);
     const entry = operators.get(name);
-    expect(entry && run(entry.operator, params ?? {}, input)).toEqual(output);
+    expect(entry && runAt(entry.operator, params ?? {}, records).map((each) => each[1])).toEqual(output);
   });
 
   test("keeps its state as plain JSON", () => {

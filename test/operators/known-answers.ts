@@ -4,6 +4,8 @@ export interface KnownAnswer {
   readonly why: string;
   readonly params?: object;
   readonly input: readonly unknown[];
+  /** Event times of the input, in seconds; all 0 where they do not matter. */
+  readonly seconds?: readonly number[];
   readonly output: readonly unknown[];
 }
 
@@ -97,5 +99,45 @@ export const knownAnswers: readonly KnownAnswer[] = [
     params: { amplitude: 0, seed: 1 },
     input: [20, -3.5],
     output: [20, -3.5],
+  },
+  {
+    operator: "time-window",
+    why: "tumbling: the means of [0 s, 60 s) and [60 s, 120 s), once a later value comes",
+    params: { size: "1m", compute: "mean" },
+    input: [1, 2, 6, 10, 20, 0],
+    seconds: [0, 30, 59.999, 60, 119, 300],
+    output: [3, 15],
+  },
+  {
+    operator: "time-window",
+    why: "hopping: a value is in every window that covers it",
+    params: { size: "1m", advance: "30s", compute: "max" },
+    input: [1, 5, 2, 0],
+    seconds: [10, 40, 70, 300],
+    output: [5, 5, 2],
+  },
+  {
+    operator: "time-window",
+    why: "grace: a late value still counts",
+    params: { size: "10s", grace: "5s", compute: "count" },
+    input: [1, 1, 1, 1],
+    seconds: [1, 14, 2, 15],
+    output: [2],
+  },
+  {
+    operator: "time-window",
+    why: "the variance of NIST's hard series NumAcc4 (1e7 and then 1e7 +- 0.1, 1001 values) is 0.01, give or take the last place of 1e7",
+    params: { size: "1h", compute: "variance" },
+    input: [10000000.2, ...Array.from({ length: 1000 }, (_, i) => 10000000.1 + (i % 2 === 0 ? 0 : 0.2)), 0],
+    seconds: [...Array.from({ length: 1001 }, () => 0), 3600],
+    output: [0.009999999925494194],
+  },
+  {
+    operator: "session-window",
+    why: "the sum of each run of values with no silence over 5 s",
+    params: { gap: "5s", compute: "sum" },
+    input: [1, 2, 4, 8, 16],
+    seconds: [0, 5, 9, 15, 30],
+    output: [7, 8],
   },
 ];

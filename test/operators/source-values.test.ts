@@ -25,3 +25,18 @@ test("what is no number is told with its place, and the rest still read", () => 
     ],
   });
 });
+
+test("JSON stands one value a line", () => {
+  expect(sourceValues(' {"celsius": 7}\r\n\n[1,\n"a b" \n1e309\nnull', "json")).toEqual({
+    values: [{ celsius: 7 }, "a b", null],
+    malformed: [
+      { line: 3, col: 1, text: "[1," },
+      { line: 5, col: 1, text: "1e309" },
+    ],
+  });
+});
+
+test("each line of a text is a value, empty ones too", () => {
+  expect(sourceValues("door open\r\n\n  7 \nlast", "text").values).toEqual(["door open", "", "  7 ", "last"]);
+  expect(sourceValues("one\n", "text").values).toEqual(["one"]);
+});

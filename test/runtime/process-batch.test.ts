@@ -3,7 +3,8 @@ import fc from "fast-check";
 import type { Link } from "../../operators/chain.ts";
 import { ChainState } from "../../operators/chain-state.ts";
 import { ewma } from "../../operators/ewma.ts";
-import { flatMap, fold, forward, map, number, type Operator } from "../../operators/operator.ts";
+import type { Format } from "../../operators/format.ts";
+import { flatMap, fold, forward, map, number, type Operator, string, unknown } from "../../operators/operator.ts";
 import { threshold } from "../../operators/threshold.ts";
 import type { IncomingRecord } from "../../runtime/kafka/kafka.ts";
 import { processBatch } from "../../runtime/process-batch.ts";
@@ -26,7 +27,10 @@ const records = (...values: (string | null)[]): IncomingRecord[] =>
 
 function run(chain: readonly Link[], values: (string | null)[], withStages = false) {
   const start = restoreState(chain, 0, new Map());
-  const { outputs, paths, poison, state } = processBatch(chain, start, records(...values), withStages);
+  const { outputs, paths, poison, state } = processBatch(chain, start, records(...values), {
+    ...numbers,
+    stages: withStages,
+  });
   return {
     state: chain.map((_, place) => state.get(place, null)),
     paths,
@@ -34,6 +38,8 @@ function run(chain: readonly Link[], values: (string | null)[], withStages = fal
     poison: poison.map(({ record, error }) => `${record.offset}: ${error.operator}: ${error.message}`),
   };
 }
+
+const numbers = { input: "number", output: "number", stages: false } as const;
 
 const reciprocal = link("reciprocal", map({ value: number(), step: (_, x) => 1 / x }));
 const picky = link(
@@ -108,10 +114,10 @@ describe("a batch", () => {
     fc.assert(
       fc.property(values, fc.nat(), (all, cut) => {
         const chain = [link("threshold", threshold, { above: -50 }), link("ewma", ewma, { alpha: 0.3 }), sum];
-        const whole = processBatch(chain, new ChainState(), records(...all), false);
+        const whole = processBatch(chain, new ChainState(), records(...all), numbers);
         const at = all.length === 0 ? 0 : cut % all.length;
-        const first = processBatch(chain, new ChainState(), records(...all).slice(0, at), false);
-        const second = processBatch(chain, first.state, records(...all).slice(at), false);
+        const first = processBatch(chain, new ChainState(), records(...all).slice(0, at), numbers);
+        const second = processBatch(chain, first.state, records(...all).slice(at), numbers);
         const entries = (state: ChainState) => chain.map((_, place) => state.get(place, null));
         expect(entries(second.state)).toEqual(entries(whole.state));
         expect([...first.outputs, ...second.outputs]).toEqual(whole.outputs);
@@ -122,7 +128,7 @@ describe("a batch", () => {
 
   test("changes nothing in the state that it was given until it is committed", () => {
     const before = new ChainState();
-    const { state } = processBatch([sum], before, records("1", "2"), false);
+    const { state } = processBatch([sum], before, records("1", "2"), numbers);
     expect(before.get(0, null)).toBeUndefined();
     state.commit();
     expect(before.get(0, null)).toBe(3);
@@ -130,7 +136,7 @@ describe("a batch", () => {
 
   test("keeps a state for each key, and sends on the key's own bytes", () => {
     const keyed = records("1", "2", "4", "8").map((record, i) => ({ ...record, key: Buffer.from(i % 2 ? "a" : "b") }));
-    const { outputs } = processBatch([sum], new ChainState(), keyed, false);
+    const { outputs } = processBatch([sum], new ChainState(), keyed, numbers);
     expect(outputs.map(({ key, value }) => [key, value])).toEqual([
       [keyed[0]?.key, "1"],
       [keyed[1]?.key, "2"],
@@ -143,7 +149,7 @@ describe("a batch", () => {
     const [first, second, third] = records("1", "2", "3");
     if (!first || !second || !third) throw new Error("three records");
     const strange = [{ ...first, key: Buffer.from([0xff]) }, { ...second, timestamp: "-1" }, third];
-    const { outputs, poison } = processBatch([sum], new ChainState(), strange, false);
+    const { outputs, poison } = processBatch([sum], new ChainState(), strange, numbers);
     expect(outputs.map(({ value }) => value)).toEqual(["3"]);
     expect(poison.map(({ error }) => error.message)).toEqual([
       'found "\ufffd" as its key, wanted text in UTF-8',
@@ -153,8 +159,30 @@ describe("a batch", () => {
 
   test("refuses only what an operator forwarded as a record of its own", () => {
     const both = link("both", flatMap({ value: number(), step: (_, x) => [forward(0, { timestampMs: 5 }), x] }));
-    const { outputs, poison } = processBatch([both, reciprocal], new ChainState(), records("2"), false);
+    const { outputs, poison } = processBatch([both, reciprocal], new ChainState(), records("2"), numbers);
     expect(outputs).toMatchObject([{ value: "0.5", timestamp: "1000" }]);
     expect(poison).toMatchObject([{ record: { offset: 0n }, error: { operator: "reciprocal" } }]);
+  });
+
+  test("reads and writes numbers, JSON and text as it is told", () => {
+    const formatted = (input: Format, output: Format | "log", value: string, chain: readonly Link[] = []) => {
+      const formats = { input, output, stages: false };
+      const { outputs, poison } = processBatch(chain, new ChainState(), records(value), formats);
+      return outputs[0]?.value ?? poison[0]?.error.message;
+    };
+    const length = link("length", map({ value: string(), step: (_, text) => text.length }));
+    expect(formatted("json", "json", ' {"celsius": [7, null]} ')).toBe('{"celsius":[7,null]}');
+    expect(formatted("text", "text", " 7\u00b0 \n")).toBe(" 7\u00b0 \n");
+    expect(formatted("text", "text", "")).toBe("");
+    expect(formatted("text", "number", "warm", [length])).toBe("4");
+    expect(formatted("text", "log", "warm")).toBe("warm");
+    expect(formatted("json", "log", '{"a":"warm"}')).toBe('{"a":"warm"}');
+    expect(formatted("json", "json", "{'a':1}")).toBe(`found "{'a':1}", wanted JSON`);
+    expect(formatted("json", "json", '{"a":1e309}')).toBe(
+      'found "{\\"a\\":1e309}", wanted numbers that fit a double (at most 1.8e308)',
+    );
+    expect(formatted("json", "number", '{"a":1}', [link("same", map({ value: unknown(), step: (_, x) => x }))])).toBe(
+      'same: emitted {"a":1}, wanted a finite number',
+    );
   });
 });

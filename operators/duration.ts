@@ -1,0 +1,29 @@
+import { string } from "zod";
+
+const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+
+/** A number with its unit, no space between: 100ms, 3s, 1.5m. */
+export const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
+
+/** The duration in whole milliseconds. Throws on text that DURATION does not match. */
+export function toMilliseconds(duration: string): number {
+  const [, amount, unit] = DURATION.exec(duration) ?? [];
+  if (amount === undefined || unit === undefined) throw new RangeError(`${duration} is not a duration`);
+  return Math.round(Number(amount) * MILLISECONDS[unit as keyof typeof MILLISECONDS]);
+}
+
+/** A parameter written as a duration such as 1m, and read as whole milliseconds. */
+export const duration = () =>
+  string()
+    .regex(DURATION)
+    .meta({ title: "a duration", examples: ["100ms", "3s", "1m"] })
+    .transform(toMilliseconds);
+
+/** As `duration`, of at least a millisecond. */
+export const positiveDuration = () => {
+  const wanted = { title: "a duration of at least 1ms", examples: ["100ms", "3s", "1m"], pattern: DURATION.source };
+  return string()
+    .refine((text) => DURATION.test(text) && toMilliseconds(text) > 0, { abort: true })
+    .meta(wanted)
+    .transform(toMilliseconds);
+};

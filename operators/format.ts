@@ -1,0 +1,60 @@
+import { OperatorError } from "./operator-error.ts";
+
+/** How values are written: as a JSON number, as any JSON value, or as text that is taken as it is. */
+export const FORMATS = ["number", "json", "text"] as const;
+export type Format = (typeof FORMATS)[number];
+
+const WANTED_OF_TEXT: Readonly<Record<Format, string>> = { number: "a JSON number", json: "JSON", text: "text" };
+const WANTED_OF_VALUE: Readonly<Record<Format, string>> = {
+  number: "a finite number",
+  json: "JSON: null, true, false, a finite number, text, or lists and objects of these",
+  text: "text",
+};
+
+/** The value that a text stands for. Throws an Error that says what was wanted. */
+export function read(format: Format, text: string): unknown {
+  if (format === "text") return text;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`wanted ${WANTED_OF_TEXT[format]}`, { cause });
+  }
+  if (format === "number" && typeof value !== "number") throw new Error(`wanted ${WANTED_OF_TEXT[format]}`);
+  if (!isJson(value)) {
+    throw new Error(
+      `wanted ${format === "number" ? "a number that fits" : "numbers that fit"} a double (at most 1.8e308)`,
+    );
+  }
+  return value;
+}
+
+/** The text that stands for a value. Throws an OperatorError when there is none; `operator` is who emitted the value. */
+export function write(format: Format, value: unknown, operator = ""): string {
+  const fits = format === "text" ? typeof value === "string" : isJson(value) && (format === "json" || isNumber(value));
+  if (!fits) throw new OperatorError(operator, value, `emitted ${shown(value)}, wanted ${WANTED_OF_VALUE[format]}`);
+  return format === "text" ? (value as string) : JSON.stringify(value);
+}
+
+/** A value as a log shows it: text as it is, anything else as JSON. */
+export function writeToLog(value: unknown, operator?: string): string {
+  return write(typeof value === "string" ? "text" : "json", value, operator);
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === "number";
+}
+
+function isJson(value: unknown): boolean {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (Array.isArray(value)) return value.every(isJson);
+  if (typeof value !== "object") return false;
+  const prototype = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isJson);
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

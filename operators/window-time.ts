@@ -1,0 +1,14 @@
+/** Windows of one key that may be open at a time, so that its state stays small. */
+export const MOST_OPEN = 1000;
+
+/** Why a record comes too late; the window that it belongs to has given its result. */
+export function lateness(timestampMs: number, streamTimeMs: number, graceMs: number): Error {
+  const found = `found a late record of ${moment(timestampMs)} when time had come to ${moment(streamTimeMs)}`;
+  return new Error(
+    `${found}, wanted it before its window closed; a grace longer than ${graceMs} ms keeps windows open`,
+  );
+}
+
+function moment(timestampMs: number): string {
+  return new Date(timestampMs).toISOString();
+}
