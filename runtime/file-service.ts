@@ -42,10 +42,11 @@ export async function produceFile(
       due = Math.max(due, Date.now() - CATCH_UP_MS);
       const count = everyMs === 0 ? RECORDS_AT_ONCE : 1 + Math.floor((Date.now() - due) / everyMs);
       const values = records.slice(next, next + count);
-      const timestamp = String(Date.now());
+      const firstDue = due;
       next += values.length;
       await task.process(
-        values.map((record) => ({ ...record, timestamp })),
+        // Records that go together because the pace outran Kafka were due one after the other.
+        values.map((record, i) => ({ ...record, timestamp: String(firstDue + i * everyMs) })),
         BigInt(next),
       );
       due += values.length * everyMs;

@@ -3,7 +3,11 @@ import { builtInOperators } from "../../declaration/operator-catalogue.ts";
 import { knownAnswers } from "./known-answers.ts";
 import { type At, runAt } from "./run.ts";
 
-const record = { key: null, timestampMs: 0 };
+/** Operators that take more than numbers, with what they refuse all the same. */
+const TAKES_MORE: Readonly<Record<string, readonly unknown[]>> = {
+  dedupe: [null, {}, [], Number.NaN, Infinity],
+};
+
 const operators = await builtInOperators();
 
 describe.each([...operators.keys()])("%s", (name) => {
@@ -21,16 +25,19 @@ describe.each([...operators.keys()])("%s", (name) => {
 
   test("keeps its state as plain JSON", () => {
     const { operator } = operators.get(name) ?? {};
-    const { params, input } = answers[0] ?? { input: [] };
+    const { params, input, seconds } = answers[0] ?? { input: [] };
     if (operator === undefined) throw new Error(`${name} is not there`);
-    let state = operator.initial(operator.params.parse(params ?? {}));
-    for (const value of input) [state] = operator.step(operator.params.parse(params ?? {}), state, value, record);
+    const checked = operator.params.parse(params ?? {});
+    let state = operator.initial(checked);
+    for (const [i, value] of input.entries()) {
+      [state] = operator.step(checked, state, value, { key: null, timestampMs: 1000 * (seconds?.[i] ?? 0) });
+    }
     expect(JSON.parse(JSON.stringify(state))).toEqual(state);
   });
 
-  test("refuses what is no number", () => {
+  test(name in TAKES_MORE ? "refuses what it does not take" : "refuses what is no number", () => {
     const { operator } = operators.get(name) ?? {};
-    for (const value of ["20", null, true, {}, [], Number.NaN, Infinity]) {
+    for (const value of TAKES_MORE[name] ?? ["20", null, true, {}, [], Number.NaN, Infinity]) {
       expect(operator?.value.safeParse(value).success).toBe(false);
     }
   });
