@@ -20,6 +20,8 @@ export interface Draft {
 }
 
 export interface DraftTopic {
+  /** 1 when it is left out or written wrongly. */
+  readonly partitions: number;
   /** Undefined when it is written wrongly. */
   readonly replicationFactor: number | undefined;
   readonly config: ReadonlyMap<string, unknown>;
@@ -69,8 +71,10 @@ export function mapping(value: unknown): ReadonlyMap<string, unknown> {
 
 function topicOf(value: unknown): DraftTopic {
   const topic = mapping(value);
+  const partitions = topic.get("partitions");
   const factor = topic.get("replicationFactor") ?? 1;
   return {
+    partitions: typeof partitions === "number" ? partitions : 1,
     replicationFactor: typeof factor === "number" && factor >= 1 ? factor : undefined,
     config: mapping(topic.get("config")),
   };

@@ -1,3 +1,4 @@
+import { FIELD } from "../operators/field.ts";
 import { OPERATOR_NAME } from "./names.ts";
 import type { CatalogueEntry } from "./operator-catalogue.ts";
 import { type JsonSchema, jsonSchemaOf } from "./schema-words.ts";
@@ -15,23 +16,30 @@ export function pipelineJsonSchema(operators: ReadonlyMap<string, CatalogueEntry
 function stepSchema(operators: ReadonlyMap<string, CatalogueEntry>): JsonSchema {
   const parameters = new Map<string, JsonSchema>();
   for (const [name, { operator }] of operators) {
-    parameters.set(name, jsonSchemaOf(operator.params));
+    const schema = jsonSchemaOf(operator.params);
+    // Nothing may stand under a name when no parameter is required.
+    parameters.set(name, schema.required === undefined ? { ...schema, type: ["object", "null"] } : schema);
   }
   // A bare name is right for those that need no parameter.
   const bare = [...parameters].filter(([, { required }]) => required === undefined).map(([name]) => name);
   const demanding = [...parameters.keys()].filter((name) => !bare.includes(name));
+  const named = { properties: Object.fromEntries(parameters), additionalProperties: true };
+  const names = { propertyNames: { pattern: OPERATOR_NAME.source } };
+  const field = { type: "string", pattern: FIELD.source, description: "Field of an object that it works on" } as const;
   return {
-    description: "An operator's name, or its name over its parameters",
+    description: "An operator's name, or its name over its parameters, and the field that it works on",
     anyOf: [
       { enum: bare },
       { type: "string", pattern: OPERATOR_NAME.source, not: { enum: demanding } },
+      { type: "object", ...named, ...names, minProperties: 1, maxProperties: 1 },
       {
         type: "object",
-        properties: Object.fromEntries(parameters),
-        additionalProperties: true,
-        propertyNames: { pattern: OPERATOR_NAME.source },
-        minProperties: 1,
-        maxProperties: 1,
+        ...named,
+        properties: { ...named.properties, field },
+        ...names,
+        required: ["field"],
+        minProperties: 2,
+        maxProperties: 2,
       },
     ],
   };

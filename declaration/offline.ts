@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { advance, type Link, type Message, stagesOf } from "../operators/chain.ts";
+import { advance, type Link, linkOf, type Message, stagesOf } from "../operators/chain.ts";
 import { ChainState } from "../operators/chain-state.ts";
 import { write, writeToLog } from "../operators/format.ts";
 import { OperatorError } from "../operators/operator-error.ts";
@@ -95,9 +95,7 @@ async function readSource({ path, everyMs, format }: Extract<Input, { kind: "fil
 }
 
 async function chainOf({ apply }: Service): Promise<Link[]> {
-  return Promise.all(
-    apply.map(async ({ operator: name, params, module }) => ({ name, operator: await loadOperator(module), params })),
-  );
+  return Promise.all(apply.map(async (step) => linkOf(step, await loadOperator(step.module))));
 }
 
 /** Stable, so that values of one moment keep the order of their services. */

@@ -103,6 +103,8 @@ export type Output =
 export interface Step {
   readonly operator: string;
   readonly params: Readonly<Record<string, unknown>>;
+  /** Path of the field that it works on, such as position.lat; the whole value when it is absent. */
+  readonly field?: string;
   /** Absolute path of the TypeScript file that exports the operator. */
   readonly module: string;
 }

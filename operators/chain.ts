@@ -1,14 +1,28 @@
 import type { ZodType } from "zod";
 import type { ChainState } from "./chain-state.ts";
+import { valueAt, withValueAt } from "./field.ts";
 import { keepable } from "./keepable.ts";
-import { isForwarded, type Operator, type RecordContext } from "./operator.ts";
+import { forward, isForwarded, type Operator, type RecordContext } from "./operator.ts";
 import { OperatorError } from "./operator-error.ts";
 
-/** One operator of a chain with its validated parameters. `name` is what a fault calls it. */
+/** One operator of a chain with its validated parameters. `name` is what a fault calls it, and its state. */
 export interface Link {
   readonly name: string;
   readonly operator: Operator;
   readonly params: unknown;
+  /** The field of an object that it works on; the whole value when it is left out. */
+  readonly field?: string;
+}
+
+/** An operator by its name, as a pipeline applies it. */
+export interface AppliedStep {
+  readonly operator: string;
+  readonly params: unknown;
+  readonly field?: string;
+}
+
+export function linkOf({ operator: name, params, field }: AppliedStep, operator: Operator): Link {
+  return field === undefined ? { name, operator, params } : { name: `${name}(${field})`, operator, params, field };
 }
 
 /** A value on its way through a chain. */
@@ -46,20 +60,19 @@ export function advance<T>(
       return;
     }
     for (const emitted of stepOf(link, place, states, message)) {
-      if (isForwarded(emitted)) passOnItsOwn({ ...message, ...emitted, before: message }, place + 1, states);
-      else {
-        const { key, timestampMs } = message;
-        pass({ value: emitted, key, timestampMs, before: message }, place + 1, states);
-      }
+      const { key, timestampMs } = message;
+      if (!isForwarded(emitted)) pass({ value: emitted, key, timestampMs, before: message }, place + 1, states);
+      else
+        (link.operator.stateful ? passOnItsOwn : pass)({ ...message, ...emitted, before: message }, place + 1, states);
     }
   };
 
   const passOnItsOwn = (message: Message, place: number, states: ChainState): void => {
-    const attempt = states.fork();
+    const fork = states.fork();
     const delivered = outputs.length;
     try {
-      pass(message, place, attempt);
-      attempt.commit();
+      pass(message, place, fork);
+      fork.commit();
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
       outputs.length = delivered;
@@ -67,9 +80,9 @@ export function advance<T>(
     }
   };
 
-  const attempt = state.fork();
-  pass(record, 0, attempt);
-  attempt.commit();
+  const fork = state.fork();
+  pass(record, 0, fork);
+  fork.commit();
   return { outputs, refused };
 }
 
@@ -80,23 +93,34 @@ export function stagesOf({ value, before }: Message): readonly unknown[] {
 
 function stepOf(link: Link, place: number, states: ChainState, message: Message): readonly unknown[] {
   const { name, operator, params } = link;
-  const { value, key } = message;
+  const value = attempt(link, message.value, () => inputOf(link, message.value));
   if (!operator.value.safeParse(value).success) {
-    throw new OperatorError(name, value, `found ${found(value)}, wanted ${wanted(operator.value)}`);
+    throw new OperatorError(name, message.value, `found ${found(value)}, wanted ${wanted(operator.value)}`);
   }
-  if (!operator.stateful) return stepped(link, null, message)[1];
-  const kept = states.get(place, key);
+  const kept = operator.stateful ? states.get(place, message.key) : null;
   const state = kept === undefined ? keepable(operator.initial(params), name) : kept;
-  const [after, emitted] = stepped(link, state, message);
-  if (after !== state) states.set(place, key, keepable(after, name));
-  return emitted;
+  const [after, emitted] = attempt(link, message.value, () => operator.step(params, state, value, message));
+  if (operator.stateful && after !== state) states.set(place, message.key, keepable(after, name));
+  return link.field === undefined ? emitted : emitted.map((output) => outputOf(link, message.value, output));
 }
 
-function stepped({ name, operator, params }: Link, state: unknown, message: Message): ReturnType<Operator["step"]> {
+function inputOf({ field }: Link, value: unknown): unknown {
+  return field === undefined ? value : valueAt(value, field);
+}
+
+/** What an operator makes of a field takes its place; what stands for more than this record goes on as it is. */
+function outputOf({ field, operator }: Link, value: unknown, output: unknown): unknown {
+  if (field === undefined || (isForwarded(output) && operator.stateful)) return output;
+  if (!isForwarded(output)) return withValueAt(value, field, output);
+  const { value: replacement, ...context } = output;
+  return forward(withValueAt(value, field, replacement), context);
+}
+
+function attempt<T>({ name }: Link, value: unknown, work: () => T): T {
   try {
-    return operator.step(params, state, message.value, message);
+    return work();
   } catch (cause) {
-    throw new OperatorError(name, message.value, cause instanceof Error ? cause.message : String(cause), cause);
+    throw new OperatorError(name, value, cause instanceof Error ? cause.message : String(cause), cause);
   }
 }
 

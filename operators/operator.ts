@@ -13,6 +13,8 @@ export interface Operator<P = unknown, S = unknown, I = unknown, O = unknown> {
   readonly value: ZodType<I>;
   /** Whether the state must outlive the process. */
   readonly stateful: boolean;
+  /** Whether it may give records another key. */
+  readonly rekeys: boolean;
   /** The state before the first value. State is plain JSON, because it is kept in a changelog topic. */
   initial(params: P): S;
   /** One value in; the next state and any number of values out. Must leave `state` itself unchanged. */
@@ -36,6 +38,8 @@ interface Definition<Shape extends ZodRawShape, I> {
   check?(params: ParamsOf<Shape>): { readonly at: keyof Shape & string; readonly wanted: string } | undefined;
   /** What a value must be. */
   readonly value: ZodType<I>;
+  /** Whether it forwards values with another key. */
+  readonly rekeys?: boolean;
 }
 
 /** An operator with state, one for each key: `step(params, state, value, record)` gives the next one and what to emit. */
@@ -50,6 +54,7 @@ export function fold<I, S, O, Shape extends ZodRawShape = Record<never, ZodType>
     params: paramsSchema(definition),
     value: definition.value,
     stateful: true,
+    rekeys: definition.rekeys ?? false,
     initial: (params) => (initial instanceof Function ? initial(params) : initial),
     step: definition.step,
   });
@@ -65,6 +70,7 @@ export function flatMap<I, O, Shape extends ZodRawShape = Record<never, ZodType>
     params: paramsSchema(definition),
     value: definition.value,
     stateful: false,
+    rekeys: definition.rekeys ?? false,
     initial: () => null,
     step: (params, _, value, record) => [null, definition.step(params, value, record)],
   });
@@ -93,8 +99,8 @@ export function emit<S>(state: S): readonly [S, readonly S[]] {
 }
 
 /**
- * A value that goes on as a record of its own, with another key or event time than the one at hand: the result of a
- * window, say. When an operator further on refuses it, only it is refused, not the record that happened to bring it out.
+ * A value that goes on with another key or event time than those of the record at hand. From a fold it is a record of its
+ * own, the result of a window, say: when it is refused further on, the record that happened to bring it out is not.
  */
 export interface Forwarded<O = unknown> extends Partial<RecordContext> {
   readonly value: O;

@@ -60,7 +60,7 @@ export function serviceSpec(pipeline: Pipeline, service: Service, bootstrapServe
     groupId: `${pipeline.name}-${service.name}`,
     bootstrapServers,
     input: input.kind === "file" ? { ...input, path: basename(input.path) } : input,
-    apply: service.apply.map(({ operator, params }) => ({ operator, params })),
+    apply: service.apply.map(({ module: _, ...step }) => step),
     output,
     ...(changelogTopic === undefined ? {} : { changelogTopic }),
     ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),

@@ -1,3 +1,4 @@
+import type { AppliedStep } from "../operators/chain.ts";
 import type { Format } from "../operators/format.ts";
 
 /** What one operator service is told about itself: plain data, written into its bundle when it is built. */
@@ -12,7 +13,7 @@ export interface ServiceSpec {
     | { readonly kind: "topic"; readonly topic: string; readonly format?: Format }
     /** `path` is the file's name inside the release folder. */
     | { readonly kind: "file"; readonly path: string; readonly everyMs: number; readonly format?: Format };
-  readonly apply: readonly { readonly operator: string; readonly params: Readonly<Record<string, unknown>> }[];
+  readonly apply: readonly AppliedStep[];
   readonly output:
     | { readonly kind: "topic"; readonly topic: string; readonly format?: Format }
     | { readonly kind: "log"; readonly stages: boolean };

@@ -1,4 +1,4 @@
-import type { Link } from "../operators/chain.ts";
+import { type Link, linkOf } from "../operators/chain.ts";
 import type { Operator } from "../operators/operator.ts";
 import type { Journal } from "./journal.ts";
 import type { Kafka } from "./kafka/kafka.ts";
@@ -17,9 +17,9 @@ export interface Service {
 }
 
 export function chainOf(spec: ServiceSpec, operators: Readonly<Record<string, Operator>>): readonly Link[] {
-  return spec.apply.map(({ operator: name, params }) => {
-    const operator = operators[name];
-    if (!operator) throw new Error(`the bundle of ${spec.name} has no operator ${name}; bundle the service again`);
-    return { name, operator, params };
+  return spec.apply.map((step) => {
+    const operator = operators[step.operator];
+    if (operator) return linkOf(step, operator);
+    throw new Error(`the bundle of ${spec.name} has no operator ${step.operator}; bundle the service again`);
   });
 }

@@ -1,3 +1,5 @@
+import { FIELD } from "../../operators/field.ts";
+import type { Operator } from "../../operators/operator.ts";
 import { type Draft, mapping } from "../draft.ts";
 import { type Finding, type Path, shown, wrongKey, wrongValue } from "../faults.ts";
 import { OPERATOR_NAME } from "../names.ts";
@@ -20,14 +22,25 @@ export async function chainsOf(
 ): Promise<{ readonly chains: ReadonlyMap<string, Chain>; readonly findings: readonly Finding[] }> {
   const chains = new Map<string, Chain>();
   const findings: Finding[] = [];
-  for (const [service, { apply }] of draft.services) {
+  for (const [service, { apply, from = "" }] of draft.services) {
     const steps: Step[] = [];
     let stateful = false;
+    let rekeyed: string | undefined;
+    const partitions = draft.topics.get(from)?.partitions ?? 1;
     for (const [i, entry] of apply.entries()) {
-      const checked = await checkStep(catalogue, ["services", service, "apply", i], entry);
-      findings.push(...checked.findings);
-      if (checked.step !== undefined) steps.push(checked.step);
-      stateful ||= checked.stateful ?? false;
+      const path = ["services", service, "apply", i];
+      const { findings: faults, step, operator } = await checkStep(catalogue, path, entry);
+      findings.push(...faults);
+      if (step === undefined || operator === undefined) continue;
+      steps.push(step);
+      stateful ||= operator.stateful;
+      if (operator.stateful && rekeyed !== undefined && partitions > 1) {
+        const found = `found ${step.operator} after ${rekeyed} on a topic of ${partitions} partitions`;
+        const wanted =
+          "wanted it in another service, which reads what this one writes: there a key's records come together";
+        findings.push(wrongValue(path, `${found}, ${wanted}`));
+      }
+      if (operator.rekeys) rekeyed = step.operator;
     }
     chains.set(service, { steps, stateful });
   }
@@ -36,12 +49,12 @@ export async function chainsOf(
 
 interface CheckedStep {
   readonly step?: Step;
-  readonly stateful?: boolean;
+  readonly operator?: Operator;
   readonly findings: readonly Finding[];
 }
 
 async function checkStep(catalogue: Catalogue, path: Path, entry: unknown): Promise<CheckedStep> {
-  const named = typeof entry === "string" ? new Map([[entry, null]]) : mapping(entry);
+  const { named, field } = partsOf(entry);
   const [only] = named;
   if (only === undefined) {
     const empty = "found an empty mapping, wanted the name of an operator over its parameters";
@@ -68,9 +81,23 @@ async function checkStep(catalogue: Catalogue, path: Path, entry: unknown): Prom
     const schema = code === "custom" && message !== "Invalid input" ? undefined : schemaAt(operator.params, at);
     return schema === undefined ? message : inWords(schema);
   });
+  if (field !== undefined && !(typeof field === "string" && FIELD.test(field))) {
+    findings.push(
+      wrongValue([...path, "field"], `found ${shown(field)}, wanted the path of a field such as position.lat`),
+    );
+  }
   if (findings.length > 0) return { findings };
   const params = operator.params.parse(written ?? {}) as Record<string, unknown>;
-  return { step: { operator: name, params, module }, stateful: operator.stateful, findings: [] };
+  const step = { operator: name, params, module, ...(field === undefined ? {} : { field: String(field) }) };
+  return { step, operator, findings: [] };
+}
+
+/** The operators that an entry names, wrongly more than one, and the field beside them. */
+function partsOf(entry: unknown): { readonly named: ReadonlyMap<string, unknown>; readonly field?: unknown } {
+  if (typeof entry === "string") return { named: new Map([[entry, null]]) };
+  const all = mapping(entry);
+  if (all.size < 2 || !all.has("field")) return { named: all };
+  return { named: new Map([...all].filter(([name]) => name !== "field")), field: all.get("field") };
 }
 
 function unknownOperator({ names }: Catalogue, name: string): string {

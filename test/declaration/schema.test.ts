@@ -95,6 +95,8 @@ describe("the schema for editors", () => {
     "{ on: rpi0, from: a, apply: [ewma], sink: log }",
     "{ on: rpi0, from: a, apply: [Round], sink: log }",
     "{ on: rpi0, from: a, apply: [{ round: {}, threshold: { above: 1 } }], sink: log }",
+    "{ on: rpi0, from: a, apply: [{ round: {}, threshold: { above: 1 }, field: b }], sink: log }",
+    "{ on: rpi0, from: a, apply: [{ round: {}, field: [b] }], sink: log }",
     "{ on: rpi0, from: a, apply: round, sink: log }",
     "{ on: rpi0, from: a, sink: journal }",
     "{ on: rpi0, from: a, to: b, replica: 2 }",
@@ -117,6 +119,7 @@ describe("pipelines/reference.yaml, the manual", () => {
       "/cluster/kafka/config",
       "/topics/*/config",
       "/topics/*/format",
+      "/services/*/source/format",
       "/services/*/apply",
       "/services/*/apply/[]/add-noise/amplitude",
     ];

@@ -125,7 +125,11 @@ test("a value that is forwarded as a record of its own goes on with its key and 
   const chain = [
     link(
       "both",
-      flatMap({ value: number(), step: (_, x) => [forward(-x, { key: "minus", timestampMs: 7 }), Math.abs(x)] }),
+      fold({
+        value: number(),
+        initial: 0,
+        step: (_, s, x) => [s, [forward(-x, { key: "minus", timestampMs: 7 }), Math.abs(x)]],
+      }),
     ),
     link("counted", fold({ value: number(), initial: 0, step: (_, count, x) => [count + 1, [x]] })),
     link("picky", picky),

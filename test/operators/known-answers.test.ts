@@ -6,6 +6,10 @@ import { type At, runAt } from "./run.ts";
 /** Operators that take more than numbers, with what they refuse all the same. */
 const TAKES_MORE: Readonly<Record<string, readonly unknown[]>> = {
   dedupe: [null, {}, [], Number.NaN, Infinity],
+  "extract-field": [],
+  "extract-timestamp": [],
+  "hoist-field": [],
+  "select-key": [],
 };
 
 const operators = await builtInOperators();

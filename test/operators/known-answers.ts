@@ -178,4 +178,32 @@ export const knownAnswers: readonly KnownAnswer[] = [
     input: [1, 2, 1, 3, 1, 3],
     output: [1, 2, 3, 1],
   },
+  {
+    operator: "extract-field",
+    why: "a field of a field, and a place in a list",
+    params: { field: "position.0.lat" },
+    input: [{ position: [{ lat: 48.1, lon: 11.6 }] }, { position: [{ lat: null }, 3] }],
+    output: [48.1, null],
+  },
+  {
+    operator: "hoist-field",
+    why: "any value becomes a field",
+    params: { field: "celsius" },
+    input: [20.5, null, [1]],
+    output: [{ celsius: 20.5 }, { celsius: null }, { celsius: [1] }],
+  },
+  {
+    operator: "select-key",
+    why: "the value itself goes on as it is",
+    params: { field: "sensor" },
+    input: [{ sensor: "roof", celsius: 20 }, { sensor: 7 }, { sensor: true }],
+    output: [{ sensor: "roof", celsius: 20 }, { sensor: 7 }, { sensor: true }],
+  },
+  {
+    operator: "extract-timestamp",
+    why: "the value itself goes on as it is",
+    params: { field: "at" },
+    input: [{ at: 1000 }, { at: "2026-11-23T12:00:00Z" }],
+    output: [{ at: 1000 }, { at: "2026-11-23T12:00:00Z" }],
+  },
 ];

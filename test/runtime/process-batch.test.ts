@@ -158,7 +158,10 @@ describe("a batch", () => {
   });
 
   test("refuses only what an operator forwarded as a record of its own", () => {
-    const both = link("both", flatMap({ value: number(), step: (_, x) => [forward(0, { timestampMs: 5 }), x] }));
+    const both = link(
+      "both",
+      fold({ value: number(), initial: 0, step: (_, s, x) => [s, [forward(0, { timestampMs: 5 }), x]] }),
+    );
     const { outputs, poison } = processBatch([both, reciprocal], new ChainState(), records("2"), numbers);
     expect(outputs).toMatchObject([{ value: "0.5", timestamp: "1000" }]);
     expect(poison).toMatchObject([{ record: { offset: 0n }, error: { operator: "reciprocal" } }]);

@@ -1,0 +1,21 @@
+import { field, valueAt } from "./field.ts";
+import { flatMap, forward, unknown } from "./operator.ts";
+
+/**
+ * Gives the record the key that stands in a field: text as it is, a number, true or false as JSON writes it. What follows in
+ * the same service keeps a state for each new key; the topic that the service writes has its records of one key in one
+ * partition, so the services that read it see all of a key, however many partitions there are.
+ * Source: Kafka Streams, KStream.selectKey; Kafka Connect, ValueToKey.
+ */
+export const selectKey = flatMap({
+  params: { field: field().describe("Path of the field, such as sensor.id") },
+  rekeys: true,
+  value: unknown().describe("an object"),
+  step: (params, value) => [forward(value, { key: keyOf(valueAt(value, params.field)) })],
+});
+
+function keyOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return JSON.stringify(value);
+  throw new Error(`found ${JSON.stringify(value)} for a key, wanted a text, a number, true or false`);
+}
