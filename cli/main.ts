@@ -7,6 +7,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   trust: async () => (await import("./trust.ts")).trustCommand(),
   forget: async () => (await import("./forget.ts")).forgetCommand(),
   validate: async () => (await import("./validate.ts")).validateCommand(),
+  operator: async () => (await import("./operator.ts")).operatorCommand(),
   check: async () => (await import("./check.ts")).checkCommand(),
 };
 

@@ -1,4 +1,4 @@
-import { string } from "zod";
+import { string } from "./operator.ts";
 
 const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 

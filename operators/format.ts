@@ -31,8 +31,8 @@ export function read(format: Format, text: string): unknown {
 
 /** The text that stands for a value. Throws an OperatorError when there is none; `operator` is who emitted the value. */
 export function write(format: Format, value: unknown, operator = ""): string {
-  const fits = format === "text" ? typeof value === "string" : isJson(value) && (format === "json" || isNumber(value));
-  if (!fits) throw new OperatorError(operator, value, `emitted ${shown(value)}, wanted ${WANTED_OF_VALUE[format]}`);
+  if (!fits(format, value))
+    throw new OperatorError(operator, value, `emitted ${shown(value)}, wanted ${WANTED_OF_VALUE[format]}`);
   return format === "text" ? (value as string) : JSON.stringify(value);
 }
 
@@ -41,8 +41,10 @@ export function writeToLog(value: unknown, operator?: string): string {
   return write(typeof value === "string" ? "text" : "json", value, operator);
 }
 
-function isNumber(value: unknown): boolean {
-  return typeof value === "number";
+/** Whether a value can be written so. */
+export function fits(format: Format, value: unknown): boolean {
+  if (format === "json") return isJson(value);
+  return format === "text" ? typeof value === "string" : typeof value === "number" && Number.isFinite(value);
 }
 
 function isJson(value: unknown): boolean {

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { addNoise } from "../../operators/add-noise.ts";
-import { run } from "./run.ts";
+import { run } from "../../operators/run.ts";
 
 const record = { key: null, timestampMs: 0 };
 const zeros = (n: number) => Array.from({ length: n }, () => 0);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { deadband } from "../../operators/deadband.ts";
 import { dedupe } from "../../operators/dedupe.ts";
 import { rate } from "../../operators/rate.ts";
-import { type At, run, runAt } from "./run.ts";
+import { type At, run, runAt } from "../../operators/run.ts";
 import { windowStreams } from "./window-streams.ts";
 
 /** What every key's own records give, put together again in the order of all. */

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { ewma } from "../../operators/ewma.ts";
-import { run } from "./run.ts";
+import { run } from "../../operators/run.ts";
 
 const alphas = fc.double({ min: 0, max: 1, minExcluded: true, noNaN: true });
 const streams = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 60 });

@@ -6,10 +6,10 @@ import { ewma } from "../../operators/ewma.ts";
 import { extractTimestamp } from "../../operators/extract-timestamp.ts";
 import { valueAt, withValueAt } from "../../operators/field.ts";
 import type { Operator } from "../../operators/operator.ts";
+import { type At, runAt } from "../../operators/run.ts";
 import { selectKey } from "../../operators/select-key.ts";
 import { threshold } from "../../operators/threshold.ts";
 import { timeWindow } from "../../operators/time-window.ts";
-import { type At, runAt } from "./run.ts";
 
 const on = (field: string, operator: string, of: Operator, params: object): Link =>
   linkOf({ operator, params: of.params.parse(params), field }, of);

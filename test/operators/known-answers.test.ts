@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { builtInOperators } from "../../declaration/operator-catalogue.ts";
+import { type At, runAt } from "../../operators/run.ts";
 import { knownAnswers } from "./known-answers.ts";
-import { type At, runAt } from "./run.ts";
 
 /** Operators that take more than numbers, with what they refuse all the same. */
 const TAKES_MORE: Readonly<Record<string, readonly unknown[]>> = {

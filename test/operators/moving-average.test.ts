@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { movingAverage } from "../../operators/moving-average.ts";
-import { run } from "./run.ts";
+import { run } from "../../operators/run.ts";
 
 const windows = fc.integer({ min: 1, max: 12 });
 

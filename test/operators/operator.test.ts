@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { emit, filter, fold, isOperator, map, number, operatorsIn } from "../../operators/operator.ts";
-import { run } from "./run.ts";
+import { run } from "../../operators/run.ts";
 
 test("map, filter and fold emit one, one or none, and any number of values", () => {
   const double = map({ value: number(), step: (_, x) => 2 * x });

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { type At, runAt } from "../../operators/run.ts";
 import { sessionWindow } from "../../operators/session-window.ts";
-import { type At, runAt } from "./run.ts";
 import { ALL, naively, windowStreams } from "./window-streams.ts";
 
 test("a session lasts as long as no silence is longer than the gap", () => {

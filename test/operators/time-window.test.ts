@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { type At, runAt } from "../../operators/run.ts";
 import { timeWindow } from "../../operators/time-window.ts";
-import { type At, runAt } from "./run.ts";
 import { ALL, naively, windowStreams } from "./window-streams.ts";
 
 test("a tumbling window gives its result when a later record closes it, at its last millisecond", () => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { At } from "./run.ts";
+import type { At } from "../../operators/run.ts";
 
 /** Records of two keys and of none, mostly forward in time, sometimes late, with values whose sums are inexact. */
 export const windowStreams: fc.Arbitrary<At[]> = fc

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import { ewma } from "../../../operators/ewma.ts";
 import { movingAverage } from "../../../operators/moving-average.ts";
+import { type At, run, runAt } from "../../../operators/run.ts";
 import { sessionWindow } from "../../../operators/session-window.ts";
 import { timeWindow } from "../../../operators/time-window.ts";
-import { type At, run, runAt } from "../run.ts";
 import { ALL } from "../window-streams.ts";
 
 type Row = readonly (number | null)[];

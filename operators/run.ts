@@ -1,7 +1,7 @@
-import { advance, type Message } from "../../operators/chain.ts";
-import { ChainState } from "../../operators/chain-state.ts";
-import type { Operator } from "../../operators/operator.ts";
-import { OperatorError } from "../../operators/operator-error.ts";
+import { advance, type Message } from "./chain.ts";
+import { ChainState } from "./chain-state.ts";
+import type { Operator } from "./operator.ts";
+import { OperatorError } from "./operator-error.ts";
 
 /** A value with its event time in milliseconds and, if it has one, its key. */
 export type At = readonly [timestampMs: number, value: unknown, key?: string];
@@ -15,7 +15,10 @@ export function run(operator: Operator, params: object, values: readonly unknown
   );
 }
 
-/** As `run`, for records with times and keys. A record that is refused gives its message instead. */
+/**
+ * As `run`, for records with times and keys, and as if the process had crashed and its state come back after each of them.
+ * A record that is refused gives its message instead.
+ */
 export function runAt(operator: Operator, params: object, records: readonly At[]): (At | string)[] {
   let state = new ChainState();
   const chain = [{ name: "it", operator, params: operator.params.parse(params) }];

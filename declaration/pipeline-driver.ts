@@ -1,0 +1,178 @@
+import { readFile } from "node:fs/promises";
+import { advance, type Link, linkOf, type Message, stagesOf } from "../operators/chain.ts";
+import { ChainState } from "../operators/chain-state.ts";
+import { fits, write, writeToLog } from "../operators/format.ts";
+import type { RecordContext } from "../operators/operator.ts";
+import { OperatorError } from "../operators/operator-error.ts";
+import { sourceValues } from "../operators/source-values.ts";
+import { loadPipeline } from "./load-pipeline.ts";
+import { loadOperator } from "./operator-module.ts";
+import type { Output, Pipeline, Service } from "./pipeline.ts";
+
+/** A record of a topic. */
+export interface TopicRecord extends RecordContext {
+  readonly value: unknown;
+}
+
+/** A service while it is driven. */
+interface Running {
+  readonly service: Service;
+  readonly chain: readonly Link[];
+  readonly state: ChainState;
+  readonly printed: (readonly unknown[])[];
+  readonly refused: OperatorError[];
+}
+
+/** What a source sends, with the moment at which it does, in milliseconds from the start. */
+interface Due {
+  readonly atMs: number;
+  readonly source: Running;
+  readonly value: unknown;
+}
+
+/**
+ * A whole pipeline without Kafka and without waiting: the operators, formats, keys, event times and refusals are the very ones
+ * that run on the cluster; time is virtual, starts at 0 and moves only when told. A topic counts as one partition. The
+ * idea is that of Kafka Streams' TopologyTestDriver.
+ */
+export class PipelineDriver {
+  readonly #running: readonly Running[];
+  readonly #topics: ReadonlyMap<string, TopicRecord[]>;
+  /** In the order in which they are due; at one moment, in the order of the services. */
+  readonly #due: Due[];
+  #nowMs = 0;
+
+  /** `openDriver` makes one. */
+  constructor(pipeline: Pipeline, running: readonly Running[], due: readonly Due[]) {
+    this.#running = running;
+    const streams = pipeline.topics.filter(({ role }) => role === "stream");
+    this.#topics = new Map(streams.map(({ name }) => [name, []]));
+    this.#due = due.toSorted((a, b) => a.atMs - b.atMs);
+  }
+
+  /** Sends a record to a topic, as a program from outside would; its event time is the virtual time if none is given. */
+  send(topic: string, value: unknown, { key = null, timestampMs = this.#nowMs }: Partial<RecordContext> = {}): void {
+    this.#append(topic, { key, value, timestampMs });
+  }
+
+  /** Lets so many milliseconds pass: sources send what falls due, the end included. */
+  pass(ms: number): void {
+    const until = this.#nowMs + ms;
+    for (let next = this.#due[0]; next !== undefined && next.atMs <= until; next = this.#due[0]) {
+      this.#due.shift();
+      this.#nowMs = next.atMs;
+      this.#process(next.source, { key: null, value: next.value, timestampMs: next.atMs });
+    }
+    this.#nowMs = until;
+  }
+
+  /** Lets time pass until every source is at its end. */
+  finish(): void {
+    this.pass(Math.max(0, (this.#due.at(-1)?.atMs ?? 0) - this.#nowMs));
+  }
+
+  /** All records of a topic, in the order in which they got there. */
+  records(topic: string): readonly TopicRecord[] {
+    return this.#topic(topic);
+  }
+
+  /** Their values. */
+  values(topic: string): readonly unknown[] {
+    return this.#topic(topic).map(({ value }) => value);
+  }
+
+  /** What a service with a sink printed: each value as its stages, from what was read to what is printed. */
+  printed(service: string): readonly (readonly unknown[])[] {
+    return this.#service(service).printed;
+  }
+
+  /** Why each record among a service's dead letters was refused. */
+  deadLetters(service: string): readonly OperatorError[] {
+    return this.#service(service).refused;
+  }
+
+  #append(topic: string, { key, value, timestampMs }: TopicRecord): void {
+    // A record of a topic does not tell how it came to be.
+    const record = { key, value, timestampMs };
+    this.#topic(topic).push(record);
+    for (const reader of this.#running) {
+      const { input } = reader.service;
+      if (input.kind === "topic" && input.topic === topic) this.#process(reader, record);
+    }
+  }
+
+  #process(running: Running, record: TopicRecord): void {
+    const { service, chain, state, printed, refused } = running;
+    const { output } = service;
+    const deliver = (message: Message) => {
+      mustBeWritable(output, chain, message);
+      return message;
+    };
+    try {
+      mustBeReadable(service, record.value);
+      const advanced = advance(chain, state, record, deliver);
+      refused.push(...advanced.refused);
+      for (const message of advanced.outputs) {
+        if (output.kind === "topic") this.#append(output.topic, message);
+        else printed.push(stagesOf(message));
+      }
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      refused.push(error);
+    }
+  }
+
+  #topic(name: string): TopicRecord[] {
+    return known(this.#topics.get(name), "topic", name, this.#topics.keys());
+  }
+
+  #service(name: string): Running {
+    const names = this.#running.map(({ service }) => service.name);
+    return known(this.#running[names.indexOf(name)], "service", name, names);
+  }
+}
+
+/** `pipeline` is one that was loaded, or the path of its file, which is then loaded and checked. */
+export async function openDriver(pipeline: Pipeline | string): Promise<PipelineDriver> {
+  const loaded = typeof pipeline === "string" ? await loadPipeline(pipeline) : pipeline;
+  const running = await Promise.all(
+    loaded.services.map(async (service) => ({
+      service,
+      chain: await chainOf(service),
+      state: new ChainState(),
+      printed: [],
+      refused: [],
+    })),
+  );
+  const due = await Promise.all(running.map(dueOf));
+  return new PipelineDriver(loaded, running, due.flat());
+}
+
+async function chainOf({ apply }: Service): Promise<Link[]> {
+  return Promise.all(apply.map(async (step) => linkOf(step, await loadOperator(step.module))));
+}
+
+async function dueOf(source: Running): Promise<Due[]> {
+  const { input } = source.service;
+  if (input.kind !== "file") return [];
+  const { values } = sourceValues(await readFile(input.path, "utf8"), input.format);
+  return values.map((value, i) => ({ atMs: i * input.everyMs, source, value }));
+}
+
+/** A value that was sent from outside may not be what its topic says. */
+function mustBeReadable({ name, input }: Service, value: unknown): void {
+  const format = input.format ?? "number";
+  if (!fits(format, value)) throw new OperatorError(name, value, `found ${JSON.stringify(value)}, wanted ${format}`);
+}
+
+function mustBeWritable(output: Output, chain: readonly Link[], message: Message): void {
+  const last = chain.at(-1)?.name;
+  if (output.kind === "topic") write(output.format ?? "number", message.value, last);
+  else if (output.stages) for (const [i, stage] of stagesOf(message).entries()) writeToLog(stage, chain[i - 1]?.name);
+  else writeToLog(message.value, last);
+}
+
+function known<T>(found: T | undefined, what: string, name: string, names: Iterable<string>): T {
+  if (found !== undefined) return found;
+  throw new Error(`found ${what} ${JSON.stringify(name)}, wanted one of ${[...names].join(", ")}`);
+}

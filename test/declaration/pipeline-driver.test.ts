@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { openDriver } from "bramble/test";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "bramble-test-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function written(text: string, values = "1"): string {
+  writeFileSync(join(folder, "values.txt"), values);
+  writeFileSync(join(folder, "p.yaml"), `cluster: { hosts: { rpi0: 10.42.0.250 } }\n${text}`);
+  return join(folder, "p.yaml");
+}
+
+test("time stands still until it is told to pass, and sources send what falls due", async () => {
+  const driver = await openDriver("pipelines/kafka_chaining.yaml");
+  expect(driver.values("temperatures_fahrenheit")).toEqual([]);
+  driver.pass(0);
+  expect(driver.values("temperatures_fahrenheit")).toEqual([44.6]);
+  driver.pass(2_999);
+  expect(driver.values("temperatures_fahrenheit")).toEqual([44.6]);
+  driver.pass(1);
+  expect(driver.records("temperatures_fahrenheit")).toEqual([
+    { key: null, value: 44.6, timestampMs: 0 },
+    { key: null, value: 42.8, timestampMs: 3_000 },
+  ]);
+  driver.finish();
+  expect(driver.values("temperatures_moving_average")).toHaveLength(8);
+});
+
+test("records from outside go through windows, keys and formats, to results, prints and dead letters", async () => {
+  const driver = await openDriver(
+    written(`
+topics: { readings: { format: json }, means: { format: json } }
+services:
+  mean:
+    on: rpi0
+    from: readings
+    apply:
+      - extract-timestamp: { field: at }
+      - select-key: { field: sensor }
+      - time-window: { size: 1m, compute: [count, mean] }
+        field: celsius
+    to: means
+  show: { on: rpi0, from: means, apply: [{ extract-field: { field: mean } }, { threshold: { above: 4 } }], sink: log }
+`),
+  );
+  for (const [sensor, at, celsius] of [
+    ["roof", 0, 4],
+    ["cellar", 10_000, 3],
+    ["roof", 59_999, 8],
+    ["roof", 60_000, 1],
+    ["roof", 59_000, 7],
+    ["cellar", 61_000, 7],
+  ])
+    driver.send("readings", { sensor, at, celsius });
+  driver.send("readings", { sensor: "roof" });
+  expect(driver.records("means")).toEqual([
+    { key: "roof", timestampMs: 59_999, value: { start: 0, end: 60_000, count: 2, mean: 6 } },
+    { key: "cellar", timestampMs: 59_999, value: { start: 0, end: 60_000, count: 1, mean: 3 } },
+  ]);
+  expect(driver.printed("show").map((stages) => stages.at(-1))).toEqual([6]);
+  expect(driver.deadLetters("mean").map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^time-window\(celsius\): found a late record of 1970-01-01T00:00:59.000Z/),
+    'extract-timestamp: found no field at in {"sensor":"roof"}, wanted an object that has it',
+  ]);
+});
+
+test("several services that write one topic merge their streams; several that read it branch it", async () => {
+  const driver = await openDriver(
+    written(
+      `
+topics: { outside: }
+services:
+  own: { on: rpi0, source: { file: values.txt, every: 2s }, to: all }
+  other: { on: rpi0, from: outside, to: all }
+  warm: { on: rpi0, from: all, apply: [{ threshold: { above: 20 } }], to: warm }
+  every: { on: rpi0, from: all, sink: log }
+`,
+      "10 30 20",
+    ),
+  );
+  driver.pass(1_000);
+  driver.send("outside", 25);
+  driver.finish();
+  expect(driver.records("all").map(({ timestampMs, value }) => [timestampMs, value])).toEqual([
+    [0, 10],
+    [1_000, 25],
+    [2_000, 30],
+    [4_000, 20],
+  ]);
+  expect(driver.values("warm")).toEqual([25, 30]);
+  expect(driver.printed("every")).toHaveLength(4);
+});
+
+test("what is not what its topic says is refused by who reads it", async () => {
+  const driver = await openDriver(written("topics: { a: }\nservices: { con: { on: rpi0, from: a, sink: log } }"));
+  for (const value of ["7", 7, { celsius: 7 }]) driver.send("a", value);
+  expect(driver.printed("con")).toEqual([[7]]);
+  expect(driver.deadLetters("con").map(({ message }) => message)).toEqual([
+    'con: found "7", wanted number',
+    'con: found {"celsius":7}, wanted number',
+  ]);
+});
+
+test("a name that is none is told with those that are", async () => {
+  const driver = await openDriver("pipelines/kafka_example.yaml");
+  expect(() => driver.values("temperatur")).toThrow('found topic "temperatur", wanted one of temperature');
+  expect(() => driver.send("x", 1)).toThrow('found topic "x", wanted one of temperature');
+  expect(() => driver.printed("x")).toThrow('found service "x", wanted one of pro, con');
+});
