@@ -152,6 +152,8 @@ describe("a Pi is unplugged for good, and the rest is destroyed", () => {
     await onHost(host.name, "sudo sh", { input: readFileSync(script) });
     rmSync(script);
     expect(await onHost(host.name, left)).toBe("");
-    expect(await onHost(host.name, "systemctl list-unit-files --no-legend 'kafka*' 'zookeeper*' 'bramble*' || true")).toBe("");
+    expect(
+      await onHost(host.name, "systemctl list-unit-files --no-legend 'kafka*' 'zookeeper*' 'bramble*' || true"),
+    ).toBe("");
   });
 });
