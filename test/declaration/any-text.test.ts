@@ -14,7 +14,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const whole = readFileSync("pipelines/reference.yaml", "utf8")
-  .replace("../data/", `${resolve("data")}/`)
+  .replaceAll("../data/", `${resolve("data")}/`)
   .replace(/^ *#.*\n/gm, "")
   .replace("      - limit-step: { to: 1 }\n", "");
 const lines = whole.split("\n");

@@ -168,7 +168,7 @@ test("poison records go to the dead-letter topic with cause and origin, and the 
     ["4", "1e309", 'found "1e309", wanted a number that fits a double (at most 1.8e308)'],
     ["5", "\\xff\\xfe", 'found "\ufffd\ufffd", wanted a JSON number'],
     ["6", "13", "picky: 13 brings bad luck"],
-    ["7", "0", "emitted Infinity, wanted a finite number"],
+    ["7", "0", "picky: emitted Infinity, wanted a finite number"],
   ]);
   expect(dead?.[0]).toMatchObject({
     key: "kitchen",
