@@ -1,22 +1,26 @@
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
 import { kafkaSeries, type Mode } from "./kafka-versions.ts";
 import { loadPipeline } from "./load-pipeline.ts";
 
-// Prints a version of Kafka for set-up: node declaration/wanted-kafka.ts [zookeeper | kraft]
-// That of a mode, or that of the pipeline file in Pulumi.rpi.yaml. A file that cannot be loaded has its faults told by
-// `pulumi preview`; set-up then brings what a file without a word on it would get.
-const [, , mode] = process.argv;
-console.log(mode === undefined ? await wanted() : kafkaSeries[mode as Mode].version);
-
-async function wanted(): Promise<string> {
-  const root = resolve(import.meta.dirname, "..");
+/**
+ * The version of Kafka that the pipeline file of a stack's configuration (Pulumi.rpi.yaml) wants. A file that cannot be
+ * loaded has its faults told by `pulumi preview`; here it wants what a file without a word on it would.
+ */
+export async function wantedKafka(configFile: string): Promise<string> {
   try {
-    const { config } = parse(readFileSync(resolve(root, "Pulumi.rpi.yaml"), "utf8"));
-    const pipeline = await loadPipeline(resolve(root, config["bramble:pipeline"]));
+    const { config } = parse(readFileSync(configFile, "utf8"));
+    const pipeline = await loadPipeline(resolve(dirname(configFile), config["bramble:pipeline"]));
     return pipeline.cluster.kafka.version;
   } catch {
     return kafkaSeries.zookeeper.version;
   }
+}
+
+// For set-up, which is no TypeScript: node declaration/wanted-kafka.ts [zookeeper | kraft]
+if (import.meta.main) {
+  const mode = process.argv[2];
+  const config = resolve(import.meta.dirname, "../Pulumi.rpi.yaml");
+  console.log(mode === undefined ? await wantedKafka(config) : kafkaSeries[mode as Mode].version);
 }
