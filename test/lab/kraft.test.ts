@@ -51,7 +51,8 @@ async function quorum(): Promise<{ leader: string; voters: string[]; observers: 
 story("four bare Pis become one cluster of Kafka 4 without ZooKeeper, and the known values arrive", async () => {
   const { counts } = await mustUp();
   expect(Object.keys(counts)).toEqual(["create"]);
-  expect(Object.keys(await unitStates()).sort()).toEqual(unitsOf(chaining, hosts, ["kafka"]));
+  const running = Object.entries(await unitStates()).filter(([, { active }]) => active === "active");
+  expect(running.map(([unit]) => unit).sort()).toEqual(unitsOf(chaining, hosts, ["kafka"]));
   const { voters, observers, clusterId } = await quorum();
   expect({ voters, observers }).toEqual({ voters: ["rpi0", "rpi1", "rpi2"], observers: ["rpi3"] });
   const formatted = await onHosts(
@@ -82,10 +83,9 @@ story("another mode, or other controllers, are refused before any host is touche
     [controllers, "a cluster that has its controllers on nodes 0, 1, 2; wanted them on 1."],
   ] as const) {
     expect(code).not.toBe(0);
-    for (const host of found.startsWith("a cluster") ? ["rpi0", "rpi1", "rpi2"] : hosts) {
-      expect(errors.filter((error) => error.includes(`${host} (`) && error.includes(found))).not.toEqual([]);
-    }
-    expect(errors.join()).toContain("`pulumi destroy`");
+    const refusals = errors.filter((error) => error.includes(found));
+    expect({ found, refusals }).not.toEqual({ found, refusals: [] });
+    expect(refusals.filter((error) => !error.includes("`pulumi destroy`"))).toEqual([]);
   }
   expect(restarted(before, await unitStates())).toEqual([]);
   const settings = (host: WholeHost) =>
