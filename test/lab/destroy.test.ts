@@ -6,8 +6,8 @@ import { execInLab } from "../../lab/enter.ts";
 import { projectFolder } from "../../lab/lab.ts";
 import { bareWith } from "./support/deployed.ts";
 import { eventually } from "./support/eventually.ts";
-import { brokers, committedValues, type metadata } from "./support/kafka.ts";
-import { aboveThreshold, ewma, movingAverage } from "./support/known-values.ts";
+import { brokers, type metadata } from "./support/kafka.ts";
+import { knownValuesArrive } from "./support/known-values.ts";
 import { edited, fast, writePipeline } from "./support/pipeline-files.ts";
 import { inLabOk, onHosts } from "./support/programs.ts";
 import { placesOf, withArgumentsWatched } from "./support/secrets.ts";
@@ -29,14 +29,6 @@ beforeAll(async () => {
   await onHosts("sudo chpasswd", hosts, { input: `pi:${password}\n` });
   bare = await wholeHosts();
 });
-
-async function knownValuesArrive(): Promise<void> {
-  await eventually("the known values are in the topics", 60_000, async () => {
-    expect(await committedValues("temperatures_moving_average")).toEqual(movingAverage);
-    expect(await committedValues("temperatures_ewma")).toEqual(ewma);
-  });
-  expect(await committedValues("temperatures_above_threshold")).toEqual(aboveThreshold);
-}
 
 /** Destroys, and looks from outside: at Kafka until its brokers go, then at all there is on the hosts. */
 async function destroyedWithoutTrace(): Promise<void> {

@@ -1,10 +1,8 @@
 import { beforeAll, describe, expect } from "@jest/globals";
 import { bareWith } from "./support/deployed.ts";
 import { type DeployedState, deployedState } from "./support/deployed-state.ts";
-import { eventually } from "./support/eventually.ts";
 import { interruptedUp, momentsOf } from "./support/interrupted.ts";
-import { committedValues } from "./support/kafka.ts";
-import { aboveThreshold, ewma, movingAverage } from "./support/known-values.ts";
+import { knownValuesArrive } from "./support/known-values.ts";
 import { edited, fast, writePipeline } from "./support/pipeline-files.ts";
 import { configure, mustUp, preview } from "./support/stack.ts";
 import { story } from "./support/story.ts";
@@ -41,14 +39,6 @@ async function convergesTo(variant: number): Promise<void> {
   await mustUp();
   expect((await preview()).counts).toEqual({});
   expect(await deployedState()).toEqual(undisturbed[variant]?.state);
-}
-
-async function knownValuesArrive(): Promise<void> {
-  await eventually("the known values are in the topics", 60_000, async () => {
-    expect(await committedValues("temperatures_moving_average")).toEqual(movingAverage);
-    expect(await committedValues("temperatures_ewma")).toEqual(ewma);
-  });
-  expect(await committedValues("temperatures_above_threshold")).toEqual(aboveThreshold);
 }
 
 beforeAll(async () => {

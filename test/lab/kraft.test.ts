@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect } from "@jest/globals";
 import { down } from "../../lab/down.ts";
 import { bareWith } from "./support/deployed.ts";
-import { eventually } from "./support/eventually.ts";
-import { committedValues, kafkaTool, metadata } from "./support/kafka.ts";
-import { aboveThreshold, ewma, movingAverage } from "./support/known-values.ts";
+import { kafkaTool, metadata } from "./support/kafka.ts";
+import { knownValuesArrive } from "./support/known-values.ts";
 import { chaining, edited, fast, writePipeline } from "./support/pipeline-files.ts";
 import { onHosts } from "./support/programs.ts";
 import { configure, destroy, mustUp, preview, succeeded, up } from "./support/stack.ts";
@@ -26,14 +25,6 @@ beforeAll(async () => {
 });
 // Whoever comes next has other daemons in mind.
 afterAll(() => down(lab, { wipe: true }));
-
-async function knownValuesArrive(): Promise<void> {
-  await eventually("the known values are in the topics", 60_000, async () => {
-    expect(await committedValues("temperatures_moving_average")).toEqual(movingAverage);
-    expect(await committedValues("temperatures_ewma")).toEqual(ewma);
-  });
-  expect(await committedValues("temperatures_above_threshold")).toEqual(aboveThreshold);
-}
 
 /** What Kafka's own tool says of the quorum. */
 async function quorum(): Promise<{ leader: string; voters: string[]; observers: string[]; clusterId: string }> {
