@@ -47,7 +47,11 @@ function clusterOf({ shape, document }: Checked): Cluster {
   const names = Object.keys(hosts);
   const metadata = metadataOf(shape.cluster, names);
   return {
-    hosts: Object.entries(hosts).map(([name, address]) => ({ name, address })),
+    hosts: Object.entries(hosts).map(([name, host], place) =>
+      typeof host === "string"
+        ? { name, address: host, id: place }
+        : { name, address: host.address, id: host.id ?? place },
+    ),
     kafka: {
       version: kafka.version ?? kafkaSeries[metadata.mode].version,
       home: kafka.home,

@@ -6,7 +6,7 @@ import type { Mode } from "./kafka-versions.ts";
  * Rules look at the draft, so that they can tell all they know in one go with the faults of shape.
  */
 export interface Draft {
-  readonly hosts: ReadonlyMap<string, unknown>;
+  readonly hosts: ReadonlyMap<string, DraftHost>;
   /** As written; undefined when left to default. */
   readonly brokers: readonly string[] | undefined;
   readonly brokerSettings: readonly string[];
@@ -17,6 +17,12 @@ export interface Draft {
   readonly controllers: readonly string[] | undefined;
   readonly topics: ReadonlyMap<string, DraftTopic>;
   readonly services: ReadonlyMap<string, DraftService>;
+}
+
+export interface DraftHost {
+  readonly address: unknown;
+  /** As written; undefined when left to default. */
+  readonly id: unknown;
 }
 
 export interface DraftTopic {
@@ -45,7 +51,7 @@ export function draftOf(data: unknown): Draft {
   const cluster = mapping(file.get("cluster"));
   const kafka = mapping(cluster.get("kafka"));
   return {
-    hosts: mapping(cluster.get("hosts")),
+    hosts: valuesMapped(mapping(cluster.get("hosts")), hostOf),
     brokers: names(kafka.get("brokers")),
     brokerSettings: [...mapping(kafka.get("config")).keys()],
     version: text(kafka.get("version")),
@@ -67,6 +73,11 @@ export function brokersOf(draft: Draft): readonly string[] {
 export function mapping(value: unknown): ReadonlyMap<string, unknown> {
   const isMapping = typeof value === "object" && value !== null && !Array.isArray(value);
   return new Map(isMapping ? Object.entries(value) : []);
+}
+
+function hostOf(value: unknown): DraftHost {
+  const host = mapping(value);
+  return { address: host.get("address") ?? value, id: host.get("id") };
 }
 
 function topicOf(value: unknown): DraftTopic {

@@ -17,7 +17,7 @@ export interface Pipeline {
 }
 
 export interface Cluster {
-  /** In the order of the file; a host's place in it is its broker id. */
+  /** In the order of the file. */
   readonly hosts: readonly Host[];
   readonly kafka: Kafka;
   /** What keeps the cluster's metadata: one of the two, for the life of the cluster. */
@@ -26,6 +26,8 @@ export interface Cluster {
 
 export interface Host {
   readonly name: string;
+  /** Its broker id, which Kafka and ZooKeeper know it by for as long as it has data. */
+  readonly id: number;
   /** IPv4 address or resolvable name, as clients of the cluster reach it. */
   readonly address: string;
 }

@@ -27,6 +27,24 @@ const count = (wanted: string) => z.int(wanted).gte(1, wanted);
 const named = <T extends z.ZodType>(name: RegExp, value: T, wanted: string) =>
   z.record(z.string().meta({ pattern: name.source }), value, wanted);
 
+const address = z.string(ADDRESS.wanted).refine(ADDRESS.test, ADDRESS.wanted);
+/** ZooKeeper's server ids, which are one higher, end at 254 (its guide, "myid"). */
+const highestId = 253;
+const id = `a whole number from 0 to ${highestId}`;
+const clusterHost = z.union(
+  [
+    address,
+    z.strictObject(
+      {
+        address: address.describe("Address, as clients of the cluster reach it"),
+        id: z.int(id).gte(0, id).lte(highestId, id).optional().describe("Broker id; by default the place in the list"),
+      },
+      ADDRESS.wanted,
+    ),
+  ],
+  `${ADDRESS.wanted}, or { address: 10.42.0.250, id: 0 }`,
+);
+
 const kafka = z.strictObject(
   {
     version: z
@@ -82,13 +100,11 @@ export const kraft = z.strictObject(
 
 const cluster = z.strictObject(
   {
-    hosts: named(
-      HOST_NAME,
-      z.string(ADDRESS.wanted).refine(ADDRESS.test, ADDRESS.wanted),
-      "a mapping of host names to addresses such as { rpi0: 10.42.0.250 }",
-    )
+    hosts: named(HOST_NAME, clusterHost, "a mapping of host names to addresses such as { rpi0: 10.42.0.250 }")
       .refine((hosts) => Object.keys(hosts).length > 0, "at least one host such as { rpi0: 10.42.0.250 }")
-      .describe("Host names and addresses; a host's place in the list is its broker id"),
+      .describe(
+        "Host names and addresses; a host's place in the list is its broker id, unless it has an id of its own",
+      ),
     kafka: kafka.prefault({}).describe("The Kafka brokers"),
     zookeeper: zookeeper.optional().describe("The ZooKeeper ensemble; this is what there is when kraft is left out"),
     kraft: kraft.optional().describe("Controllers of Kafka's own in place of ZooKeeper"),

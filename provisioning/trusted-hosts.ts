@@ -10,7 +10,10 @@ import { type HostKey, knownHostsFile, pinnedKeys, readKnownHosts } from "./ssh/
 const preference = ["ecdsa-sha2-nistp256", "ssh-rsa", "ssh-ed25519"];
 
 /** The pinned key of every host, as one line of a public key file. Throws a RunError that names all hosts without one. */
-export function trustedHosts(hosts: readonly Host[], port: number): ReadonlyMap<string, string> {
+export function trustedHosts(
+  hosts: readonly Pick<Host, "name" | "address">[],
+  port: number,
+): ReadonlyMap<string, string> {
   const file = knownHostsFile();
   const text = readKnownHosts(file);
   const keys = hosts.map((host) => [host, preferred(pinnedKeys(text, host.address, port))] as const);

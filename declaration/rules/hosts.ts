@@ -6,9 +6,9 @@ import { didYouMean } from "../suggest.ts";
 
 /** Broker settings that follow from the rest of the declaration, with the reason why they cannot be set apart from it. */
 const MANAGED: Readonly<Record<string, string>> = {
-  "broker.id": "a host's place under cluster/hosts is its broker id",
-  "node.id": "a host's place under cluster/hosts is its broker id",
-  "broker.id.generation.enable": "a host's place under cluster/hosts is its broker id",
+  "broker.id": "a host's broker id is its id, or its place, under cluster/hosts",
+  "node.id": "a host's broker id is its id, or its place, under cluster/hosts",
+  "broker.id.generation.enable": "a host's broker id is its id, or its place, under cluster/hosts",
   listeners: "every broker listens on port 9092 of its host",
   "advertised.listeners": "every broker is advertised under its address in cluster/hosts",
   "listener.security.protocol.map": "every broker listens on port 9092 of its host",
@@ -25,7 +25,14 @@ const MANAGED: Readonly<Record<string, string>> = {
 
 /** What is wrong with the hosts and with where the daemons are placed on them. */
 export function hostFindings(draft: Draft): Finding[] {
-  return [...names(draft), ...addresses(draft), ...placement(draft), ...modes(draft), ...settings(draft)];
+  return [
+    ...names(draft),
+    ...addresses(draft),
+    ...ids(draft),
+    ...placement(draft),
+    ...modes(draft),
+    ...settings(draft),
+  ];
 }
 
 /** What is wrong with a reference to a host, as "found ..., wanted ..."; undefined when it is declared. */
@@ -45,7 +52,7 @@ function names({ hosts }: Draft): Finding[] {
 function addresses({ hosts }: Draft): Finding[] {
   const owner = new Map<unknown, string>();
   const findings: Finding[] = [];
-  for (const [host, address] of hosts) {
+  for (const [host, { address }] of hosts) {
     const other = owner.get(address);
     if (other === undefined) owner.set(address, host);
     else if (typeof address === "string") {
@@ -54,6 +61,20 @@ function addresses({ hosts }: Draft): Finding[] {
     }
   }
   return findings;
+}
+
+/** Two hosts of one id: one may have it by its place, which the other's own id took. */
+function ids({ hosts }: Draft): Finding[] {
+  const owner = new Map<unknown, string>();
+  return [...hosts].flatMap(([host, { id }], place) => {
+    const own = id ?? place;
+    const other = owner.get(own);
+    owner.set(own, other ?? host);
+    if (other === undefined) return [];
+    const found = id === undefined ? `found no id beside the place, ${place}` : `found ${shown(id)}`;
+    const message = `${found}, the broker id of ${other}, wanted one of its own for each host: write its \`id\``;
+    return [wrongValue(["cluster", "hosts", host, ...(id === undefined ? [] : ["id"])], message)];
+  });
 }
 
 function placement(draft: Draft): Finding[] {

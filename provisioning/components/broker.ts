@@ -73,7 +73,8 @@ export function brokerProperties(cluster: declaration.Cluster, host: declaration
     "offsets.topic.replication.factor": String(replicas),
     "transaction.state.log.num.partitions": "8",
     "transaction.state.log.replication.factor": String(replicas),
-    "transaction.state.log.min.isr": String(Math.min(2, replicas)),
+    // Of two brokers one must be able to go down, as each does in every roll.
+    "transaction.state.log.min.isr": replicas > 2 ? "2" : "1",
     "group.initial.rebalance.delay.ms": "0",
     ...cluster.kafka.config,
   };
@@ -82,7 +83,7 @@ export function brokerProperties(cluster: declaration.Cluster, host: declaration
 function metadataProperties(cluster: declaration.Cluster, host: declaration.Host): Record<string, string> {
   if (cluster.metadata.mode === "kraft") return kraftProperties(cluster, host);
   return {
-    "broker.id": String(cluster.hosts.indexOf(host)),
+    "broker.id": String(host.id),
     "zookeeper.connect": zookeepers(cluster).join(","),
     "zookeeper.session.timeout.ms": "6000",
     "zookeeper.connection.timeout.ms": "30000",

@@ -102,10 +102,10 @@ function ports(cluster: declaration.Cluster, host: declaration.Host): Record<str
 
 /** What Kafka's data on a host must be of, where there are any. */
 function data(cluster: declaration.Cluster, host: declaration.Host, clusterId: string): MachineArgs["data"] {
-  const { hosts, metadata, kafka } = cluster;
+  const { metadata, kafka } = cluster;
   const voters = controllers(cluster);
   if (!kafka.brokers.includes(host.name) && !voters.includes(host)) return {};
-  const id = (one: declaration.Host) => String(hosts.indexOf(one));
+  const id = (one: declaration.Host) => String(one.id);
   const { mode } = metadata;
   return {
     ...{ mode, node: id(host) },

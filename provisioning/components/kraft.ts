@@ -12,7 +12,7 @@ export function controllers({ hosts, metadata }: declaration.Cluster): declarati
 
 /** `id@host:port` of every controller, as controller.quorum.voters has them. */
 export function quorumVoters(cluster: declaration.Cluster): string[] {
-  return controllers(cluster).map((host) => `${cluster.hosts.indexOf(host)}@${host.address}:${controllerPort}`);
+  return controllers(cluster).map((host) => `${host.id}@${host.address}:${controllerPort}`);
 }
 
 /**
@@ -68,7 +68,7 @@ export function kraftProperties(cluster: declaration.Cluster, host: declaration.
   const isBroker = cluster.kafka.brokers.includes(host.name);
   return {
     "process.roles": [...(isBroker ? ["broker"] : []), ...(isController ? ["controller"] : [])].join(","),
-    "node.id": String(cluster.hosts.indexOf(host)),
+    "node.id": String(host.id),
     "controller.quorum.voters": quorumVoters(cluster).join(","),
     "controller.listener.names": "CONTROLLER",
     // A controller is for the other nodes alone, which know it by its address.

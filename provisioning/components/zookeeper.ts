@@ -36,7 +36,7 @@ export class ZooKeeper extends Daemon {
         launcher: "zookeeper-server-start.sh",
         file: "zookeeper.properties",
         properties: zookeeperProperties(cluster, host),
-        before: `/bin/sh -c 'echo ${serverId(cluster, host)} > /var/lib/zookeeper/myid'`,
+        before: `/bin/sh -c 'echo ${serverId(host)} > /var/lib/zookeeper/myid'`,
         port: zookeeperPorts.client,
       },
       opts,
@@ -45,8 +45,8 @@ export class ZooKeeper extends Daemon {
 }
 
 /** ZooKeeper numbers its servers from 1. */
-function serverId(cluster: declaration.Cluster, host: declaration.Host): number {
-  return cluster.hosts.indexOf(host) + 1;
+function serverId(host: declaration.Host): number {
+  return host.id + 1;
 }
 
 /** zookeeper.properties of one member. Pure. */
@@ -56,7 +56,7 @@ export function zookeeperProperties(cluster: declaration.Cluster, host: declarat
   const servers = ensemble.map((member) => {
     const role = observers.includes(member.name) ? ":observer" : "";
     const { quorum, election } = zookeeperPorts;
-    return [`server.${serverId(cluster, member)}`, `${member.address}:${quorum}:${election}${role}`];
+    return [`server.${serverId(member)}`, `${member.address}:${quorum}:${election}${role}`];
   });
   return {
     dataDir: "/var/lib/zookeeper",

@@ -173,7 +173,7 @@ function originOf(text: string, wanted: DataOrigin): DataOrigin {
 
 /** Found, wanted and next step where data cannot be what is wanted; the first difference explains the others. */
 function strangeData(want: MachineArgs, have: DataOrigin): [found: string, wanted: string, next: string] | undefined {
-  const { dataFolder, data } = want;
+  const { host, address, dataFolder, data } = want;
   const differs = (term: keyof DataOrigin) => have[term] !== data[term];
   const anew =
     "take the change back, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`";
@@ -195,8 +195,8 @@ function strangeData(want: MachineArgs, have: DataOrigin): [found: string, wante
   if (differs("node")) {
     return [
       `in ${dataFolder} the records of node ${have.node}`,
-      `none, or those of node ${data.node}, its place under cluster/hosts`,
-      `Give every host its place back and add new ones at the end; or ${anew}.`,
+      `none, or those of node ${data.node}, the host's id under cluster/hosts`,
+      `A node keeps its id while hosts come and go: write \`${host}: { address: ${address}, id: ${have.node} }\` there; or ${anew}.`,
     ];
   }
   if (differs("controllers")) {

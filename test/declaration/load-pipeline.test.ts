@@ -133,6 +133,17 @@ cluster:
     expect(cluster.kafka.version).toBe("4.2.0");
   });
 
+  test("a host's broker id is its own, or its place", async () => {
+    const { cluster } = await load(
+      "cluster: { hosts: { h1: { address: h1, id: 1 }, h9: { address: h9, id: 0 }, h2: h2 } }",
+    );
+    expect(cluster.hosts).toEqual([
+      { name: "h1", address: "h1", id: 1 },
+      { name: "h9", address: "h9", id: 0 },
+      { name: "h2", address: "h2", id: 2 },
+    ]);
+  });
+
   test("voters may be any hosts; the others observe in the order of the file", async () => {
     const { cluster } = await load(`cluster: { hosts: { ${hosts(4)} }, zookeeper: { voters: [h3] } }`);
     expect(cluster.metadata).toMatchObject({ voters: ["h3"], observers: ["h0", "h1", "h2"] });

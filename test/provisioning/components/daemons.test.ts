@@ -15,7 +15,7 @@ import { parseProperties } from "./formats.ts";
 
 /** A cluster of this many hosts, placed as the loader places them. */
 function cluster(count: number, kafka: Partial<Cluster["kafka"]> = {}, mode: Mode = "zookeeper"): Cluster {
-  const hosts = Array.from({ length: count }, (_, i) => ({ name: `rpi${i}`, address: `10.42.0.25${i}` }));
+  const hosts = Array.from({ length: count }, (_, i) => ({ name: `rpi${i}`, id: i, address: `10.42.0.25${i}` }));
   const names = hosts.map(({ name }) => name);
   const voters = names.slice(0, count < 3 ? 1 : 3);
   const metadata =
@@ -90,7 +90,7 @@ describe("ZooKeeper", () => {
       metadata: { mode: "zookeeper", heap: "64m", voters: ["rpi1"], observers: ["rpi2"] },
     };
     expect(zookeepers(of)).toEqual(["10.42.0.251:2181", "10.42.0.252:2181"]);
-    const servers = Object.keys(zookeeperProperties(of, { name: "rpi1", address: "10.42.0.251" }));
+    const servers = Object.keys(zookeeperProperties(of, { name: "rpi1", id: 1, address: "10.42.0.251" }));
     expect(servers.filter((key) => key.startsWith("server."))).toEqual(["server.2", "server.3"]);
   });
 });
@@ -155,6 +155,7 @@ describe("brokers", () => {
 
   test.each([
     [1, { replicas: "1", minIsr: "1" }],
+    [2, { replicas: "2", minIsr: "1" }],
     [3, { replicas: "3", minIsr: "2" }],
     [4, { replicas: "3", minIsr: "2" }],
   ])("%d of them keep offsets and transactions on as many as there can be", (count, { replicas, minIsr }) => {
