@@ -3,9 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { loadPipeline } from "./declaration/load-pipeline.ts";
 import { bootstrapServers } from "./provisioning/components/broker.ts";
 import { Cluster } from "./provisioning/components/cluster.ts";
+import { declaredOf } from "./provisioning/components/declared-of.ts";
 import { clusterId, quorumVoters } from "./provisioning/components/kraft.ts";
 import { Pipeline } from "./provisioning/components/pipeline.ts";
 import { Provider } from "./provisioning/components/provider.ts";
+import { Impact } from "./provisioning/components/resources.ts";
 import { zookeepers } from "./provisioning/components/zookeeper.ts";
 import { buildReleases } from "./provisioning/service-release.ts";
 import { archives, nodeVersion, readSettings } from "./provisioning/settings.ts";
@@ -39,11 +41,13 @@ const cluster = new Cluster(
   },
   { providers: { bramble: provider } },
 );
-new Pipeline(
+const stream = new Pipeline(
   pipeline.name,
   { pipeline, cluster, releases, nodeArchives: node, nodeVersion, allowDataLoss },
   { providers: { bramble: provider } },
 );
+// Last of all, when the whole plan is known: tells what it means.
+new Impact(`${pipeline.name}-impact`, declaredOf(pipeline, keepData), { provider, dependsOn: [cluster, stream] });
 
 export { servers as bootstrapServers };
 export const topics = pipeline.topics.filter(({ role }) => role === "stream").map(({ name }) => name);

@@ -107,6 +107,8 @@ export interface Step {
   readonly params: Readonly<Record<string, unknown>>;
   /** Path of the field that it works on, such as position.lat; the whole value when it is absent. */
   readonly field?: string;
+  /** Whether it keeps state from one value to the next. */
+  readonly stateful: boolean;
   /** Absolute path of the TypeScript file that exports the operator. */
   readonly module: string;
 }

@@ -26,6 +26,7 @@ const forbidden = [
   ["provisioning/provider/planted.ts", "kafkajs"],
   ["provisioning/resources/planted.ts", "../provider/diff.ts"],
   ["provisioning/resources/planted.ts", "ssh2"],
+  ["provisioning/impact/planted.ts", "../resources/unit.ts"],
   ["provisioning/kafka/planted.ts", "../components/broker.ts"],
   ["provisioning/ssh/planted.ts", "../resources/unit.ts"],
   ["lab/planted.ts", "../provisioning/ssh/connection.ts"],

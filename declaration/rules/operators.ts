@@ -24,7 +24,6 @@ export async function chainsOf(
   const findings: Finding[] = [];
   for (const [service, { apply, from = "" }] of draft.services) {
     const steps: Step[] = [];
-    let stateful = false;
     let rekeyed: string | undefined;
     const partitions = draft.topics.get(from)?.partitions ?? 1;
     for (const [i, entry] of apply.entries()) {
@@ -33,7 +32,6 @@ export async function chainsOf(
       findings.push(...faults);
       if (step === undefined || operator === undefined) continue;
       steps.push(step);
-      stateful ||= operator.stateful;
       if (operator.stateful && rekeyed !== undefined && partitions > 1) {
         const found = `found ${step.operator} after ${rekeyed} on a topic of ${partitions} partitions`;
         const wanted =
@@ -42,7 +40,7 @@ export async function chainsOf(
       }
       if (operator.rekeys) rekeyed = step.operator;
     }
-    chains.set(service, { steps, stateful });
+    chains.set(service, { steps, stateful: steps.some((step) => step.stateful) });
   }
   return { chains, findings };
 }
@@ -88,7 +86,8 @@ async function checkStep(catalogue: Catalogue, path: Path, entry: unknown): Prom
   }
   if (findings.length > 0) return { findings };
   const params = operator.params.parse(written ?? {}) as Record<string, unknown>;
-  const step = { operator: name, params, module, ...(field === undefined ? {} : { field: String(field) }) };
+  const { stateful } = operator;
+  const step = { operator: name, params, stateful, module, ...(field === undefined ? {} : { field: String(field) }) };
   return { step, operator, findings: [] };
 }
 

@@ -4,7 +4,7 @@ import type * as declaration from "../../declaration/pipeline.ts";
 import { Broker } from "./broker.ts";
 import { Host } from "./host.ts";
 import { Controller, controllers } from "./kraft.ts";
-import type { Machine } from "./resources.ts";
+import { DeclaredBrokers, type Machine } from "./resources.ts";
 import { members, ZooKeeper } from "./zookeeper.ts";
 
 export interface ClusterArgs {
@@ -35,17 +35,23 @@ export class Cluster extends pulumi.ComponentResource {
     );
     // Nothing is put on any host before all have been found fit.
     this.machines = [...this.hosts.values()].map(({ machine }) => machine);
-    const ready = new Map([...this.hosts].map(([name, host]) => [name, host.prepare(this.machines)]));
+    const brokers = cluster.hosts.filter((host) => cluster.kafka.brokers.includes(host.name));
+    const guard = new DeclaredBrokers(
+      `${name}-brokers`,
+      { brokers: Object.fromEntries(brokers.map((host) => [host.name, host.address])) },
+      { ...parent, dependsOn: this.machines },
+    );
+    const fit = [...this.machines, guard];
+    const ready = new Map([...this.hosts].map(([name, host]) => [name, host.prepare(fit)]));
     const prepared = (host: declaration.Host) => ready.get(host.name) ?? [];
     const ensemble = members(cluster).map(
       (host) => new ZooKeeper(`${host.name}-zookeeper`, { cluster, host, files: prepared(host) }, parent).unit,
     );
-    const isBroker = ({ name }: declaration.Host) => cluster.kafka.brokers.includes(name);
-    this.brokers = cluster.hosts.filter(isBroker).map((host) => {
+    this.brokers = brokers.map((host) => {
       const args = { cluster, host, files: prepared(host), ensemble, clusterId };
       return new Broker(`${host.name}-broker`, args, parent).unit;
     });
-    for (const host of controllers(cluster).filter((host) => !isBroker(host))) {
+    for (const host of controllers(cluster).filter((host) => !brokers.includes(host))) {
       new Controller(`${host.name}-controller`, { cluster, host, files: prepared(host), clusterId }, parent);
     }
     this.registerOutputs();

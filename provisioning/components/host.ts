@@ -45,8 +45,8 @@ export class Host extends pulumi.ComponentResource {
     );
   }
 
-  /** Puts on it what the daemons need, once every one of `machines` has been looked at and found fit. */
-  prepare(machines: Machine[]): pulumi.Resource[] {
+  /** Puts on it what the daemons need, once all of `fit` have been looked at and found so. */
+  prepare(fit: pulumi.Resource[]): pulumi.Resource[] {
     const { cluster, host, connection, kafkaArchive, keepData } = this.args;
     const { home, version } = cluster.kafka;
     // Account and data come and go in one step each: nothing in between could drift.
@@ -60,7 +60,7 @@ export class Host extends pulumi.ComponentResource {
         // sshd accepts no such variable from its clients, and each change would warn about that.
         addPreviousOutputInEnv: false,
       },
-      { parent: this, dependsOn: machines, additionalSecretOutputs: ["connection"] },
+      { parent: this, dependsOn: fit, additionalSecretOutputs: ["connection"] },
     );
     const kafka = new Archive(
       `${host.name}-kafka`,
@@ -75,7 +75,7 @@ export class Host extends pulumi.ComponentResource {
         integrity: "intact",
         archive: kafkaArchive,
       },
-      { parent: this, dependsOn: machines },
+      { parent: this, dependsOn: fit },
     );
     this.registerOutputs();
     return [data, kafka];

@@ -11,14 +11,15 @@ export interface OperatorServiceArgs {
   readonly release: ServiceRelease;
   readonly node: pulumi.Resource;
   readonly nodeHome: string;
-  readonly topics: pulumi.Resource[];
+  /** What must be there before it starts: its topics, and nobody in its way. */
+  readonly needs: pulumi.Resource[];
 }
 
 /** One service of a pipeline: its release on a host and the unit that runs it. */
 export class OperatorService extends pulumi.ComponentResource {
   constructor(name: string, args: OperatorServiceArgs, opts: pulumi.ComponentResourceOptions) {
     super("bramble:pipeline:OperatorService", name, {}, opts);
-    const { pipeline, service, host, release, node, nodeHome, topics } = args;
+    const { pipeline, service, host, release, node, nodeHome, needs } = args;
     const place = { host: host.name, address: host.address };
     const path = `/opt/bramble/releases/${service.name}/${release.digest}`;
     const files = new Release(
@@ -30,7 +31,7 @@ export class OperatorService extends pulumi.ComponentResource {
       `${name}-unit`,
       {
         ...place,
-        name: `bramble-${service.name}.service`,
+        name: serviceUnitName(service.name),
         content: serviceUnit(`${pipeline.name}: ${service.name}`, `${nodeHome}/bin/node`, path),
         ...running,
         // A release never changes, as another has another path; but it can be damaged, and then its process with it.
@@ -38,10 +39,14 @@ export class OperatorService extends pulumi.ComponentResource {
         readyPort: 0, // Type=notify: systemctl itself waits
         rolls: "freely",
       },
-      { parent: this, dependsOn: [files, node, ...topics] },
+      { parent: this, dependsOn: [files, node, ...needs] },
     );
     this.registerOutputs();
   }
+}
+
+export function serviceUnitName(service: string): string {
+  return `bramble-${service}.service`;
 }
 
 /** The unit of an operator service: no rights but to talk to Kafka and to write its journal. Pure. */

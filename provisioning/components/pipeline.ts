@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type * as declaration from "../../declaration/pipeline.ts";
 import type { ServiceRelease } from "../service-release.ts";
 import type { Cluster } from "./cluster.ts";
-import { OperatorService } from "./operator-service.ts";
-import { Archive, DeclaredTopics, Topic } from "./resources.ts";
+import { OperatorService, serviceUnitName } from "./operator-service.ts";
+import { Archive, DeclaredServices, DeclaredTopics, Topic } from "./resources.ts";
 
 export interface PipelineArgs {
   readonly pipeline: declaration.Pipeline;
@@ -36,6 +36,15 @@ export class Pipeline extends pulumi.ComponentResource {
         ),
       ]),
     );
+    const units = pipeline.services.map((service) => {
+      const { name: host, address } = hostOf(pipeline, service);
+      return [serviceUnitName(service.name), { host, address }] as const;
+    });
+    const declared = new DeclaredServices(
+      `${name}-services`,
+      { units: Object.fromEntries(units) },
+      { ...parent, dependsOn: cluster.machines },
+    );
     const nodeHome = `/opt/bramble/node-${nodeVersion}`;
     const used = pipeline.cluster.hosts.filter((host) => pipeline.services.some((service) => service.on === host.name));
     const nodes = new Map(
@@ -55,17 +64,24 @@ export class Pipeline extends pulumi.ComponentResource {
       }),
     );
     for (const service of pipeline.services) {
-      const host = used.find((one) => one.name === service.on);
       const release = releases.get(service.name);
       const node = nodes.get(service.on);
-      if (host === undefined || release === undefined || node === undefined) {
-        throw new Error(`${service.name}: no host, release or Node for it; the loader lets no such pipeline pass`);
+      if (release === undefined || node === undefined) {
+        throw new Error(`${service.name}: no release or Node for it; the loader lets no such pipeline pass`);
       }
-      const needs = [...topics].flatMap(([topic, resource]) => (usesTopic(service, topic) ? [resource] : []));
-      new OperatorService(service.name, { pipeline, service, host, release, node, nodeHome, topics: needs }, parent);
+      const host = hostOf(pipeline, service);
+      const used = [...topics].flatMap(([topic, resource]) => (usesTopic(service, topic) ? [resource] : []));
+      const needs = [declared, ...used];
+      new OperatorService(service.name, { pipeline, service, host, release, node, nodeHome, needs }, parent);
     }
     this.registerOutputs();
   }
+}
+
+function hostOf({ cluster }: declaration.Pipeline, { name, on }: declaration.Service): declaration.Host {
+  const host = cluster.hosts.find((one) => one.name === on);
+  if (host === undefined) throw new Error(`${name}: no host ${on}; the loader lets no such pipeline pass`);
+  return host;
 }
 
 function usesTopic(service: declaration.Service, topic: string): boolean {

@@ -1,5 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Declared } from "../impact/declared.ts";
 import type { ArchiveArgs } from "../resources/archive.ts";
+import type { DeclaredBrokersArgs } from "../resources/declared-brokers.ts";
+import type { DeclaredServicesArgs } from "../resources/declared-services.ts";
 import type { DeclaredTopicsArgs } from "../resources/declared-topics.ts";
 import type { FileArgs } from "../resources/file.ts";
 import type { MachineArgs } from "../resources/machine.ts";
@@ -32,3 +35,6 @@ export const Release = declare<ReleaseArgs>("bramble:host:Release");
 export const Unit = declare<UnitArgs>("bramble:systemd:Unit");
 export const Topic = declare<TopicArgs>("bramble:kafka:Topic");
 export const DeclaredTopics = declare<DeclaredTopicsArgs>("bramble:kafka:DeclaredTopics");
+export const Impact = declare<Declared>("bramble:pipeline:Impact");
+export const DeclaredBrokers = declare<DeclaredBrokersArgs>("bramble:kafka:DeclaredBrokers");
+export const DeclaredServices = declare<DeclaredServicesArgs>("bramble:systemd:DeclaredServices");

@@ -1,6 +1,6 @@
 import kafkajs, { type Admin, type ITopicMetadata, type Kafka, type KafkaJSProtocolError } from "kafkajs";
 import type { TopicFacts, Topics } from "../resources/resource-type.ts";
-import type { ClusterFacts } from "./broker-gate.ts";
+import { aloneOn, type ClusterFacts, heldBy } from "./broker-gate.ts";
 import { reassign } from "./reassign.ts";
 
 /** Kafka's number for "set on the topic itself" in DescribeConfigs (KIP-226). */
@@ -62,6 +62,8 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
       await (brokers.length < bootstrapServers.length ? markForDeletion(kafka, name) : remove(admin, name));
     },
     records: (name) => records(kafka, name),
+    heldBy: async (address) => heldBy(await describeCluster(admin), address),
+    alone: async () => aloneOn(await describeCluster(admin)),
     cluster: () => describeCluster(admin),
     close: () => admin.disconnect(),
   };

@@ -48,3 +48,20 @@ export function brokerObstacle(facts: ClusterFacts, brokerCount: number, place: 
   }
   return undefined;
 }
+
+/** Topics with a partition that only one broker has in sync, by that broker's address. Pure. */
+export function aloneOn({ brokers, partitions }: ClusterFacts): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    brokers.map(({ id, address }) => {
+      const alone = partitions.filter(({ inSync }) => inSync.length === 1 && inSync[0] === id);
+      return [address, [...new Set(alone.map(({ topic }) => topic))].sort()];
+    }),
+  );
+}
+
+/** Topics with a replica on the broker at an address, in sync or not; none when there is no such broker. Pure. */
+export function heldBy({ brokers, partitions }: ClusterFacts, address: string): string[] {
+  const id = brokers.find((broker) => broker.address === address)?.id;
+  const held = partitions.filter(({ replicas }) => id !== undefined && replicas.includes(id));
+  return [...new Set(held.map(({ topic }) => topic))].sort();
+}

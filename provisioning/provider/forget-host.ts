@@ -1,3 +1,4 @@
+import { type DeclaredServicesArgs, declaredServices } from "../resources/declared-services.ts";
 import type { Command } from "../ssh/command.ts";
 import { quote } from "../ssh/command.ts";
 import { resourceType } from "./registry.ts";
@@ -43,7 +44,7 @@ export function forgetHost<D extends Deployment>(deployment: D, host: string): F
   return {
     deployment: {
       ...deployment,
-      resources: resources.filter(stays).map((resource) => independentOf(gone, resource)),
+      resources: resources.filter(stays).map((resource) => withoutUnitsOn(host, independentOf(gone, resource))),
       pending_operations: pending_operations.filter(({ resource }) => stays(resource)),
     },
     left,
@@ -87,5 +88,21 @@ function independentOf(gone: ReadonlySet<string>, resource: StackResource): Stac
         Object.entries(propertyDependencies).map(([property, urns]) => [property, urns.filter(stays)]),
       ),
     }),
+  };
+}
+
+/** A unit on the host that left the list of services could not be stopped any more, and need not be. */
+function withoutUnitsOn(host: string, resource: StackResource): StackResource {
+  if (resource.type !== declaredServices.token) return resource;
+  const stays = ({ units = {}, ...rest }: Readonly<Record<string, unknown>>) => ({
+    ...rest,
+    units: Object.fromEntries(
+      Object.entries(units as DeclaredServicesArgs["units"]).filter(([, place]) => place.host !== host),
+    ),
+  });
+  return {
+    ...resource,
+    ...(resource.inputs && { inputs: stays(resource.inputs) }),
+    ...(resource.outputs && { outputs: stays(resource.outputs) }),
   };
 }

@@ -6,12 +6,16 @@ import statusProto from "@pulumi/pulumi/proto/status_pb.js";
 import anyProto from "google-protobuf/google/protobuf/any_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
+import type { Declared } from "../impact/declared.ts";
+import { impact } from "../resources/impact.ts";
 import type { Session } from "../resources/resource-type.ts";
 import type { ClusterConfig, ClusterSession } from "./cluster-session.ts";
 import { diff, type FieldChange, type Properties } from "./diff.ts";
 import type { Show } from "./engine.ts";
 import { converge, HalfDone, preview, read } from "./lifecycle.ts";
+import { Plan } from "./plan.ts";
 import { resourceType } from "./registry.ts";
+import { tellImpact } from "./tell-impact.ts";
 
 const { Struct } = structProto;
 type Wire = structProto.Struct | undefined;
@@ -35,6 +39,7 @@ export function providerService(
 ): grpc.UntypedServiceImplementation {
   let cluster: ReturnType<typeof connect> | undefined;
   let lastAsked = 0;
+  const plan = new Plan();
 
   const session = (urn: string): Session => {
     if (cluster === undefined) throw new Error("the provider is not configured");
@@ -47,6 +52,13 @@ export function providerService(
     const response = new providerProto.CheckResponse();
     response.setInputs(request.getNews());
     return response;
+  };
+  /** The last resource of the program: by now the plan is whole. */
+  const tell = async (urn: string, after: Properties, before?: Properties) => {
+    if (!plan.previews || !plan.isPlanned(urn)) return;
+    const [now, then] = [after, before] as [unknown, unknown] as [Declared, Declared | undefined];
+    const sentences = await tellImpact(session(urn), plan.changes(), then, now);
+    if (sentences.length > 0) show(urn, sentences.join("\n"), false);
   };
 
   const handlers = {
@@ -68,17 +80,27 @@ export function providerService(
       cluster = connect(clusterConfig(request.getVariablesMap()));
       return new providerProto.ConfigureResponse().setSupportspreview(true);
     },
-    check: async (request: providerProto.CheckRequest) => checked(request),
+    async check(request: providerProto.CheckRequest) {
+      plan.checked(request.getUrn());
+      return checked(request);
+    },
     async diff(request: providerProto.DiffRequest) {
       const [state, want, inputs] = [request.getOlds(), request.getNews(), request.getOldInputs()].map(plain);
       const type = resourceType(request.getType());
-      const response = diffResponse(diff(type, state ?? {}, want ?? {}, inputs ?? {}));
+      const changes = diff(type, state ?? {}, want ?? {}, inputs ?? {});
+      const resource = { state: state ?? {}, want: want ?? {}, oldInputs: inputs ?? {} };
+      plan.compared(request.getUrn(), type, resource, changes);
+      if (type === impact) await tell(request.getUrn(), resource.want, resource.oldInputs);
+      const response = diffResponse(changes);
       return response.setDeletebeforereplace(type.deleteBeforeReplace);
     },
     async create(request: providerProto.CreateRequest) {
       const type = resourceType(request.getType());
       const want = plain(request.getProperties());
       const act = request.getPreview() ? preview : converge;
+      plan.previews ||= request.getPreview();
+      plan.created(request.getUrn(), type, want);
+      if (type === impact) await tell(request.getUrn(), want);
       const state = await act(type, session(request.getUrn()), want);
       return new providerProto.CreateResponse()
         .setId(request.getPreview() ? "" : type.id(want))
@@ -88,6 +110,7 @@ export function providerService(
       const type = resourceType(request.getType());
       const inputs = plain(request.getInputs());
       const state = await read(type, session(request.getUrn()), plain(request.getProperties()));
+      plan.found(request.getUrn(), type, inputs, state);
       const response = new providerProto.ReadResponse();
       if (state === undefined) return response;
       const seen = Object.fromEntries(Object.keys(inputs).map((key) => [key, key in state ? state[key] : inputs[key]]));
@@ -96,6 +119,7 @@ export function providerService(
     async update(request: providerProto.UpdateRequest) {
       const type = resourceType(request.getType());
       const act = request.getPreview() ? preview : converge;
+      plan.previews ||= request.getPreview();
       const state = await act(type, session(request.getUrn()), plain(request.getNews()), plain(request.getOlds()));
       return new providerProto.UpdateResponse().setProperties(wire(state));
     },

@@ -24,6 +24,7 @@ export const declaredTopics: ResourceType<DeclaredTopicsArgs, DeclaredTopicsArgs
     await guard(session, want, recorded);
     return want;
   },
+  steps: () => [],
   async remove() {},
 };
 

@@ -35,6 +35,7 @@ export function hostResource<Args extends HostPlace, State extends Args>(
     local: definition.local ?? [],
     id: definition.id,
     observe,
+    steps: (want, have) => definition.plan(want, have, true).map(({ does }) => does),
     async apply(session, want, have, owned) {
       await execute(session, want, definition.plan(want, have, owned));
       const now = await observe(session, want);

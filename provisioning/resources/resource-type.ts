@@ -23,6 +23,8 @@ export interface ResourceType<Args extends object, State extends Args> {
    * is the stack's state of it, if it has one.
    */
   apply(session: Session, want: Args, have: State | undefined, owned: boolean, recorded?: State): Promise<State>;
+  /** What {@link apply} would do on a host, command by command, in words. Pure. */
+  steps(want: Args, have: State | undefined): string[];
   /** Throws what {@link apply} would refuse, without changing anything: called in preview. */
   foresee(session: Session, want: Args, have: State | undefined, owned: boolean, recorded?: State): Promise<void>;
   remove(session: Session, state: State): Promise<void>;
@@ -61,6 +63,10 @@ export interface Topics {
   delete(name: string): Promise<void>;
   /** How many offsets its partitions span; 0 for a topic that is not there. */
   records(name: string): Promise<number>;
+  /** Topics with a partition that no other broker has in sync, by the address of the one that has. */
+  alone(): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Topics with a replica on the broker at this address. */
+  heldBy(address: string): Promise<readonly string[]>;
 }
 
 export interface TopicFacts {

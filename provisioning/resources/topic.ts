@@ -60,6 +60,7 @@ export const topic: ResourceType<TopicArgs, TopicArgs> = {
     }
     return want;
   },
+  steps: () => [],
   async remove(session, { name }) {
     await (await session.topics()).delete(name);
   },

@@ -95,9 +95,14 @@ export const unit = hostResource<UnitArgs, UnitArgs>({
 function takeAway(name: string): Command[] {
   return [
     // Also where the unit file is gone, or was never there.
-    { does: `stop ${name}`, argv: sh('systemctl stop -- "$1" || ! systemctl is-active --quiet -- "$1"', name) },
+    stopUnit(name),
     { does: `remove ${unitFile(name)}`, argv: sh(removal, unitFile(name), name) },
   ];
+}
+
+/** Also where there is no such unit (any more). */
+export function stopUnit(name: string): Command {
+  return { does: `stop ${name}`, argv: sh('systemctl stop -- "$1" || ! systemctl is-active --quiet -- "$1"', name) };
 }
 
 /** The links that start it at boot go by hand: systemctl does not disable what is masked or gone. */

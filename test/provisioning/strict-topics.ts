@@ -12,6 +12,8 @@ export function strictTopics(topics: Record<string, TopicFacts & { records?: num
   const admin: Topics = {
     describe: async (name) => (topics[name] === undefined ? undefined : facts(held(name))),
     records: async (name) => held(name).records ?? 0,
+    alone: async () => new Map(),
+    heldBy: async () => Object.keys(topics),
     async create(name, topic) {
       if (topics[name] !== undefined) throw new Error(`topic ${name} is there already`);
       changes.push(["create", name]);

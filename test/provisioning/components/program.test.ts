@@ -94,6 +94,13 @@ describe("what comes before what", () => {
     expect(topics("pro")).toEqual(["kafka_chaining-pro-changelog", "temperatures_fahrenheit"]);
   });
 
+  test("a service waits until those that left the pipeline are stopped, and hosts until a broker may leave", () => {
+    for (const { name } of pipeline.services) {
+      expect([...awaited(`${name}-unit`)]).toContain("kafka_chaining-services");
+    }
+    for (const host of hosts) expect([...awaited(`${host}-kafka`)]).toContain("cluster-brokers");
+  });
+
   test("a service starts with its own release and the Node of its host", () => {
     for (const { name, on } of pipeline.services) {
       expect([...awaited(`${name}-unit`)]).toEqual(expect.arrayContaining([`${name}-release`, `${on}-node`]));

@@ -1,5 +1,11 @@
 import { expect, test } from "@jest/globals";
-import { brokerGate, brokerObstacle, type ClusterFacts } from "../../../provisioning/kafka/broker-gate.ts";
+import {
+  aloneOn,
+  brokerGate,
+  brokerObstacle,
+  type ClusterFacts,
+  heldBy,
+} from "../../../provisioning/kafka/broker-gate.ts";
 
 const brokers = [0, 1, 2, 3].map((id) => ({ id, address: `10.42.0.25${id}` }));
 const rpi1 = { host: "rpi1", address: "10.42.0.251" };
@@ -34,4 +40,14 @@ test.each<[string, Partial<ClusterFacts>, string | undefined]>([
 test("the controller's address leads", async () => {
   expect(await brokerGate(4, async () => healthy).leader()).toBe("10.42.0.252");
   expect(await brokerGate(4, async () => ({ ...healthy, controllerId: null })).leader()).toBeUndefined();
+});
+
+test("a broker is told what only it has, and what it has at all", () => {
+  const facts = { ...healthy, partitions: [...healthy.partitions, partition("c", [1, 2], [2]), partition("b", [2])] };
+  expect([...aloneOn(facts)].filter(([, topics]) => topics.length > 0)).toEqual([
+    ["10.42.0.252", ["b", "c"]],
+    ["10.42.0.253", ["b"]],
+  ]);
+  expect(heldBy(facts, "10.42.0.251")).toEqual(["a", "c"]);
+  expect(heldBy(facts, "10.42.0.9")).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { forgetHost, removalScript } from "../../../provisioning/provider/forget-host.ts";
+import { type Deployment, forgetHost, removalScript } from "../../../provisioning/provider/forget-host.ts";
 import { run } from "../this-machine.ts";
 
 const urn = (type: string, name: string) => `urn:pulumi:rpi::bramble::${type}::${name}`;
@@ -44,6 +44,14 @@ test("what is on the host goes, with components that have nothing else, and with
     ],
     pending_operations: [],
   });
+});
+
+test("a unit on the host is on no list of those that must be stopped when they leave", () => {
+  const type = "bramble:systemd:DeclaredServices";
+  const units = { a: { host: "rpi1" }, b: { host: "rpi2" } };
+  const list = { ...custom(type, "services", stack.urn, { units }), inputs: { units } };
+  const after = forgetHost<Deployment>({ resources: [stack, list] }, "rpi2").deployment.resources?.[1];
+  expect([after?.inputs, after?.outputs]).toEqual([{ units: { a: units.a } }, { units: { a: units.a } }]);
 });
 
 test("what stays on the host is told as the steps that would take it away, the last that came first", () => {

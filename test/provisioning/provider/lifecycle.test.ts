@@ -30,6 +30,7 @@ function resource(looks: readonly (Properties | undefined | Error)[], does: Part
       return look;
     },
     apply: unexpected("apply"),
+    steps: () => [],
     foresee: unexpected("foresee"),
     remove: unexpected("remove"),
     ...does,

@@ -85,8 +85,8 @@ describe("plan", () => {
     [
       "records of another place in the list of hosts",
       { data: { mode: "kraft", node: "2", cluster: "ours", controllers: "0, 1, 2" } },
-      "found in /var/lib/kafka the records of node 2; wanted none, or those of node 1, its place under cluster/hosts. " +
-        "Give every host its place back and add new ones at the end; or take the change back, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`.",
+      "found in /var/lib/kafka the records of node 2; wanted none, or those of node 1, the host's id under cluster/hosts. " +
+        "A node keeps its id while hosts come and go: write `rpi0: { address: 127.0.0.1, id: 2 }` there; or take the change back, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`.",
     ],
     [
       "other controllers than the cluster has",

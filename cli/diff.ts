@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { Command } from "commander";
+import { projectEnvironment } from "../lab/environment.ts";
+import { projectFolder } from "../lab/lab.ts";
+import { type PreviewDigest, type Verdict, verdictOf } from "./preview-digest.ts";
+
+/** As diff(1) and `terraform plan -detailed-exitcode` have it: nothing to do, changes, trouble. */
+const exitCodes: Readonly<Record<Verdict["kind"], number>> = { same: 0, changes: 2, refused: 1 };
+
+export function diffCommand(): Command {
+  return new Command("diff")
+    .description("what `pulumi up` would mean, in sentences; exit code 0: nothing, 2: changes, 1: refused")
+    .argument("[flags...]", "for `pulumi preview`, as in --config bramble:allowDataLoss=topic")
+    .allowUnknownOption()
+    .action(async (flags: string[]) => {
+      const verdict = verdictOf(await preview(flags));
+      const print = verdict.kind === "refused" ? console.error : console.log;
+      print(verdict.text);
+      process.exitCode = exitCodes[verdict.kind];
+    });
+}
+
+/** Runs a preview, which refreshes first and changes nothing. */
+async function preview(flags: readonly string[]): Promise<PreviewDigest> {
+  const stack = flags.some((flag) => /^(-s|--stack(=.*)?)$/.test(flag)) ? [] : ["--stack", "rpi"];
+  const argv = ["preview", "--json", "--non-interactive", ...stack, ...flags];
+  const env = { ...process.env, ...projectEnvironment() };
+  const child = spawn("pulumi", argv, { cwd: projectFolder, env, stdio: ["ignore", "pipe", "pipe"] });
+  const failed = new Promise<never>((_, reject) => child.once("error", reject));
+  const [stdout, stderr] = await Promise.race([failed, Promise.all([text(child.stdout), text(child.stderr)])]);
+  try {
+    return JSON.parse(stdout) as PreviewDigest;
+  } catch (cause) {
+    throw new Error(stderr.trim() || stdout.trim() || "pulumi preview said nothing", { cause });
+  }
+}

@@ -1,0 +1,32 @@
+/** The part of `pulumi preview --json` that is looked at (`display.PreviewDigest` in Pulumi's source). */
+export interface PreviewDigest {
+  readonly diagnostics?: readonly {
+    readonly urn?: string;
+    readonly message?: string;
+    readonly severity?: string;
+  }[];
+  readonly changeSummary?: Readonly<Record<string, number>>;
+}
+
+export interface Verdict {
+  readonly kind: "same" | "changes" | "refused";
+  readonly text: string;
+}
+
+/** What a preview comes to. The provider puts the plan into sentences (provisioning/impact); here they are only found. */
+export function verdictOf({ diagnostics = [], changeSummary = {} }: PreviewDigest): Verdict {
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) return { kind: "refused", text: [...new Set(errors.flatMap(refusal))].join("\n") };
+  const told = diagnostics.filter(({ urn = "" }) => urn.includes("::bramble:pipeline:Impact::"));
+  const { same: _, refresh: __, ...changes } = changeSummary;
+  const changed = Object.values(changes).some((count) => count > 0);
+  if (!changed) return { kind: "same", text: "Nothing changes." };
+  const sentences = told.map(({ message = "" }) => message.trim()).join("\n");
+  return { kind: "changes", text: sentences || "Only what bramble keeps on record changes; no host is touched." };
+}
+
+/** The sentences of a refusal, without what Pulumi puts around them. */
+function refusal({ message = "" }: { readonly message?: string }): string[] {
+  const lines = message.split("\n").map((line) => line.trim().replace(/^(error: |Preview failed: |\* )+/i, ""));
+  return lines.filter((line) => line !== "" && line !== "preview failed" && !/^\d+ errors? occurred:$/.test(line));
+}

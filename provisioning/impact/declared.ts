@@ -1,0 +1,37 @@
+/** What a pipeline file declares, as far as a change of it can be told in words; plain data that the stack records. */
+export interface Declared {
+  /** Addresses by host. */
+  readonly hosts: Readonly<Record<string, string>>;
+  /** `host:port` of every broker. */
+  readonly bootstrapServers: readonly string[];
+  readonly keepData: boolean;
+  readonly services: Readonly<Record<string, DeclaredService>>;
+  readonly topics: Readonly<Record<string, { readonly role: string }>>;
+}
+
+export interface DeclaredService {
+  readonly on: string;
+  /** Topic that it reads; absent for a source. */
+  readonly from?: string | undefined;
+  readonly everyMs?: number | undefined;
+  readonly apply: readonly DeclaredStep[];
+  /** Topic that it writes; absent for a sink. */
+  readonly to?: string | undefined;
+  readonly stages?: boolean | undefined;
+  readonly changelog?: string | undefined;
+}
+
+export interface DeclaredStep {
+  readonly operator: string;
+  /** With the field that it works on, if it is told one. */
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly stateful: boolean;
+}
+
+/** What must be asked before the words can be found. */
+export interface Facts {
+  /** Records and, where a broker could be asked, bytes of each topic that would go. */
+  readonly contents: ReadonlyMap<string, { readonly records: number; readonly bytes?: number | undefined }>;
+  /** Topics with a partition that no other broker has, by the address of the broker; undefined when Kafka does not tell. */
+  readonly alone: ReadonlyMap<string, readonly string[]> | undefined;
+}

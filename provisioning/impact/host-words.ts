@@ -1,0 +1,25 @@
+import { type Change, textOf } from "./change.ts";
+import type { Declared } from "./declared.ts";
+import { and } from "./words.ts";
+
+/** Hosts that come, go, or are reached elsewhere. */
+export function hostWords(before: Declared | undefined, after: Declared, gone: readonly string[]): string[] {
+  const old = before?.hosts ?? {};
+  const came = before === undefined ? [] : Object.keys(after.hosts).filter((host) => !(host in old));
+  const left = [...new Set([...gone, ...Object.keys(old)])].filter((host) => !(host in after.hosts));
+  const data = before?.keepData ? "its data are kept" : "its data are wiped";
+  return [
+    ...came.map((host) => `${host} (${after.hosts[host]}) joins the cluster`),
+    ...left.map((host) => `${host} leaves the cluster: all that bramble put on it is taken away, ${data}`),
+    ...Object.entries(after.hosts)
+      .filter(([host, address]) => old[host] !== undefined && old[host] !== address)
+      .map(([host, address]) => `${host} is reached at ${address} (was ${old[host]})`),
+  ];
+}
+
+/** What is done on hosts that no other sentence tells, by what is done: "unpack kafka 3.9.2 into /opt/kafka on rpi1". */
+export function stepWords(changes: readonly Change[]): string[] {
+  const steps = changes.flatMap((change) => change.steps.map((does) => ({ does, host: textOf(change, "host") })));
+  const hosts = Map.groupBy(steps, ({ does }) => does);
+  return [...hosts].map(([does, on]) => `${does} on ${and([...new Set(on.map(({ host }) => host))].sort())}`);
+}

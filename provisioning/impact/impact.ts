@@ -1,0 +1,57 @@
+import { type Change, textOf, tokens } from "./change.ts";
+import { daemonWords, looseFiles } from "./daemon-words.ts";
+import type { Declared, Facts } from "./declared.ts";
+import { hostWords, stepWords } from "./host-words.ts";
+import { serviceWords } from "./service-words.ts";
+import { topicWords } from "./topic-words.ts";
+
+/**
+ * A plan in sentences, one for each item of the pipeline that is touched: what restarts and where, whether state is
+ * kept, how long it is silent, what is lost. None when nothing changes. Pure.
+ * @param changes of every resource that is not left as it is
+ * @param before what the stack recorded; undefined when it has recorded none yet
+ */
+export function impact(
+  changes: readonly Change[],
+  before: Declared | undefined,
+  after: Declared,
+  facts: Facts,
+): string[] {
+  const of = (token: string) => changes.filter((change) => change.token === token);
+  const [units, releases, files] = [of(tokens.unit), of(tokens.release), of(tokens.file)];
+  const serviceUnits = new Map(units.flatMap((unit) => entry(serviceOf(unit), unit)));
+  const serviceReleases = new Map(releases.flatMap((release) => entry(serviceOf(release), release)));
+  const daemons = units.filter((unit) => serviceOf(unit) === undefined);
+  const names = new Set([
+    ...Object.keys(before?.services ?? {}).filter((name) => !(name in after.services)),
+    ...Object.keys(after.services),
+    ...serviceUnits.keys(),
+    ...serviceReleases.keys(),
+  ]);
+  const gone = of(tokens.machine).filter(({ operation }) => operation === "delete");
+  const sentences = [
+    ...hostWords(
+      before,
+      after,
+      gone.map((host) => textOf(host, "host")),
+    ),
+    ...daemonWords(daemons, files, facts),
+    ...topicWords(of(tokens.topic), after, facts),
+    ...[...names].flatMap((name) => {
+      const its = { unit: serviceUnits.get(name), release: serviceReleases.get(name) };
+      return serviceWords(name, its, before, after) ?? [];
+    }),
+    ...stepWords([...of(tokens.archive), ...looseFiles(daemons, files)]),
+  ];
+  return sentences.length === 0 ? [] : [...sentences.map((words) => `${words}.`), "Nothing else is touched."];
+}
+
+/** The service that a unit or a release belongs to; undefined for a daemon's unit. */
+function serviceOf(change: Change): string | undefined {
+  if (change.token === tokens.release) return /^\/opt\/bramble\/releases\/([^/]+)\//.exec(textOf(change, "path"))?.[1];
+  return /^bramble-(.+)\.service$/.exec(textOf(change, "name"))?.[1];
+}
+
+function entry(name: string | undefined, change: Change): [string, Change][] {
+  return name === undefined ? [] : [[name, change]];
+}

@@ -1,0 +1,69 @@
+import { type Change, drifted, textOf, vanished } from "./change.ts";
+import type { Declared, DeclaredService, Facts } from "./declared.ts";
+import { and, count, differences, size } from "./words.ts";
+
+type Config = Readonly<Record<string, string>>;
+
+/** What the topics are about to go through. */
+export function topicWords(topics: readonly Change[], after: Declared, facts: Facts): string[] {
+  const isNew = (topic: Change) => topic.operation === "create" && !vanished(topic);
+  const kinds = Map.groupBy(topics.filter(isNew), ({ want }) => `${want?.partitions} ${want?.replicationFactor}`);
+  const made = [...kinds.values()].map((group) => {
+    const names = group.map((topic) => textOf(topic, "name")).sort();
+    const { partitions, replicationFactor } = group[0]?.want ?? {};
+    const shape = `${count(Number(partitions), "partition")}, replication factor ${replicationFactor}`;
+    return `${names.length === 1 ? "topic" : "topics"} ${and(names)} ${names.length === 1 ? "is" : "are"} new (${shape})`;
+  });
+  const others = topics
+    .filter((topic) => !isNew(topic))
+    .sort((a, b) => textOf(a, "name").localeCompare(textOf(b, "name")));
+  return [...made, ...others.flatMap((topic) => changeWords(topic, after, facts))];
+}
+
+/** "1,234 records (56 kB)". */
+export function contentWords(content: { readonly records: number; readonly bytes?: number | undefined }): string {
+  const bytes = content.bytes === undefined ? "" : ` (${size(content.bytes)})`;
+  return `${count(content.records, "record")}${bytes}`;
+}
+
+function changeWords(topic: Change, after: Declared, facts: Facts): string[] {
+  const name = textOf(topic, "name");
+  const content = facts.contents.get(name);
+  const lost =
+    content === undefined || content.records === 0
+      ? ""
+      : `: ${contentWords(content)} ${content.records === 1 ? "is" : "are"} lost`;
+  if (topic.operation === "delete") return [`topic ${name} is deleted${lost || ", empty as it is"}`];
+  if (vanished(topic)) return [`topic ${name} was deleted by hand: it is made anew, empty`];
+  const { have = {}, want = {} } = topic;
+  const [from, to] = [Number(have.partitions), Number(want.partitions)];
+  const config = differences((want.config ?? {}) as Config, (have.config ?? {}) as Config, " ");
+  const factor = Number(want.replicationFactor);
+  const hand = drifted(topic, "config") ? ", changed by hand before" : "";
+  return [
+    ...(to < from
+      ? [`topic ${name} is deleted and made anew with ${count(to, "partition")} (was ${from})${lost}`]
+      : []),
+    ...(to > from
+      ? [`topic ${name} grows from ${from} to ${count(to, "partition")}${splitWords(name, from, after)}`]
+      : []),
+    ...(factor === Number(have.replicationFactor) || to < from
+      ? []
+      : [
+          `topic ${name} gets replication factor ${factor} (was ${have.replicationFactor}): replicas are moved while it goes on`,
+        ]),
+    ...(config.length > 0 ? [`topic ${name} takes ${and(config)}, without any restart${hand}`] : []),
+  ];
+}
+
+/** The runtime keeps state by partition: a record that comes to another than its forerunners meets another state. */
+function splitWords(name: string, from: number, after: Declared): string {
+  const readers = Object.entries(after.services).filter(([, service]) => service.from === name && isStateful(service));
+  if (readers.length === 0) return "";
+  const whose = and(readers.map(([reader]) => reader));
+  return `: the state of ${whose} is split, as new partitions (${from} and up) begin with none and a key's records may come to one of them`;
+}
+
+function isStateful({ apply }: DeclaredService): boolean {
+  return apply.some(({ stateful }) => stateful);
+}

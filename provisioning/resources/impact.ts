@@ -1,0 +1,19 @@
+import type { Declared } from "../impact/declared.ts";
+import type { ResourceType } from "./resource-type.ts";
+
+/**
+ * What the pipeline file declares, recorded last of all. It is nothing on any host, and never differs: the provider
+ * compares it with what was recorded before, and tells in preview what the whole plan means.
+ */
+export const impact: ResourceType<Declared, Declared> = {
+  token: "bramble:pipeline:Impact",
+  replaceOn: [],
+  deleteBeforeReplace: false,
+  local: ["hosts", "bootstrapServers", "keepData", "services", "topics"],
+  id: () => "impact",
+  observe: async (_session, args) => args,
+  steps: () => [],
+  async foresee() {},
+  apply: async (_session, want) => want,
+  async remove() {},
+};

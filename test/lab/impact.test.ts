@@ -1,0 +1,193 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect } from "@jest/globals";
+import { projectFolder } from "../../lab/lab.ts";
+import { bareWith } from "./support/deployed.ts";
+import { eventually } from "./support/eventually.ts";
+import { committedValues, kafkaTool, produce } from "./support/kafka.ts";
+import { ewma, movingAverage } from "./support/known-values.ts";
+import { edited, fast, writePipeline } from "./support/pipeline-files.ts";
+import { inLab, onHost } from "./support/programs.ts";
+import { configFile, configure, mustUp, preview, readEvents } from "./support/stack.ts";
+import { story } from "./support/story.ts";
+import { restarted, unitStates } from "./support/units.ts";
+import { leaveToNobody } from "./support/virtual-pis.ts";
+
+type Edit = readonly [from: string, to: string];
+
+const silence = "goes on reading where it was, a few seconds of silence.";
+const first: readonly Edit[] = [
+  ["above: 50", "above: 55"],
+  ["con2:\n    on: rpi2", "con2:\n    on: rpi3"],
+];
+const second: readonly Edit[] = [
+  ...first,
+  ["rpi3: 10.42.0.253", "rpi3: 10.42.0.253\n  kafka: { config: { log.retention.hours: 24 } }"],
+  ["\nservices:", "\ntopics:\n  temperatures_fahrenheit: { partitions: 2 }\n\nservices:"],
+  ["moving-average: { over: 3 }", "ewma: { alpha: 0.5 }"],
+  ["out_avg:", "out_mean:"],
+];
+
+function want(edits: readonly Edit[]): string {
+  const pipeline = writePipeline("kafka_chaining", edited("kafka_chaining", fast, ...edits));
+  configure({ pipeline });
+  return pipeline;
+}
+
+/** What `bramble diff` prints, line by line, and the exit code. */
+async function diff(): Promise<[code: number | null, lines: string[]]> {
+  const flags = ["--config-file", configFile];
+  const { code, stdout, stderr } = await inLab(["bramble", "diff", "--", ...flags], { cwd: projectFolder });
+  return [code, (stdout + stderr).trim().split("\n")];
+}
+
+/** When systemd said this of a unit, in seconds. */
+async function saidAt(host: string, service: string, word: "Stopped" | "Starting"): Promise<number> {
+  const journal = `sudo journalctl --quiet --output=short-unix --unit=bramble-${service}`;
+  return Number((await onHost(host, `${journal} | grep -F ' ${word} ' | tail -n 1`)).split(" ")[0]);
+}
+
+/** As the README has it. */
+const moveReplicas = readFileSync(join(projectFolder, "README.md"), "utf8")
+  .split("\n")
+  .flatMap((line) => /^ +(bin\/kafka-(topics|reassign).*\.json( --execute)?)$/.exec(line)?.[1] ?? []);
+
+beforeAll(async () => {
+  await bareWith("pipelines/kafka_chaining.yaml");
+  want([]);
+  await mustUp();
+  await eventually("the known averages are there", 120_000, async () => {
+    expect((await committedValues("temperatures_ewma")).slice(-ewma.length)).toEqual(ewma);
+    expect((await committedValues("temperatures_moving_average")).slice(-movingAverage.length)).toEqual(movingAverage);
+  });
+});
+
+// One Pi fewer is nothing for the next file.
+afterAll(leaveToNobody);
+
+describe("a parameter, another Pi, and a unit stopped by hand", () => {
+  const said = [
+    `con1 on rpi1 restarts with above: 55 (was 50): ${silence}`,
+    `con2 moves from rpi2 to rpi3: it is stopped there before it starts here, keeps its state (changelog kafka_chaining-con2-changelog), ${silence}`,
+    "the unit of out_avg on rpi3 was stopped by hand: it starts again.",
+    "Nothing else is touched.",
+  ];
+
+  story("nothing to do is said to be nothing", async () => {
+    expect(await diff()).toEqual([0, ["Nothing changes."]]);
+  });
+
+  story("are told alike by `bramble diff` and at the end of `pulumi preview`", async () => {
+    want(first);
+    await onHost("rpi3", "sudo systemctl stop bramble-out_avg");
+    expect(await diff()).toEqual([2, said]);
+    await preview();
+    const told = readEvents().flatMap(({ diagnosticEvent: event }) =>
+      event?.urn?.includes(":Impact::") ? [event.message.trim()] : [],
+    );
+    expect(told).toEqual([said.join("\n")]);
+  });
+
+  story("and happen as told: what restarts, the order of the move, and the state", async () => {
+    const before = await unitStates();
+    await mustUp();
+    expect(restarted(before, await unitStates())).toEqual([
+      "rpi1/bramble-con1.service",
+      "rpi2/bramble-con2.service",
+      "rpi3/bramble-con2.service",
+      "rpi3/bramble-out_avg.service",
+    ]);
+    expect(await saidAt("rpi2", "con2", "Stopped")).toBeLessThan(await saidAt("rpi3", "con2", "Starting"));
+    await produce("temperatures_fahrenheit", [54, 80]);
+    await eventually("con2 goes on from its state, with what con1 lets pass now", 60_000, async () =>
+      expect((await committedValues("temperatures_ewma")).slice(ewma.length).map(Number)).toEqual([
+        expect.closeTo(0.5 * 80 + 0.5 * 62.740625, 9),
+      ]),
+    );
+    expect(await diff()).toEqual([0, ["Nothing changes."]]);
+  });
+});
+
+describe("what cannot be done safely", () => {
+  const withoutServicesOn = (host: string, other: string): Edit[] => [...first, [`on: ${host}`, `on: ${other}`]];
+
+  story("is refused, in preview, and touches nothing", async () => {
+    const before = await unitStates();
+    want([...withoutServicesOn("rpi3", "rpi2").slice(1), ["    rpi3: 10.42.0.253\n", ""]]);
+    expect((await diff())[1].join("\n")).toMatch(
+      /^rpi3 \(10\.42\.0\.253\): found replicas of \d+ topics on its broker \(.*\); wanted none on a broker that is taken out\./m,
+    );
+    want([...withoutServicesOn("rpi0", "rpi1"), ["    rpi0: 10.42.0.250\n", ""]]);
+    const [code, lines] = await diff();
+    expect(code).toBe(1);
+    for (const id of [1, 2, 3]) {
+      expect(lines.join("\n")).toContain(`write \`rpi${id}: { address: 10.42.0.25${id}, id: ${id} }\` there`);
+    }
+    expect(restarted(before, await unitStates())).toEqual([]);
+  });
+});
+
+describe("a broker setting, more partitions, another operator and another name", () => {
+  story("are told", async () => {
+    want(second);
+    const [code, lines] = await diff();
+    expect(code).toBe(2);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^brokers on rpi0, rpi1, rpi2 and rpi3 roll \(log\.retention\.hours 24\), one at a time; .*temperatures_ewma.* are silent for about 10 s meanwhile, having no other replica\.$/,
+      ),
+      "topic kafka_chaining-out_mean-dead-letters is new (1 partition, replication factor 3).",
+      "topic kafka_chaining-out_avg-dead-letters is deleted, empty as it is.",
+      "topic temperatures_fahrenheit grows from 1 to 2 partitions.",
+      "out_avg on rpi3 is stopped first of all, and removed.",
+      `con3 on rpi3 restarts with apply: [ewma] (was [moving-average]): the state of moving-average (step 1) is dropped, ewma (step 1) starts with none, ${silence}`,
+      "out_mean is new on rpi3: reads temperatures_moving_average from its first unread record.",
+      "Nothing else is touched.",
+    ]);
+  });
+
+  story("and happen as told", async () => {
+    const before = await unitStates();
+    await mustUp();
+    expect(restarted(before, await unitStates())).toEqual([
+      ...["rpi0", "rpi1", "rpi2"].map((host) => `${host}/kafka.service`),
+      ...["con3", "out_avg", "out_mean"].map((service) => `rpi3/bramble-${service}.service`),
+      "rpi3/kafka.service",
+    ]);
+    expect(await saidAt("rpi3", "out_avg", "Stopped")).toBeLessThan(await saidAt("rpi3", "out_mean", "Starting"));
+    const described = await kafkaTool("rpi0", "kafka-topics.sh", "--describe --topic temperatures_fahrenheit");
+    expect(described).toContain("PartitionCount: 2");
+    await produce("temperatures_above_threshold", [60, 70]);
+    await eventually("con3 begins with no state: the first value seeds it", 60_000, async () =>
+      expect((await committedValues("temperatures_moving_average")).at(-1)).toBe("65"),
+    );
+    expect(await diff()).toEqual([0, ["Nothing changes."]]);
+  });
+});
+
+describe("a Pi that is taken out", () => {
+  const without: readonly Edit[] = [...second, ["on: rpi3", "on: rpi2"]];
+
+  story("goes once its services and its broker's replicas are elsewhere", async () => {
+    want(without);
+    await mustUp();
+    const described = () => kafkaTool("rpi0", "kafka-topics.sh", "--describe");
+    for (const line of moveReplicas) await onHost("rpi0", `cd /opt/kafka; ${line}`);
+    await eventually("no replica is on broker 3", 120_000, async () =>
+      expect(await described()).not.toMatch(/Replicas: [\d,]*3/),
+    );
+
+    want([...without, ["    rpi3: 10.42.0.253\n", ""]]);
+    const [code, lines] = await diff();
+    expect({ code, lines }).toMatchObject({ code: 2 });
+    expect(lines).toContain("rpi3 leaves the cluster: all that bramble put on it is taken away, its data are wiped.");
+    await mustUp();
+    expect(await onHost("rpi3", "systemctl list-units --plain --no-legend 'kafka*' 'zookeeper*' 'bramble-*'")).toBe("");
+    const before = (await committedValues("temperatures_ewma")).length;
+    await produce("temperatures_fahrenheit", [90]);
+    await eventually("the stream goes on", 60_000, async () =>
+      expect((await committedValues("temperatures_ewma")).length).toBe(before + 1),
+    );
+    expect(await diff()).toEqual([0, ["Nothing changes."]]);
+  });
+});

@@ -1,0 +1,316 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Change, Properties } from "../../../provisioning/impact/change.ts";
+import type { Declared, DeclaredService, Facts } from "../../../provisioning/impact/declared.ts";
+import { impact } from "../../../provisioning/impact/impact.ts";
+import { release } from "../../../provisioning/resources/release.ts";
+import { type UnitArgs, unit } from "../../../provisioning/resources/unit.ts";
+
+const ewma = { operator: "ewma", params: { alpha: 0.5 }, stateful: true };
+const threshold = { operator: "threshold", params: { above: 50 }, stateful: false };
+const average = { operator: "moving-average", params: { over: 3 }, stateful: true };
+const con1: DeclaredService = { on: "rpi1", from: "in", apply: [threshold], to: "mid" };
+const con2: DeclaredService = { on: "rpi2", from: "mid", apply: [ewma], to: "out", changelog: "p-con2-changelog" };
+const pro: DeclaredService = { on: "rpi0", everyMs: 3000, apply: [], to: "in", changelog: "p-pro-changelog" };
+
+const declared: Declared = {
+  hosts: { rpi0: "10.42.0.250", rpi1: "10.42.0.251", rpi2: "10.42.0.252", rpi3: "10.42.0.253" },
+  bootstrapServers: ["10.42.0.250:9092"],
+  keepData: false,
+  services: { pro, con1, con2 },
+  topics: { in: { role: "stream" }, mid: { role: "stream" }, out: { role: "stream" } },
+};
+const withService = (name: string, changed: Partial<DeclaredService>): Declared => ({
+  ...declared,
+  services: { ...declared.services, [name]: { ...(declared.services[name] as DeclaredService), ...changed } },
+});
+const nothingKnown: Facts = { contents: new Map(), alone: new Map() };
+
+const place = (host: string) => ({ host, address: declared.hosts[host] ?? "" });
+const bundle = (service: string, digest: string) => `/opt/bramble/releases/${service}/${digest}/service.mjs`;
+
+function serviceUnit(service: string, host: string, digest: string): UnitArgs {
+  const path = bundle(service, digest);
+  return {
+    ...place(host),
+    name: `bramble-${service}.service`,
+    content: `[Service]\nExecStart=/opt/node ${path}\nMemoryMax=256M\n`,
+    reads: { [path]: digest },
+    ...{ dropIns: [], enabled: "enabled", active: "active", running: "current", readyPort: 0, rolls: "freely" },
+  };
+}
+
+const settings = "/opt/kafka/config/server.properties";
+function brokerUnit(host: string, sum: string): UnitArgs {
+  return {
+    ...serviceUnit("", host, ""),
+    name: "kafka.service",
+    content: "",
+    reads: { [settings]: sum },
+    rolls: "kafka",
+  };
+}
+
+/** What the provider makes of a unit's three faces. */
+function unitChange(want: UnitArgs, have: UnitArgs | undefined, recorded: UnitArgs | undefined = have): Change {
+  const replace = have !== undefined && have.host !== want.host;
+  const steps = unit.definition.plan(want, replace ? undefined : have, true).map(({ does }) => does);
+  const operation = replace ? "replace" : have === undefined ? "create" : "update";
+  const faces = [want, have, recorded].map((face) => face as Properties | undefined);
+  return { token: unit.token, operation, want: faces[0], have: faces[1], recorded: faces[2], steps };
+}
+
+/** A service whose release is another: as an edit of its operators makes it. */
+function edited(service: string, host: string, to = host, files: [Properties, Properties] = [{}, {}]): Change[] {
+  const path = (digest: string) => bundle(service, digest).replace("/service.mjs", "");
+  return [
+    unitChange(serviceUnit(service, to, "b2"), serviceUnit(service, host, "a1")),
+    {
+      token: release.token,
+      operation: "replace",
+      have: { ...place(host), path: path("a1"), files: { "service.mjs": "a1", ...files[0] } },
+      want: { ...place(to), path: path("b2"), files: { "service.mjs": "b2", ...files[1] } },
+      steps: ["write it"],
+    },
+  ];
+}
+
+function topic(
+  operation: Change["operation"],
+  want: Properties | undefined,
+  have?: Properties,
+  recorded = have,
+): Change {
+  return { token: "bramble:kafka:Topic", operation, want, have, recorded, steps: [] };
+}
+
+function properties(host: string, content: string, before: string, recorded = before): Change {
+  const file = (text: string) => ({ ...place(host), path: settings, content: text, mode: "0644", owner: "root:root" });
+  const faces = { want: file(content), have: file(before), recorded: file(recorded) };
+  return { token: "bramble:host:File", operation: "update", ...faces, steps: [`write ${settings}`] };
+}
+
+const silence = "a few seconds of silence";
+const onWhereItWas = `goes on reading where it was, ${silence}`;
+
+interface Case {
+  readonly changes?: Change[];
+  readonly after?: Declared;
+  readonly facts?: Partial<Facts>;
+  readonly said: string[];
+}
+
+/** The sentences, without the last. */
+function said({ changes = [], after = declared, facts = {} }: Case): string[] {
+  const sentences = impact(changes, declared, after, { ...nothingKnown, ...facts });
+  if (sentences.length > 0) expect(sentences.pop()).toBe("Nothing else is touched.");
+  return sentences;
+}
+
+const running = serviceUnit("con1", "rpi1", "a1");
+const services: Record<string, Case> = {
+  "nothing changes": { said: [] },
+  "a parameter of an operator without state": {
+    changes: edited("con1", "rpi1"),
+    after: withService("con1", { apply: [{ ...threshold, params: { above: 55 } }] }),
+    said: [`con1 on rpi1 restarts with above: 55 (was 50): ${onWhereItWas}.`],
+  },
+  "a parameter of one with state": {
+    changes: edited("con2", "rpi2"),
+    after: withService("con2", { apply: [{ ...ewma, params: { alpha: 0.2 } }] }),
+    said: [
+      `con2 on rpi2 restarts with alpha: 0.2 (was 0.5): keeps its state (changelog p-con2-changelog), from which ewma goes on under the new rule, ${onWhereItWas}.`,
+    ],
+  },
+  "another operator": {
+    changes: edited("con2", "rpi2"),
+    after: withService("con2", { apply: [average] }),
+    said: [
+      `con2 on rpi2 restarts with apply: [moving-average] (was [ewma]): the state of ewma (step 1) is dropped, moving-average (step 1) starts with none, ${onWhereItWas}.`,
+    ],
+  },
+  "an operator before one with state, which the runtime knows by its place": {
+    changes: edited("con2", "rpi2"),
+    after: withService("con2", { apply: [threshold, ewma] }),
+    said: [
+      `con2 on rpi2 restarts with apply: [threshold, ewma] (was [ewma]): the state of ewma (step 1) is dropped, ewma (step 2) starts with none, ${onWhereItWas}.`,
+    ],
+  },
+  "an operator behind it": {
+    changes: edited("con2", "rpi2"),
+    after: withService("con2", { apply: [ewma, threshold] }),
+    said: [
+      `con2 on rpi2 restarts with apply: [ewma, threshold] (was [ewma]): keeps its state (changelog p-con2-changelog), ${onWhereItWas}.`,
+    ],
+  },
+  "code of one's own, or of bramble": {
+    changes: edited("con1", "rpi1"),
+    said: [`con1 on rpi1 restarts with other code or settings: ${onWhereItWas}.`],
+  },
+  "another Pi": {
+    changes: edited("con2", "rpi2", "rpi3"),
+    after: withService("con2", { on: "rpi3" }),
+    said: [
+      `con2 moves from rpi2 to rpi3: it is stopped there before it starts here, keeps its state (changelog p-con2-changelog), ${onWhereItWas}.`,
+    ],
+  },
+  "another input": {
+    changes: edited("con2", "rpi2"),
+    after: withService("con2", { from: "in" }),
+    said: [
+      `con2 on rpi2 restarts with from: in (was mid): keeps its state (changelog p-con2-changelog), reads in from its first unread record, ${silence}.`,
+    ],
+  },
+  "the pace of a source": {
+    changes: edited("pro", "rpi0", "rpi0", [{ "a.txt": "1" }, { "a.txt": "1" }]),
+    after: withService("pro", { everyMs: 500 }),
+    said: [`pro on rpi0 restarts with every: 500ms (was 3s): goes on in its file where it was, ${silence}.`],
+  },
+  "another file under another name": {
+    changes: edited("pro", "rpi0", "rpi0", [{ "a.txt": "1" }, { "b.txt": "2" }]),
+    said: [`pro on rpi0 restarts with another source file: begins with the first value of the file, ${silence}.`],
+  },
+  "the same file under another name": {
+    changes: edited("pro", "rpi0", "rpi0", [{ "a.txt": "1" }, { "b.txt": "1" }]),
+    said: [`pro on rpi0 restarts with other code or settings: goes on in its file where it was, ${silence}.`],
+  },
+  "another broker to begin with": {
+    changes: edited("con1", "rpi1"),
+    after: { ...declared, bootstrapServers: ["10.42.0.250:9092", "10.42.0.251:9092"] },
+    said: [`con1 on rpi1 restarts with the new list of brokers: ${onWhereItWas}.`],
+  },
+  "a service that is renamed": {
+    changes: [unitChange(serviceUnit("con3", "rpi1", "a1"), undefined)],
+    after: { ...declared, services: { pro, con2, con3: con1 } },
+    said: [
+      "con1 on rpi1 is stopped first of all, and removed.",
+      "con3 is new on rpi1: reads in from its first unread record, and writes mid.",
+    ],
+  },
+  "a unit stopped by hand": {
+    changes: [unitChange(running, { ...running, active: "inactive" }, running)],
+    said: ["the unit of con1 on rpi1 was stopped by hand: it starts again."],
+  },
+  "a unit masked by hand that runs": {
+    changes: [unitChange(running, { ...running, enabled: "disabled" }, running)],
+    said: ["the unit of con1 on rpi1 was disabled by hand: it is put right without a restart."],
+  },
+  "a drop-in": {
+    changes: [unitChange(running, { ...running, dropIns: ["/etc/x.conf"] }, running)],
+    said: [`the unit of con1 on rpi1 was given /etc/x.conf by hand: it restarts, ${onWhereItWas}.`],
+  },
+  "a unit removed by hand": {
+    changes: [{ ...unitChange(running, undefined), recorded: { ...running } }],
+    said: ["the unit of con1 on rpi1 was removed by hand: it starts again."],
+  },
+};
+
+const roll = (host: string) => unitChange(brokerUnit(host, "new"), brokerUnit(host, "old"));
+const retention = (host: string) => properties(host, "log.retention.hours=24\n", "log.retention.hours=168\n");
+const daemons: Record<string, Case> = {
+  "a setting of all brokers, whose partitions are elsewhere too": {
+    changes: ["rpi2", "rpi0"].flatMap((host) => [roll(host), retention(host)]),
+    said: [
+      "brokers on rpi0 and rpi2 roll (log.retention.hours 24 (was 168)), one at a time; no silence expected, as other brokers have every partition too.",
+    ],
+  },
+  "one broker with the only replica of a topic": {
+    changes: [roll("rpi2"), retention("rpi2")],
+    facts: { alone: new Map([["10.42.0.252", ["mid"]]]) },
+    said: [
+      "broker on rpi2 rolls (log.retention.hours 24 (was 168)), once the others can bear it; mid is silent for about 10 s meanwhile, having no other replica.",
+    ],
+  },
+  "a setting changed by hand": {
+    changes: [roll("rpi2"), properties("rpi2", "a=1\n", "a=2\n", "a=1\n")],
+    facts: { alone: undefined },
+    said: [
+      "broker on rpi2 rolls (a 1 (was 2, set by hand)), once the others can bear it; Kafka does not answer now, so what falls silent is not known.",
+    ],
+  },
+  "a file's mode": {
+    changes: [{ ...properties("rpi2", "a=1\n", "a=1\n"), steps: [`change the mode of ${settings}`] }],
+    said: [`change the mode of ${settings} on rpi2.`],
+  },
+  "a broker stopped by hand": {
+    changes: [
+      unitChange(brokerUnit("rpi2", "x"), { ...brokerUnit("rpi2", "x"), active: "inactive" }, brokerUnit("rpi2", "x")),
+    ],
+    said: ["broker on rpi2 starts again (was stopped by hand)."],
+  },
+};
+
+const out = { name: "out", partitions: 1, replicationFactor: 1, config: {} };
+const topics: Record<string, Case> = {
+  "more partitions for a reader with state": {
+    changes: [topic("update", { ...out, name: "mid", partitions: 3 }, { ...out, name: "mid" })],
+    said: [
+      "topic mid grows from 1 to 3 partitions: the state of con2 is split, as new partitions (1 and up) begin with none and a key's records may come to one of them.",
+    ],
+  },
+  "more partitions for nobody with state": {
+    changes: [topic("update", { ...out, partitions: 3 }, out)],
+    said: ["topic out grows from 1 to 3 partitions."],
+  },
+  "more replicas": {
+    changes: [topic("update", { ...out, replicationFactor: 3 }, out)],
+    said: ["topic out gets replication factor 3 (was 1): replicas are moved while it goes on."],
+  },
+  "fewer partitions": {
+    changes: [topic("update", out, { ...out, partitions: 3 })],
+    facts: { contents: new Map([["out", { records: 1 }]]) },
+    said: ["topic out is deleted and made anew with 1 partition (was 3): 1 record is lost."],
+  },
+  "a topic that goes": {
+    changes: [topic("delete", undefined, out)],
+    facts: { contents: new Map([["out", { records: 1234, bytes: 56_000 }]]) },
+    said: ["topic out is deleted: 1,234 records (56 kB) are lost."],
+  },
+  "an empty topic that goes": {
+    changes: [topic("delete", undefined, out)],
+    facts: { contents: new Map([["out", { records: 0 }]]) },
+    said: ["topic out is deleted, empty as it is."],
+  },
+  "a setting changed by hand": {
+    changes: [
+      topic("update", { ...out, config: { a: "1" } }, { ...out, config: { a: "2" } }, { ...out, config: { a: "1" } }),
+    ],
+    said: ["topic out takes a 1 (was 2), without any restart, changed by hand before."],
+  },
+  "a topic deleted by hand": {
+    changes: [topic("create", out, undefined, out)],
+    said: ["topic out was deleted by hand: it is made anew, empty."],
+  },
+  "new topics of one shape": {
+    changes: [topic("create", { ...out, name: "z" }), topic("create", { ...out, name: "a" })],
+    said: ["topics a and z are new (1 partition, replication factor 1)."],
+  },
+};
+
+const hosts: Record<string, Case> = {
+  "a Pi that joins": {
+    after: { ...declared, hosts: { ...declared.hosts, rpi4: "10.42.0.254" } },
+    said: ["rpi4 (10.42.0.254) joins the cluster."],
+  },
+  "a Pi that leaves": {
+    after: { ...declared, hosts: { rpi0: "10.42.0.250", rpi1: "10.42.0.251", rpi2: "10.42.0.252" } },
+    said: ["rpi3 leaves the cluster: all that bramble put on it is taken away, its data are wiped."],
+  },
+  "a Pi with another address": {
+    after: { ...declared, hosts: { ...declared.hosts, rpi3: "10.42.0.9" } },
+    said: ["rpi3 is reached at 10.42.0.9 (was 10.42.0.253)."],
+  },
+};
+
+describe.each(Object.entries({ services, daemons, topics, hosts }))("%s", (_, cases) => {
+  test.each(Object.entries(cases))("%s", (_, each) => {
+    expect(said(each)).toEqual(each.said);
+  });
+});
+
+test("a first deployment has nothing to compare with", () => {
+  const changes = [unitChange(serviceUnit("con2", "rpi2", "a1"), undefined)];
+  expect(impact(changes, undefined, declared, nothingKnown)).toEqual([
+    "con2 is new on rpi2: reads mid from its first unread record, with no state, and writes out.",
+    "Nothing else is touched.",
+  ]);
+});
