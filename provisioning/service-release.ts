@@ -60,7 +60,7 @@ export function serviceSpec(pipeline: Pipeline, service: Service, bootstrapServe
     groupId: `${pipeline.name}-${service.name}`,
     bootstrapServers,
     input: input.kind === "file" ? { ...input, path: basename(input.path) } : input,
-    apply: service.apply.map(({ module: _, ...step }) => step),
+    apply: service.apply.map(({ module: _, stateful: __, ...step }) => step),
     output,
     ...(changelogTopic === undefined ? {} : { changelogTopic }),
     ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),

@@ -34,4 +34,15 @@ export interface Facts {
   readonly contents: ReadonlyMap<string, { readonly records: number; readonly bytes?: number | undefined }>;
   /** Topics with a partition that no other broker has, by the address of the broker; undefined when Kafka does not tell. */
   readonly alone: ReadonlyMap<string, readonly string[]> | undefined;
+  /** Topics with a replica on each broker that leaves, by its host. */
+  readonly held: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Host and address of every broker that is not to be one any more. One that is only reached elsewhere stays. */
+export function leavingBrokers(before: Declared | undefined, after: Declared): [host: string, address: string][] {
+  const isBroker = ({ bootstrapServers }: Declared, address: string | undefined) =>
+    bootstrapServers.some((server) => server.replace(/:\d+$/, "") === address);
+  return Object.entries(before?.hosts ?? {}).filter(
+    ([host, address]) => before !== undefined && isBroker(before, address) && !isBroker(after, after.hosts[host]),
+  );
 }

@@ -1,15 +1,25 @@
 import { type Change, textOf } from "./change.ts";
-import type { Declared } from "./declared.ts";
-import { and } from "./words.ts";
+import type { Declared, Facts } from "./declared.ts";
+import { and, count } from "./words.ts";
 
 /** Hosts that come, go, or are reached elsewhere. */
-export function hostWords(before: Declared | undefined, after: Declared, gone: readonly string[]): string[] {
+export function hostWords(
+  before: Declared | undefined,
+  after: Declared,
+  gone: readonly string[],
+  { held }: Pick<Facts, "held">,
+): string[] {
   const old = before?.hosts ?? {};
   const came = before === undefined ? [] : Object.keys(after.hosts).filter((host) => !(host in old));
   const left = [...new Set([...gone, ...Object.keys(old)])].filter((host) => !(host in after.hosts));
   const data = before?.keepData ? "its data are kept" : "its data are wiped";
   return [
     ...came.map((host) => `${host} (${after.hosts[host]}) joins the cluster`),
+    ...[...held].flatMap(([host, topics]) =>
+      topics.length === 0
+        ? []
+        : [`the replicas of ${count(topics.length, "topic")} on the broker of ${host} are moved to the others first`],
+    ),
     ...left.map((host) => `${host} leaves the cluster: all that bramble put on it is taken away, ${data}`),
     ...Object.entries(after.hosts)
       .filter(([host, address]) => old[host] !== undefined && old[host] !== address)

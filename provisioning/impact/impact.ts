@@ -34,6 +34,7 @@ export function impact(
       before,
       after,
       gone.map((host) => textOf(host, "host")),
+      facts,
     ),
     ...daemonWords(daemons, files, facts),
     ...topicWords(of(tokens.topic), after, facts),

@@ -1,7 +1,7 @@
 import kafkajs, { type Admin, type ITopicMetadata, type Kafka, type KafkaJSProtocolError } from "kafkajs";
 import type { TopicFacts, Topics } from "../resources/resource-type.ts";
 import { aloneOn, type ClusterFacts, heldBy } from "./broker-gate.ts";
-import { reassign } from "./reassign.ts";
+import { reassign, without, withReplicationFactor } from "./reassign.ts";
 
 /** Kafka's number for "set on the topic itself" in DescribeConfigs (KIP-226). */
 const topicConfigSource = 1;
@@ -17,6 +17,8 @@ const formingErrors = [
   "LEADER_NOT_AVAILABLE",
   "UNKNOWN_TOPIC_OR_PARTITION",
 ];
+
+type Tail<T extends unknown[]> = T extends [unknown, ...infer Rest] ? Rest : never;
 
 /** A cluster over its admin API. */
 export interface KafkaAdmin extends Topics {
@@ -41,17 +43,27 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
     throw new NoBrokerError(bootstrapServers, error as Error);
   }
   let moves: Promise<unknown> = Promise.resolve();
+  /** One topic at a time, as they share the brokers' throttle. */
+  const move = (...[name, target, progress]: Tail<Parameters<typeof reassign>>) => {
+    const moved = moves.then(() => reassign(admin, name, target, progress));
+    moves = moved.catch(() => {});
+    return moved;
+  };
   return {
     describe: (name) => describe(admin, name),
     create: (name, topic) => create(admin, name, topic),
     async addPartitions(name, count) {
       await admin.createPartitions({ topicPartitions: [{ topic: name, count }] });
     },
-    setReplicationFactor(name, factor, progress) {
-      // One topic at a time, as they share the brokers' throttle.
-      const move = moves.then(() => reassign(admin, name, factor, progress));
-      moves = move.catch(() => {});
-      return move;
+    setReplicationFactor: (name, factor, progress) =>
+      move(name, (partitions, brokers) => withReplicationFactor(partitions, brokers, factor), progress),
+    async moveAway(address, progress) {
+      const facts = await describeCluster(admin);
+      const leaving = facts.brokers.find((broker) => broker.address === address)?.id;
+      if (leaving === undefined) return;
+      for (const name of heldBy(facts, address)) {
+        await move(name, (partitions, brokers) => without(partitions, brokers, leaving), progress);
+      }
     },
     async setConfig(name, config) {
       const configEntries = entries(config);

@@ -16,6 +16,11 @@ export interface Replicas {
   readonly inSync: readonly number[];
 }
 
+export interface Placed {
+  readonly partition: number;
+  readonly replicas: readonly number[];
+}
+
 /**
  * The same partitions with so many replicas each. What is added goes to the brokers with the fewest replicas of this
  * topic; what is taken away is first what is not in sync, and the preferred leader last. Pure.
@@ -24,11 +29,27 @@ export function withReplicationFactor(
   partitions: readonly Replicas[],
   brokers: readonly number[],
   factor: number,
-): { partition: number; replicas: number[] }[] {
+): Placed[] {
+  return place(partitions, brokers, () => factor);
+}
+
+/** The same partitions, each with as many replicas as before where that many brokers stay, and none on one that leaves. Pure. */
+export function without(partitions: readonly Replicas[], brokers: readonly number[], leaving: number): Placed[] {
+  const staying = brokers.filter((id) => id !== leaving);
+  const left = partitions.map((one) => ({ ...one, replicas: one.replicas.filter((id) => id !== leaving) }));
+  return place(left, staying, (i) => Math.min(partitions[i]?.replicas.length ?? 0, staying.length));
+}
+
+function place(
+  partitions: readonly Replicas[],
+  brokers: readonly number[],
+  factorOf: (index: number) => number,
+): Placed[] {
   const load = new Map(brokers.map((id) => [id, 0]));
   const count = (id: number) => load.set(id, (load.get(id) ?? 0) + 1);
   for (const id of partitions.flatMap(({ replicas }) => replicas)) count(id);
-  return partitions.map(({ partition, replicas, inSync }) => {
+  return partitions.map(({ partition, replicas, inSync }, index) => {
+    const factor = factorOf(index);
     const lags = (id: number) => Number(!inSync.includes(id));
     const kept = [...replicas].sort((a, b) => lags(a) - lags(b)).slice(0, factor);
     while (kept.length < factor) {
@@ -44,14 +65,14 @@ export function withReplicationFactor(
 }
 
 /**
- * Changes a topic's replication factor as kafka-reassign-partitions.sh does (KIP-455, with the throttle of KIP-73), and
- * waits until every new replica is in sync. When it is killed on its way Kafka finishes the move by itself; the topic's
- * throttle then shows as a setting too many, and the next `up` takes it away.
+ * Moves a topic's replicas as kafka-reassign-partitions.sh does (KIP-455, with the throttle of KIP-73), and waits until
+ * every new replica is in sync. When it is killed on its way Kafka finishes the move by itself; the topic's throttle
+ * then shows as a setting too many, and the next `up` takes it away.
  */
 export async function reassign(
   admin: Admin,
   topic: string,
-  factor: number,
+  target: (partitions: readonly Replicas[], brokers: readonly number[]) => readonly Placed[],
   progress: (message: string) => void,
 ): Promise<void> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
@@ -59,10 +80,11 @@ export async function reassign(
     ...{ partition: partitionId, replicas, inSync: isr },
   }));
   const brokers = (await admin.describeCluster()).brokers.map(({ nodeId }) => nodeId).sort((a, b) => a - b);
-  const after = withReplicationFactor(before, brokers, factor);
+  const after = target(before, brokers);
+  const partitionAssignment = after.map(({ partition, replicas }) => ({ partition, replicas: [...replicas] }));
   const lift = await throttleMoves(admin, topic, before, after);
   try {
-    await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment: after }], timeout: 30_000 });
+    await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment }], timeout: 30_000 });
     await untilDone(admin, topic, before.length, progress);
   } finally {
     await lift();
@@ -77,7 +99,7 @@ async function untilDone(admin: Admin, topic: string, all: number, progress: (me
     if (moving === 0) return;
     if (moving < latest) since = Date.now();
     latest = moving;
-    progress(`copying replicas: ${all - moving} of ${all} partitions done`);
+    progress(`copying replicas of ${topic}: ${all - moving} of ${all} partitions done`);
     if (Date.now() > since + standstillMs) {
       throw new Error(
         `topic ${topic}: found ${moving} of ${all} partitions still moving and none done for ${standstillMs / 1000} s, ` +
@@ -92,7 +114,7 @@ async function throttleMoves(
   admin: Admin,
   topic: string,
   before: readonly Replicas[],
-  after: readonly { readonly partition: number; readonly replicas: readonly number[] }[],
+  after: readonly Placed[],
 ): Promise<() => Promise<void>> {
   const pairs = (of: (index: number) => readonly number[]) =>
     before.flatMap(({ partition }, index) => of(index).map((id) => `${partition}:${id}`)).join(",");

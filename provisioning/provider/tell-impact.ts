@@ -1,5 +1,5 @@
 import { type Change, textOf, tokens } from "../impact/change.ts";
-import type { Declared, Facts } from "../impact/declared.ts";
+import { type Declared, type Facts, leavingBrokers } from "../impact/declared.ts";
 import { impact } from "../impact/impact.ts";
 import type { Session } from "../resources/resource-type.ts";
 import { topicContent } from "../resources/topic-content.ts";
@@ -12,7 +12,12 @@ export async function tellImpact(
   after: Declared,
 ): Promise<string[]> {
   const changes = [...planned, ...topicsGone(planned, before, after)];
-  return impact(changes, before, after, await factsOf(session, changes, before ?? after));
+  return impact(
+    changes,
+    before,
+    after,
+    await factsOf(session, changes, before ?? after, leavingBrokers(before, after)),
+  );
 }
 
 /** Topics that left the file, where the engine has not told of them. */
@@ -23,7 +28,12 @@ function topicsGone(planned: readonly Change[], before: Declared | undefined, af
     .map((name) => ({ token: tokens.topic, operation: "delete", have: { name }, steps: [] }));
 }
 
-async function factsOf(session: Session, changes: readonly Change[], { hosts }: Declared): Promise<Facts> {
+async function factsOf(
+  session: Session,
+  changes: readonly Change[],
+  { hosts }: Declared,
+  leaving: readonly (readonly [host: string, address: string])[],
+): Promise<Facts> {
   const losing = changes.filter(losesRecords).map((topic) => textOf(topic, "name"));
   const places = Object.entries(hosts).map(([host, address]) => ({ host, address }));
   const rolls = changes.some((change) => change.token === tokens.unit && textOf(change, "name") === "kafka.service");
@@ -37,6 +47,11 @@ async function factsOf(session: Session, changes: readonly Change[], { hosts }: 
           () => undefined,
         )
       : undefined,
+    held: new Map(
+      await Promise.all(
+        leaving.map(async ([host, address]) => [host, await (await session.topics()).heldBy(address)] as const),
+      ),
+    ),
   };
 }
 

@@ -28,6 +28,9 @@ export function strictTopics(topics: Record<string, TopicFacts & { records?: num
       changes.push(["setReplicationFactor", name, replicationFactor]);
       topics[name] = { ...held(name), replicationFactor };
     },
+    async moveAway(address) {
+      changes.push(["moveAway", address]);
+    },
     async setConfig(name, config) {
       changes.push(["setConfig", name, config]);
       topics[name] = { ...held(name), config };

@@ -23,7 +23,7 @@ const withService = (name: string, changed: Partial<DeclaredService>): Declared 
   ...declared,
   services: { ...declared.services, [name]: { ...(declared.services[name] as DeclaredService), ...changed } },
 });
-const nothingKnown: Facts = { contents: new Map(), alone: new Map() };
+const nothingKnown: Facts = { contents: new Map(), alone: new Map(), held: new Map() };
 
 const place = (host: string) => ({ host, address: declared.hosts[host] ?? "" });
 const bundle = (service: string, digest: string) => `/opt/bramble/releases/${service}/${digest}/service.mjs`;
@@ -293,7 +293,11 @@ const hosts: Record<string, Case> = {
   },
   "a Pi that leaves": {
     after: { ...declared, hosts: { rpi0: "10.42.0.250", rpi1: "10.42.0.251", rpi2: "10.42.0.252" } },
-    said: ["rpi3 leaves the cluster: all that bramble put on it is taken away, its data are wiped."],
+    facts: { held: new Map([["rpi3", ["a", "b"]]]) },
+    said: [
+      "the replicas of 2 topics on the broker of rpi3 are moved to the others first.",
+      "rpi3 leaves the cluster: all that bramble put on it is taken away, its data are wiped.",
+    ],
   },
   "a Pi with another address": {
     after: { ...declared, hosts: { ...declared.hosts, rpi3: "10.42.0.9" } },

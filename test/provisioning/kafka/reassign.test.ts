@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Replicas, withReplicationFactor } from "../../../provisioning/kafka/reassign.ts";
+import { type Replicas, without, withReplicationFactor } from "../../../provisioning/kafka/reassign.ts";
 
 const brokers = [0, 1, 2, 3];
 const inSync = (...lists: number[][]): Replicas[] =>
@@ -31,5 +31,18 @@ describe("with another replication factor", () => {
 
   test("more replicas than brokers are refused", () => {
     expect(() => assigned(inSync([0]), 3, [0, 1])).toThrow("found 2 brokers, wanted 3 for as many replicas");
+  });
+});
+
+describe("without a broker", () => {
+  const left = (partitions: Replicas[], leaving: number, among = brokers) =>
+    without(partitions, among, leaving).map(({ replicas }) => replicas);
+
+  test("its replicas go to those that have fewest, and the others stay where they are", () => {
+    expect(left(inSync([3], [3, 0], [0, 1], [3, 1, 2]), 3)).toEqual([[2], [0, 1], [0, 1], [1, 2, 0]]);
+  });
+
+  test("where too few brokers stay there are as many replicas as brokers", () => {
+    expect(left(inSync([0, 1, 2]), 2, [0, 1, 2])).toEqual([[0, 1]]);
   });
 });
