@@ -11,6 +11,9 @@ import { restarted, unitStates, unitsOf } from "./support/units.ts";
 import { hosts, lab } from "./support/virtual-pis.ts";
 import { differences, type WholeHost, wholeHosts } from "./support/whole-host.ts";
 
+/** More of them: BRAMBLE_TEST_ROUNDS=10 make test ONLY=kraft */
+const rounds = Number(process.env.BRAMBLE_TEST_ROUNDS ?? 1);
+
 const lastHost = "rpi3: 10.42.0.253\n";
 /** The course's pipeline on a cluster with more, or other, lines about it. */
 const write = (...cluster: string[]) =>
@@ -109,12 +112,14 @@ story(
   },
 );
 
-story("destroy leaves nothing, and up works again", async () => {
-  succeeded(await destroy());
-  expect(differences(bare, await wholeHosts())).toEqual([]);
-  expect(await onHosts("pgrep -a java; sudo ss -ltnH | grep -E ':(9092|9093) '; true")).toEqual(
-    Object.fromEntries(hosts.map((host) => [host, ""])),
-  );
-  await mustUp();
-  await knownValuesArrive();
-});
+for (let round = 1; round <= rounds; round++) {
+  story(`destroy leaves nothing, and up works again (${round})`, async () => {
+    succeeded(await destroy());
+    expect(differences(bare, await wholeHosts())).toEqual([]);
+    expect(await onHosts("pgrep -a java; sudo ss -ltnH | grep -E ':(9092|9093) '; true")).toEqual(
+      Object.fromEntries(hosts.map((host) => [host, ""])),
+    );
+    await mustUp();
+    await knownValuesArrive();
+  });
+}
