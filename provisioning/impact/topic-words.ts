@@ -30,9 +30,11 @@ function changeWords(topic: Change, after: Declared, facts: Facts): string[] {
   const name = textOf(topic, "name");
   const content = facts.contents.get(name);
   const lost =
-    content === undefined || content.records === 0
-      ? ""
-      : `: ${contentWords(content)} ${content.records === 1 ? "is" : "are"} lost`;
+    content === undefined
+      ? ": how many records are lost is not known, as Kafka does not answer now"
+      : content.records === 0
+        ? ""
+        : `: ${contentWords(content)} ${content.records === 1 ? "is" : "are"} lost`;
   if (topic.operation === "delete") return [`topic ${name} is deleted${lost || ", empty as it is"}`];
   if (vanished(topic)) return [`topic ${name} was deleted by hand: it is made anew, empty`];
   const { have = {}, want = {} } = topic;

@@ -16,7 +16,7 @@ export async function tellImpact(
     changes,
     before,
     after,
-    await factsOf(session, changes, before ?? after, leavingBrokers(before, after)),
+    await factsOf(session, changes, before ?? after, new Map(leavingBrokers(before, after))),
   );
 }
 
@@ -32,27 +32,31 @@ async function factsOf(
   session: Session,
   changes: readonly Change[],
   { hosts }: Declared,
-  leaving: readonly (readonly [host: string, address: string])[],
+  leaving: ReadonlyMap<string, string>,
 ): Promise<Facts> {
   const losing = changes.filter(losesRecords).map((topic) => textOf(topic, "name"));
   const places = Object.entries(hosts).map(([host, address]) => ({ host, address }));
   const rolls = changes.some((change) => change.token === tokens.unit && textOf(change, "name") === "kafka.service");
   return {
-    contents: new Map(
-      await Promise.all(losing.map(async (name) => [name, await topicContent(session, name, places)] as const)),
-    ),
-    alone: rolls
-      ? await session.topics().then(
-          (topics) => topics.alone(),
-          () => undefined,
-        )
-      : undefined,
-    held: new Map(
-      await Promise.all(
-        leaving.map(async ([host, address]) => [host, await (await session.topics()).heldBy(address)] as const),
-      ),
-    ),
+    contents: await answers(losing, (name) => topicContent(session, name, places)),
+    alone: rolls ? await answer(async () => (await session.topics()).alone()) : undefined,
+    held: await answers([...leaving.keys()], async (host) => (await session.topics()).heldBy(leaving.get(host) ?? "")),
   };
+}
+
+/** A preview is for looking: what cannot be asked now is told as unknown, and stops nothing. */
+async function answer<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The answers that there are, by what was asked about. */
+async function answers<K, T>(about: readonly K[], ask: (one: K) => Promise<T>): Promise<Map<K, T>> {
+  const all = await Promise.all(about.map(async (one) => [one, await answer(() => ask(one))] as const));
+  return new Map(all.flatMap(([one, told]) => (told === undefined ? [] : [[one, told] as const])));
 }
 
 function losesRecords({ token, operation, have, want }: Change): boolean {
