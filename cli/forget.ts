@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import { projectEnvironment } from "../lab/environment.ts";
+import { projectFolder } from "../lab/lab.ts";
 import { type Deployment, forgetHost, removalScript } from "../provisioning/provider/forget-host.ts";
+import { ask } from "./ask.ts";
 
 export function forgetCommand(): Command {
   return new Command("forget")
@@ -32,16 +33,13 @@ async function forget(host: string, { stack, yes }: { stack: string; yes?: boole
 }
 
 async function confirmed(host: string, stack: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new Error("found no terminal to ask on, wanted a yes; add --yes");
-  const ask = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await ask.question(`Forget ${host} in stack ${stack}? Only "yes" does it: `);
-  ask.close();
-  return answer === "yes";
+  const question = `Forget ${host} in stack ${stack}? Only "yes" does it: `;
+  return (await ask(question, ", wanted a yes; add --yes")) === "yes";
 }
 
 function pulumi(argv: readonly string[], input = ""): string {
   const { status, stdout, error } = spawnSync("pulumi", argv, {
-    cwd: `${import.meta.dirname}/..`,
+    cwd: projectFolder,
     env: { ...process.env, ...projectEnvironment() },
     input,
     encoding: "utf8",

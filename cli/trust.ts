@@ -1,5 +1,4 @@
 import { writeFileSync } from "node:fs";
-import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import { loadPipeline } from "../declaration/load-pipeline.ts";
 import type { HostPlace } from "../provisioning/ssh/host-fault.ts";
@@ -12,6 +11,7 @@ import {
   pinnedKeys,
   readKnownHosts,
 } from "../provisioning/ssh/known-hosts.ts";
+import { ask } from "./ask.ts";
 import { stackConfig } from "./stack-config.ts";
 
 export function trustCommand(): Command {
@@ -69,16 +69,7 @@ function show({ host, address }: HostPlace, keys: readonly HostKey[], pinned: re
 }
 
 async function confirmed(count: number): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new Error("found no terminal to ask on; wanted a yes. Compare the fingerprints, then run it with --yes.");
-  }
-  const prompt = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    const answer = await prompt.question(
-      `Pin the keys of ${count === 1 ? "this host" : `these ${count} hosts`}? [y/N] `,
-    );
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    prompt.close();
-  }
+  const hosts = count === 1 ? "this host" : `these ${count} hosts`;
+  const otherwise = "; wanted a yes. Compare the fingerprints, then run it with --yes.";
+  return /^y(es)?$/i.test((await ask(`Pin the keys of ${hosts}? [y/N] `, otherwise)).trim());
 }

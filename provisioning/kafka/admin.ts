@@ -1,11 +1,8 @@
 import kafkajs, { type Admin, type ITopicMetadata, type Kafka, type KafkaJSProtocolError } from "kafkajs";
 import type { TopicFacts, Topics } from "../resources/resource-type.ts";
 import { aloneOn, type ClusterFacts, heldBy } from "./broker-gate.ts";
-import { reassign, without, withReplicationFactor } from "./reassign.ts";
-
-/** Kafka's number for "set on the topic itself" in DescribeConfigs (KIP-226). */
-const topicConfigSource = 1;
-const topicResource = 2;
+import { topicConfigSource, topicResource } from "./config-resource.ts";
+import { reassign, type Target, without, withReplicationFactor } from "./reassign.ts";
 
 /** How long a cluster that has just been started may take to know all of its brokers. */
 const formingTimeoutMs = 90_000;
@@ -17,8 +14,6 @@ const formingErrors = [
   "LEADER_NOT_AVAILABLE",
   "UNKNOWN_TOPIC_OR_PARTITION",
 ];
-
-type Tail<T extends unknown[]> = T extends [unknown, ...infer Rest] ? Rest : never;
 
 /** A cluster over its admin API. */
 export interface KafkaAdmin extends Topics {
@@ -44,7 +39,7 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
   }
   let moves: Promise<unknown> = Promise.resolve();
   /** One topic at a time, as they share the brokers' throttle. */
-  const move = (...[name, target, progress]: Tail<Parameters<typeof reassign>>) => {
+  const move = (name: string, target: Target, progress: (message: string) => void) => {
     const moved = moves.then(() => reassign(admin, name, target, progress));
     moves = moved.catch(() => {});
     return moved;

@@ -1,14 +1,11 @@
 import type { Admin } from "kafkajs";
+import { brokerConfigSource, brokerResource, topicConfigSource, topicResource } from "./config-resource.ts";
 
 /** Bytes per second that a broker may send, and take, for replicas that move: half of what a Pi's Fast Ethernet carries. */
 const throttle = "6000000";
 const pollMs = 1000;
 /** A copy that has not come on for so long has a broker away. */
 const standstillMs = 120_000;
-
-/** Kafka's numbers: of resources (ConfigResource.Type), and of where a value comes from (KIP-226). */
-const [topicResource, brokerResource] = [2, 4];
-const [topicConfigSource, brokerConfigSource] = [1, 2];
 
 export interface Replicas {
   readonly partition: number;
@@ -64,6 +61,9 @@ function place(
   });
 }
 
+/** Where the replicas of a topic are to be, of those that it has and the brokers that are there. */
+export type Target = (partitions: readonly Replicas[], brokers: readonly number[]) => readonly Placed[];
+
 /**
  * Moves a topic's replicas as kafka-reassign-partitions.sh does (KIP-455, with the throttle of KIP-73), and waits until
  * every new replica is in sync. When it is killed on its way Kafka finishes the move by itself; the topic's throttle
@@ -72,7 +72,7 @@ function place(
 export async function reassign(
   admin: Admin,
   topic: string,
-  target: (partitions: readonly Replicas[], brokers: readonly number[]) => readonly Placed[],
+  target: Target,
   progress: (message: string) => void,
 ): Promise<void> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });

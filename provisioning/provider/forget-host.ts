@@ -71,7 +71,7 @@ function isOn(host: string, { type, urn, outputs }: StackResource): boolean {
 
 function removal({ type, outputs = {}, inputs = {} }: StackResource): readonly Command[] {
   if (type !== dataToken) return resourceType(type).removal?.(outputs) ?? [];
-  const { delete: line = "true" } = { ...inputs };
+  const { delete: line = "true" } = inputs;
   return [{ does: "remove account and data", argv: ["sh", "-c", String(line)] }];
 }
 
