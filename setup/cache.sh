@@ -6,8 +6,9 @@
 new=$cache/new
 bin=$cache/bin
 
-# PATH as the user has it: what set-up linked on an earlier run must not be taken for the machine's own, however the
-# folder is spelt and however often it is there.
+# PATH as the user has it: what set-up linked, in this run or an earlier one, must not be taken for the machine's own,
+# however the folder is spelt and however often it is there. It must exist, or no spelling leads to it.
+mkdir -p "$bin"
 users_path=
 while IFS= read -r -d : folder; do
   [ "$folder" -ef "$bin" ] || users_path+=${users_path:+:}$folder
@@ -19,7 +20,7 @@ open_cache() {
   flock --nonblock 9 || { echo "Set-up: another set-up is running in $cache; waiting for it"; flock 9; }
   # What an interrupted set-up left.
   rm -rf "$new"
-  mkdir -p "$new" "$bin" "$cache/log"
+  mkdir -p "$new" "$cache/log"
   export PATH=$bin:$users_path
 }
 
