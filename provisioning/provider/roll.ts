@@ -2,7 +2,7 @@ import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
 
 /** What the rest of a group is asked before one of its members goes down. */
 export interface Gate {
-  /** Address of the member that goes last (Kafka's controller, ZooKeeper's leader); undefined when there is none. */
+  /** Address of the member that goes last (Kafka's controller, ZooKeeper's leader); undefined when nobody knows it now. */
   leader(): Promise<string | undefined>;
   /** Why the group cannot lose this member now; undefined when it can. */
   obstacle(place: HostPlace): Promise<string | undefined>;
@@ -20,11 +20,13 @@ export interface RollTimes {
   /** How long to wait for others of the same change, so that the leader can be put last. */
   readonly gatherMs: number;
   readonly pollMs: number;
+  /** How long it may take until somebody knows who leads: a broker that has just come back does not, for a moment. */
+  readonly electionMs: number;
   /** How long the group may take to bear the next loss: replicas that catch up take their time on a Pi's card. */
   readonly patienceMs: number;
 }
 
-const defaultTimes: RollTimes = { gatherMs: 1_000, pollMs: 500, patienceMs: 300_000 };
+const defaultTimes: RollTimes = { gatherMs: 1_000, pollMs: 500, electionMs: 15_000, patienceMs: 300_000 };
 
 /** Takes the members of a group down and up again one at a time. The first that does not come back stops the rest. */
 export class Roll {
@@ -72,13 +74,23 @@ export class Roll {
 
   /** The leader last; the others in the order of their names, so that every roll is told the same way. */
   private async next(): Promise<Turn> {
-    const leader = this.broken === undefined ? await this.gate.leader().catch(() => undefined) : undefined;
+    const isOrdered = this.waiting.length > 1 && this.broken === undefined;
+    const leader = isOrdered ? await this.leader() : undefined;
     this.waiting.sort(
       (a, b) =>
         Number(a.place.address === leader) - Number(b.place.address === leader) ||
         a.place.host.localeCompare(b.place.host),
     );
     return this.waiting.shift() as Turn;
+  }
+
+  private async leader(): Promise<string | undefined> {
+    const deadline = Date.now() + this.times.electionMs;
+    for (;;) {
+      const leader = await this.gate.leader().catch(() => undefined);
+      if (leader !== undefined || Date.now() > deadline) return leader;
+      await pause(this.times.pollMs);
+    }
   }
 
   private async untilBearable({ place, log }: Turn): Promise<void> {

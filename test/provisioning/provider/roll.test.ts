@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { type Gate, Roll } from "../../../provisioning/provider/roll.ts";
 
-const times = { gatherMs: 20, pollMs: 5, patienceMs: 100 };
+const times = { gatherMs: 20, pollMs: 5, electionMs: 15, patienceMs: 100 };
 const open: Gate = { leader: async () => undefined, obstacle: async () => undefined };
 let log: string[];
 let down: number;
@@ -46,6 +46,13 @@ describe("a roll", () => {
     const roll = new Roll("kafka.service", { ...open, leader: async () => leaders.shift() }, times);
     await Promise.all(["rpi0", "rpi1", "rpi2"].map((host) => restart(roll, host)));
     expect(log.filter((line) => line.endsWith("down"))).toEqual(["rpi1 down", "rpi0 down", "rpi2 down"]);
+  });
+
+  test("waits until the leader is known: who has just come back does not know it yet", async () => {
+    const leaders = ["address of rpi1", undefined, "address of rpi1"];
+    const roll = new Roll("kafka.service", { ...open, leader: async () => leaders.shift() }, times);
+    await Promise.all(["rpi0", "rpi1", "rpi2"].map((host) => restart(roll, host)));
+    expect(log.filter((line) => line.endsWith("down"))).toEqual(["rpi0 down", "rpi2 down", "rpi1 down"]);
   });
 
   test("goes by the names alone when nobody says who leads", async () => {
