@@ -1,4 +1,5 @@
 import { FIELD } from "../operators/field.ts";
+import type { Operator } from "../operators/operator.ts";
 import { OPERATOR_NAME } from "./names.ts";
 import type { CatalogueEntry } from "./operator-catalogue.ts";
 import { type JsonSchema, jsonSchemaOf } from "./schema-words.ts";
@@ -17,11 +18,12 @@ function stepSchema(operators: ReadonlyMap<string, CatalogueEntry>): JsonSchema 
   const parameters = new Map<string, JsonSchema>();
   for (const [name, { operator }] of operators) {
     const schema = jsonSchemaOf(operator.params);
-    // Nothing may stand under a name when no parameter is required.
-    parameters.set(name, schema.required === undefined ? { ...schema, type: ["object", "null"] } : schema);
+    const { required } = schema;
+    // Nothing may stand under a name that needs no parameter; some need one, whichever it is.
+    if (needsNothing(operator)) parameters.set(name, { ...schema, type: ["object", "null"] });
+    else parameters.set(name, required === undefined ? { ...schema, minProperties: 1 } : schema);
   }
-  // A bare name is right for those that need no parameter.
-  const bare = [...parameters].filter(([, { required }]) => required === undefined).map(([name]) => name);
+  const bare = [...parameters.keys()].filter((name) => needsNothing(operators.get(name)?.operator));
   const demanding = [...parameters.keys()].filter((name) => !bare.includes(name));
   const named = { properties: Object.fromEntries(parameters), additionalProperties: true };
   const names = { propertyNames: { pattern: OPERATOR_NAME.source } };
@@ -43,4 +45,9 @@ function stepSchema(operators: ReadonlyMap<string, CatalogueEntry>): JsonSchema 
       },
     ],
   };
+}
+
+/** A bare name is right for it. */
+function needsNothing(operator: Operator | undefined): boolean {
+  return operator?.params.safeParse({}).success ?? false;
 }

@@ -93,6 +93,8 @@ describe("the schema for editors", () => {
     "{ on: rpi0, from: a, apply: [{ ewma: { alpha: 1.5 } }], sink: log }",
     "{ on: rpi0, from: a, apply: [{ ewma: { alhpa: 0.5 } }], sink: log }",
     "{ on: rpi0, from: a, apply: [ewma], sink: log }",
+    "{ on: rpi0, from: a, apply: [threshold], sink: log }",
+    "{ on: rpi0, from: a, apply: [{ threshold: {} }], sink: log }",
     "{ on: rpi0, from: a, apply: [Round], sink: log }",
     "{ on: rpi0, from: a, apply: [{ round: {}, threshold: { above: 1 } }], sink: log }",
     "{ on: rpi0, from: a, apply: [{ round: {}, threshold: { above: 1 }, field: b }], sink: log }",

@@ -29,6 +29,20 @@ export const knownAnswers: readonly KnownAnswer[] = [
     input: [49.9, 50, 50.1, -50, 51],
     output: [50.1, 51],
   },
+  {
+    operator: "threshold",
+    why: "strictly below: 50 itself is dropped",
+    params: { below: 50 },
+    input: [49.9, 50, 50.1, -50, 51],
+    output: [49.9, -50],
+  },
+  {
+    operator: "threshold",
+    why: "a band, without its ends",
+    params: { above: 10, below: 30 },
+    input: [9, 10, 10.5, 29.5, 30, 31],
+    output: [10.5, 29.5],
+  },
   { operator: "threshold", why: "a bound below zero", params: { above: -1 }, input: [-2, -1, 0], output: [0] },
   {
     operator: "ewma",
