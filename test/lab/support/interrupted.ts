@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { seededRandom } from "./seeded-random.ts";
 import { pulumi, readEvents } from "./stack.ts";
 
 /** A moment to end an `up` at: so many steps done, and then some time. */
@@ -12,7 +13,7 @@ export interface Moment {
 
 /** Gives moments of an `up` that has so many steps, the same ones for the same seed, with something left to do after. */
 export function momentsOf(seed: number): (steps: number) => Moment {
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   return (steps) => ({
     steps: Math.floor(random() * 0.8 * steps),
     thenMs: Math.floor(random() * 500),
@@ -63,15 +64,4 @@ function kill(pid: number): void {
   } catch {
     // Gone with its parent.
   }
-}
-
-/** A small generator of numbers in [0, 1) that only depend on the seed. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

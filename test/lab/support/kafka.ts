@@ -10,9 +10,16 @@ export function kafkaTool(host: string, tool: string, args: string, options?: Ru
   return onHost(host, `/opt/kafka/bin/${tool} --bootstrap-server rpi0:9092 ${args}`, options);
 }
 
-/** Values of all committed records of a topic in their order, read by kafka-python. */
-export async function committedValues(topic: string): Promise<string[]> {
-  return lines(await inLabOk([python, script("consume.py"), brokers, topic, "read_committed", "0"]));
+/** Values of all committed records of a topic in their order, read by kafka-python: some 20,000 a second at best. */
+export async function committedValues(topic: string, timeoutMs?: number): Promise<string[]> {
+  return lines(await inLabOk([python, script("consume.py"), brokers, topic, "read_committed", "0"], { timeoutMs }));
+}
+
+/** Timestamp of the last record of a topic's only partition, in milliseconds since 1970. */
+export async function lastTimestamp(topic: string): Promise<number> {
+  // The last offsets may be those of transaction markers.
+  const read = ["kcat", "-C", "-q", "-e", "-b", brokers, "-t", topic, "-o", "-5", "-f", "%T\\n"];
+  return Number((await inLabOk(read)).split("\n").at(-1));
 }
 
 /** The first `count` values of a topic, as a course's program gets them: a group of its own, no transactions in mind. */

@@ -1,0 +1,115 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect } from "@jest/globals";
+import { crashesOf, suffer } from "./support/crashes.ts";
+import { haveDeployed } from "./support/deployed.ts";
+import { eventually } from "./support/eventually.ts";
+import { committedValues, lastTimestamp } from "./support/kafka.ts";
+import { chaining, edited, writePipeline } from "./support/pipeline-files.ts";
+import { seededRandom } from "./support/seeded-random.ts";
+import { configure, mustUp, preview, workspace } from "./support/stack.ts";
+import { story } from "./support/story.ts";
+import { unitStates } from "./support/units.ts";
+
+/** Other crashes, and more of them: BRAMBLE_TEST_SEED=2 BRAMBLE_TEST_KILLS=100 make test ONLY=crashes */
+const seed = Number(process.env.BRAMBLE_TEST_SEED ?? 1);
+const kills = Number(process.env.BRAMBLE_TEST_KILLS ?? 6);
+const crashes = crashesOf(seed, kills, chaining);
+
+/** So many records, so far apart, that the last crash still finds them flowing. */
+const everyMs = 8;
+const count = 1000 * kills;
+const random = seededRandom(seed);
+const celsius = Array.from({ length: count }, () => Math.round(random() * 200) / 10);
+
+/** The pipeline's topics and what must be in them, computed the plainest way. */
+function expected(): Record<string, string[]> {
+  const fahrenheit = celsius.map((c) => (c * 9) / 5 + 32);
+  const above = fahrenheit.filter((f) => f > 50);
+  let s = Number.NaN;
+  const ewma = above.map((x, i) => (s = i === 0 ? x : 0.5 * x + 0.5 * s)).slice(1);
+  const average = above.slice(2).map((x, i) => ((above[i] ?? 0) + (above[i + 1] ?? 0) + x) / 3);
+  const topics = { fahrenheit, above_threshold: above, ewma, moving_average: average };
+  return Object.fromEntries(
+    Object.entries(topics).map(([topic, numbers]) => [topic, numbers.map((x) => JSON.stringify(x))]),
+  );
+}
+const outputs = expected();
+
+/** kafka_chaining with three replicas of every topic, under names of its own. */
+function pipeline(name: string, pace: string): string {
+  const topics = Object.keys(outputs).map(
+    (topic) => `  ${name}_${topic}: { replicationFactor: 3, config: { min.insync.replicas: 2 } }\n`,
+  );
+  const text = edited(
+    "kafka_chaining",
+    ["kafka_chaining.txt, every: 3s", `crashes.txt, every: ${pace}`],
+    ["temperatures_", `${name}_`],
+    ["\nservices:", `\ntopics:\n${topics.join("")}\nservices:`],
+  );
+  const file = writePipeline(name, text);
+  writeFileSync(join(workspace, "data", "crashes.txt"), `${celsius.join("\n")}\n`);
+  return file;
+}
+
+const values = (topic: string) => committedValues(topic, 60_000 + count);
+
+/** Waits for all that must be there. What is there may be no more, and nothing else. */
+async function arrives(name: string, limitMs: number): Promise<void> {
+  await eventually(`${outputs.ewma?.length} averages are in ${name}_ewma`, limitMs, async () => {
+    for (const topic of ["ewma", "moving_average"]) {
+      expect((await values(`${name}_${topic}`)).length).toBeGreaterThanOrEqual(outputs[topic]?.length ?? 0);
+    }
+  });
+  for (const [topic, wanted] of Object.entries(outputs)) {
+    expect({ topic, ...firstDifference(await values(`${name}_${topic}`), wanted) }).toEqual({ topic });
+  }
+  for (const service of ["con1", "con2", "con3"]) {
+    expect(await values(`${name}-${service}-dead-letters`)).toEqual([]);
+  }
+}
+
+/** A hundred thousand lines beside each other would tell nobody anything. */
+function firstDifference(found: readonly string[], wanted: readonly string[]): object {
+  const at = Array.from({ length: Math.max(found.length, wanted.length) }).findIndex((_, i) => found[i] !== wanted[i]);
+  if (at < 0) return {};
+  const around = (list: readonly string[]) => list.slice(Math.max(0, at - 3), at + 7);
+  return { at, counts: [found.length, wanted.length], found: around(found), wanted: around(wanted) };
+}
+
+beforeAll(async () => {
+  await haveDeployed(() => pipeline("undisturbed", "0s"));
+});
+
+describe(`${count} records through kafka_chaining, every topic with three replicas (seed ${seed})`, () => {
+  story("undisturbed", () => arrives("undisturbed", 60_000 + count));
+
+  story(
+    `under ${kills} crashes of services, brokers and hosts: byte for byte the same`,
+    async () => {
+      configure({ pipeline: pipeline("crashes", `${everyMs}ms`) });
+      await mustUp();
+      const began = Date.now();
+      const told: string[] = [];
+      try {
+        for (const crash of crashes) {
+          const happened = await suffer(crash);
+          told.push(`${((Date.now() - began) / 1000).toFixed(1)} s: ${happened}`);
+        }
+        const lastCrash = Date.now();
+        await arrives("crashes", 120_000 + count * everyMs);
+        expect(await lastTimestamp("crashes_fahrenheit")).toBeGreaterThan(lastCrash);
+      } catch (error) {
+        if (error instanceof Error) error.message = [error.message, ...told].join("\n");
+        throw error;
+      }
+    },
+    (10 + kills / 3) * 60_000,
+  );
+
+  story("and nothing is left to repair", async () => {
+    const states = Object.entries(await unitStates());
+    expect(states.filter(([, { active }]) => active !== "active")).toEqual([]);
+    expect((await preview()).counts).toEqual({});
+  });
+});
