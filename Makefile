@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 export BRAMBLE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bramble
 export PATH := $(BRAMBLE_CACHE)/bin:$(PATH)
-.PHONY: help setup demo down test check
+.PHONY: help setup demo down test drills check
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
@@ -19,6 +19,10 @@ down: ## take the virtual Pis down; nothing but their disks stays
 test: setup ## units, then end to end on virtual Pis; ONLY=ewma: those with it in their path
 	@setup/setup test-tools kafka-zookeeper kafka-kraft
 	@node test/run.ts $(ONLY)
+
+drills: setup ## the long ones: 100 crashes, 20 interrupts, ups and destroys; ONLY=crashes
+	@setup/setup test-tools kafka-zookeeper kafka-kraft
+	@node test/drills.ts $(ONLY)
 
 check: ## types, format and lint, unused code, shell scripts
 	@setup/setup node npm-packages

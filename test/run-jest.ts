@@ -1,0 +1,48 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** Runs a project's test files, or those whose path contains one of the given texts, and shows what jest says. */
+export function runJest(project: "unit" | "lab", only: readonly string[], environment = process.env): Counts {
+  const folder = mkdtempSync(join(tmpdir(), "bramble-test-"));
+  const report = join(folder, "report.json");
+  const jest = [
+    fileURLToPath(import.meta.resolve("jest/bin/jest")),
+    "--selectProjects",
+    project,
+    "--json",
+    "--outputFile",
+    report,
+    ...(only.length > 0 ? ["--passWithNoTests", "--testPathPatterns", ...only] : []),
+  ];
+  const { status } = spawnSync(process.execPath, ["--experimental-vm-modules", "--no-warnings", ...jest], {
+    cwd: join(import.meta.dirname, ".."),
+    stdio: "inherit",
+    env: environment,
+  });
+  const counts = countsOf(report);
+  rmSync(folder, { recursive: true });
+  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+function countsOf(report: string): Counts {
+  try {
+    const results = JSON.parse(readFileSync(report, "utf8"));
+    return {
+      passed: results.numPassedTests,
+      // A file that does not even load has no tests to count.
+      failed: results.numFailedTests + results.numRuntimeErrorTestSuites,
+      skipped: results.numPendingTests + results.numTodoTests,
+    };
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0 }; // Jest ended without a report.
+  }
+}
