@@ -90,6 +90,8 @@ export function serviceUnit(description: string, node: string, releasePath: stri
       ["SystemCallFilter", "@system-service"],
       ["SystemCallFilter", "~@privileged @resources"],
       ["MemoryMax", "256M"],
+      // The journal is where a sink prints every value: by default it drops what is more than 10,000 lines in 30 s.
+      ["LogRateLimitIntervalSec", "0"],
     ],
     Install: [["WantedBy", "multi-user.target"]],
   });

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect } from "@jest/globals";
 import { crashesOf, suffer } from "./support/crashes.ts";
 import { haveDeployed } from "./support/deployed.ts";
 import { eventually } from "./support/eventually.ts";
+import { printed } from "./support/journal.ts";
 import { committedValues, lastTimestamp } from "./support/kafka.ts";
 import { chaining, edited, writePipeline } from "./support/pipeline-files.ts";
 import { seededRandom } from "./support/seeded-random.ts";
@@ -35,6 +36,10 @@ function expected(): Record<string, string[]> {
   );
 }
 const outputs = expected();
+const sinks = [
+  ["rpi2", "out_ewma", "ewma"],
+  ["rpi3", "out_avg", "moving_average"],
+] as const;
 
 /** kafka_chaining with three replicas of every topic, under names of its own. */
 function pipeline(name: string, pace: string): string {
@@ -82,7 +87,17 @@ beforeAll(async () => {
 });
 
 describe(`${count} records through kafka_chaining, every topic with three replicas (seed ${seed})`, () => {
-  story("undisturbed", () => arrives("undisturbed", 60_000 + count));
+  story("undisturbed, and printed to the last line", async () => {
+    await arrives("undisturbed", 60_000 + 5 * count);
+    for (const [host, sink, topic] of sinks) {
+      // Another pipeline's lines, of a unit of the same name, may come before.
+      await eventually(`${sink} has printed all`, 60_000, async () => {
+        const wanted = outputs[topic] ?? [];
+        const lines = (await printed(host, sink)).slice(-wanted.length);
+        expect({ sink, ...firstDifference(lines, wanted) }).toEqual({ sink });
+      });
+    }
+  });
 
   story(
     `under ${kills} crashes of services, brokers and hosts: byte for byte the same`,

@@ -61,6 +61,7 @@ describe("a unit", () => {
       Type: ["notify"],
       NotifyAccess: ["all"],
       Restart: ["always"],
+      LogRateLimitIntervalSec: ["0"],
       DynamicUser: ["yes"],
       ProtectSystem: ["strict"],
       CapabilityBoundingSet: [""],
