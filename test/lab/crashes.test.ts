@@ -1,11 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect } from "@jest/globals";
 import { crashesOf, suffer } from "./support/crashes.ts";
 import { haveDeployed } from "./support/deployed.ts";
 import { eventually } from "./support/eventually.ts";
 import { printed } from "./support/journal.ts";
-import { committedValues, lastTimestamp } from "./support/kafka.ts";
+import { committedValues, endOffset, lastTimestamp } from "./support/kafka.ts";
 import { chaining, edited, writePipeline } from "./support/pipeline-files.ts";
 import { seededRandom } from "./support/seeded-random.ts";
 import { configure, mustUp, preview, workspace } from "./support/stack.ts";
@@ -15,11 +16,12 @@ import { unitStates } from "./support/units.ts";
 /** Other crashes, and more of them: BRAMBLE_TEST_SEED=2 BRAMBLE_TEST_KILLS=100 make test ONLY=crashes */
 const seed = Number(process.env.BRAMBLE_TEST_SEED ?? 1);
 const kills = Number(process.env.BRAMBLE_TEST_KILLS ?? 6);
-const crashes = crashesOf(seed, kills, chaining);
 
-/** So many records, so far apart, that the last crash still finds them flowing. */
-const everyMs = 8;
 const count = 1000 * kills;
+/** Offsets are records and the ends of transactions, so the last crash still finds records flowing. */
+const crashes = crashesOf(seed, kills, count, chaining);
+const everyMs = 6;
+const STANDSTILL_MS = 180_000;
 const random = seededRandom(seed);
 const celsius = Array.from({ length: count }, () => Math.round(random() * 200) / 10);
 
@@ -58,6 +60,17 @@ function pipeline(name: string, pace: string): string {
 }
 
 const values = (topic: string) => committedValues(topic, 60_000 + count);
+
+/** Waits until a topic has so many offsets, and gives how many it has. */
+async function reached(topic: string, offset: number): Promise<number> {
+  let end = 0;
+  await eventually(`${topic} gets to offset ${offset}, whatever crashed before`, STANDSTILL_MS, async () => {
+    end = await endOffset(topic);
+    await sleep(Math.max(0, offset - end) * everyMs * 0.5);
+    expect(end).toBeGreaterThanOrEqual(offset);
+  });
+  return end;
+}
 
 /** Waits for all that must be there. What is there may be no more, and nothing else. */
 async function arrives(name: string, limitMs: number): Promise<void> {
@@ -108,8 +121,9 @@ describe(`${count} records through kafka_chaining, every topic with three replic
       const told: string[] = [];
       try {
         for (const crash of crashes) {
+          const offset = await reached("crashes_fahrenheit", crash.at);
           const happened = await suffer(crash);
-          told.push(`${((Date.now() - began) / 1000).toFixed(1)} s: ${happened}`);
+          told.push(`${((Date.now() - began) / 1000).toFixed(1)} s, offset ${offset}: ${happened}`);
         }
         const lastCrash = Date.now();
         await arrives("crashes", 120_000 + count * everyMs);

@@ -5,38 +5,44 @@ import { seededRandom } from "./seeded-random.ts";
 import { hostOf, hosts, lab } from "./virtual-pis.ts";
 
 /** SIGKILL for the main process of a unit, or the plug of a host pulled and put back. */
-export type Crash =
-  | { readonly afterMs: number; readonly unit: string; readonly host: string }
-  | { readonly afterMs: number; readonly host: string; readonly offMs: number };
+export type Crash = {
+  /** How far the stream has got then, in offsets of the topic that its source writes. */
+  readonly at: number;
+  readonly host: string;
+} & ({ readonly unit: string } | { readonly offMs: number });
 
 /** What dies in each six crashes, in an order that differs. */
 const SHARE = ["service", "service", "service", "service", "broker", "host"] as const;
 
-/** Short enough that many a crash meets what the one before has not recovered from yet. */
-const PAUSE_MS = [500, 7000] as const;
 const OFF_MS = 3000;
 
-/** Crashes of services, brokers and hosts, the same ones for the same seed; each a pause after the one before. */
-export function crashesOf(seed: number, count: number, services: Readonly<Record<string, string>>): Crash[] {
+/**
+ * Crashes of services, brokers and hosts, spread over so many offsets of a stream: for the same seed the same ones at the
+ * same places. Some are so near to each other that the second meets what has not recovered from the first.
+ */
+export function crashesOf(
+  seed: number,
+  count: number,
+  offsets: number,
+  services: Readonly<Record<string, string>>,
+): Crash[] {
   const random = seededRandom(seed);
   const oneOf = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
-  const [shortest, longest] = PAUSE_MS;
+  const places = Array.from({ length: count }, () => Math.floor(random() * offsets)).sort((a, b) => a - b);
   let deck: (typeof SHARE)[number][] = [];
-  return Array.from({ length: count }, () => {
+  return places.map((at) => {
     if (deck.length === 0) deck = [...SHARE];
     const [kind] = deck.splice(Math.floor(random() * deck.length), 1);
-    const afterMs = Math.round(shortest + random() * (longest - shortest));
-    if (kind === "broker") return { afterMs, unit: "kafka.service", host: oneOf(hosts) };
-    if (kind === "host") return { afterMs, host: oneOf(hosts), offMs: Math.round(random() * OFF_MS) };
+    if (kind === "broker") return { at, unit: "kafka.service", host: oneOf(hosts) };
+    if (kind === "host") return { at, host: oneOf(hosts), offMs: Math.round(random() * OFF_MS) };
     const [service, host] = oneOf(Object.entries(services));
-    return { afterMs, unit: `bramble-${service}.service`, host };
+    return { at, unit: `bramble-${service}.service`, host };
   });
 }
 
-/** Waits, lets it happen, and tells what happened. A process that is not there yet is waited for: each crash ends one. */
+/** Lets it happen, and tells what happened. A process that is not there yet is waited for: each crash ends one. */
 export async function suffer(crash: Crash): Promise<string> {
-  const { afterMs, host } = crash;
-  await sleep(afterMs);
+  const { host } = crash;
   if ("unit" in crash) {
     const strike = `sudo systemctl kill --kill-whom=main --signal=KILL ${crash.unit}`;
     await onHost(host, `until ${strike} 2>/dev/null; do sleep 0.1; done`);

@@ -15,6 +15,12 @@ export async function committedValues(topic: string, timeoutMs?: number): Promis
   return lines(await inLabOk([python, script("consume.py"), brokers, topic, "read_committed", "0"], { timeoutMs }));
 }
 
+/** The offset that the next record of a topic's only partition will get. */
+export async function endOffset(topic: string): Promise<number> {
+  const told = await inLabOk(["kcat", "-Q", "-b", brokers, "-t", `${topic}:0:-1`]);
+  return Number(/offset (\d+)/.exec(told)?.[1]);
+}
+
 /** Timestamp of the last record of a topic's only partition, in milliseconds since 1970. */
 export async function lastTimestamp(topic: string): Promise<number> {
   // The last offsets may be those of transaction markers.
