@@ -1,12 +1,12 @@
 import type { OfflineRun } from "../declaration/offline.ts";
-import type { Pipeline, Service } from "../declaration/pipeline.ts";
+import { type Pipeline, type Service, topicsOf } from "../declaration/pipeline.ts";
 
 /** What a pipeline computes, as text: its streams in the order in which they come to be, each with its values. */
 export function offlineReport(pipeline: Pipeline, run: OfflineRun, most: number): string {
   const streams = pipeline.topics.filter(({ role }) => role === "stream").map(({ name }) => name);
-  const writers = (topic: string) =>
-    pipeline.services.filter(({ output }) => output.kind === "topic" && output.topic === topic);
-  const written = new Set(pipeline.services.flatMap(({ output }) => (output.kind === "topic" ? output.topic : [])));
+  const writes = ({ output }: Service) => topicsOf(output).map(({ topic }) => topic);
+  const writers = (topic: string) => pipeline.services.filter((service) => writes(service).includes(topic));
+  const written = new Set(pipeline.services.flatMap(writes));
   const fromOutside = streams.filter((topic) => !written.has(topic));
 
   return [

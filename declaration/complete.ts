@@ -1,11 +1,24 @@
 import { resolve } from "node:path";
 import { toMilliseconds } from "../operators/duration.ts";
 import type { Format } from "../operators/format.ts";
+import type { TopicFormat } from "../operators/topics-of.ts";
 import type { PipelineDocument } from "./document.ts";
 import { inOrder } from "./graph.ts";
 import { changelogTopic, deadLetterTopic } from "./internal-topics.ts";
 import { kafkaSeries } from "./kafka-versions.ts";
-import type { Cluster, Input, KRaft, Output, Pipeline, Service, Topic, ZooKeeper } from "./pipeline.ts";
+import {
+  type Branch,
+  type Cluster,
+  type Input,
+  type KRaft,
+  type Output,
+  type Pipeline,
+  type Service,
+  type Step,
+  type Topic,
+  topicsOf,
+  type ZooKeeper,
+} from "./pipeline.ts";
 import type { Chain } from "./rules/operators.ts";
 import { type PipelineShape, zookeeper } from "./shape.ts";
 
@@ -29,15 +42,15 @@ export function completePipeline(checked: Checked): Pipeline {
   const services = Object.entries(checked.shape.services ?? {}).map(([name, shape]) => serviceOf(checked, name, shape));
   const stages = services.map((service) => ({
     name: service.name,
-    from: service.input.kind === "topic" ? service.input.topic : undefined,
-    to: service.output.kind === "topic" ? service.output.topic : undefined,
+    from: topicsOf(service.input).map(({ topic }) => topic),
+    to: topicsOf(service.output).map(({ topic }) => topic),
     service,
   }));
   return {
     name: checked.name,
     file: checked.file,
     cluster,
-    topics: topicsOf(checked, services, cluster.kafka.brokers.length),
+    topics: allTopics(checked, services, cluster.kafka.brokers.length),
     services: inOrder(stages).map(({ service }) => service),
   };
 }
@@ -74,11 +87,11 @@ function metadataOf(cluster: PipelineShape["cluster"], names: readonly string[])
 
 function serviceOf(checked: Checked, name: string, shape: ServiceShape): Service {
   const { name: pipeline, folder, chains } = checked;
-  const { topics } = checked.shape;
-  const { steps, stateful } = chains.get(name) ?? { steps: [], stateful: false };
+  const { steps, stateful, filters } = chains.get(name) ?? { steps: [], stateful: false, filters: new Map() };
+  const named = (topic: string) => ({ topic, ...formatOf(checked.shape.topics?.[topic]) });
   const input: Input =
     shape.source === undefined
-      ? { kind: "topic", topic: present(shape.from), ...formatOf(topics?.[present(shape.from)]) }
+      ? inputOf([present(shape.from)].flat().map(named))
       : {
           kind: "file",
           path: resolve(folder, shape.source.file),
@@ -87,7 +100,7 @@ function serviceOf(checked: Checked, name: string, shape: ServiceShape): Service
         };
   const output: Output =
     shape.sink === undefined
-      ? { kind: "topic", topic: present(shape.to), ...formatOf(topics?.[present(shape.to)]) }
+      ? outputOf([present(shape.to)].flat().map(topicIn).map(named), filters)
       : { kind: "log", stages: shape.sink === "log" ? false : (shape.sink.log?.stages ?? false) };
   return {
     name,
@@ -96,8 +109,29 @@ function serviceOf(checked: Checked, name: string, shape: ServiceShape): Service
     apply: steps,
     output,
     ...(stateful || input.kind === "file" ? { changelogTopic: changelogTopic(pipeline, name) } : {}),
-    ...(input.kind === "topic" ? { deadLetterTopic: deadLetterTopic(pipeline, name) } : {}),
+    ...(input.kind === "file" ? {} : { deadLetterTopic: deadLetterTopic(pipeline, name) }),
   };
+}
+
+function inputOf(topics: readonly TopicFormat[]): Input {
+  const [only] = topics;
+  return only !== undefined && topics.length === 1 ? { kind: "topic", ...only } : { kind: "topics", topics };
+}
+
+/** One topic that takes everything is no branch. */
+function outputOf(topics: readonly TopicFormat[], filters: ReadonlyMap<string, Step>): Output {
+  const branches = topics.map((named): Branch => {
+    const when = filters.get(named.topic);
+    return when === undefined ? named : { ...named, when };
+  });
+  const [only] = branches;
+  if (only !== undefined && only.when === undefined) return { kind: "topic", ...only };
+  return { kind: "branches", branches };
+}
+
+/** A branch of the shape: a name, or a name over its filter. */
+function topicIn(branch: string | Record<string, unknown>): string {
+  return typeof branch === "string" ? branch : present(Object.keys(branch)[0]);
 }
 
 /** Only what differs from the usual is told to a service. */
@@ -105,7 +139,7 @@ function formatOf(written: { readonly format: Format } | null | undefined): { re
   return written === null || written === undefined || written.format === "number" ? {} : { format: written.format };
 }
 
-function topicsOf({ shape, document }: Checked, services: readonly Service[], brokers: number): Topic[] {
+function allTopics({ shape, document }: Checked, services: readonly Service[], brokers: number): Topic[] {
   const topics = new Map<string, Topic>();
   const add = (topic: Topic) => topics.set(topic.name, topic);
   const small = { partitions: 1, replicationFactor: 1, config: {} };
@@ -119,14 +153,14 @@ function topicsOf({ shape, document }: Checked, services: readonly Service[], br
       role: "stream",
     });
   }
-  for (const { output } of services) {
-    if (output.kind === "topic" && !topics.has(output.topic)) add({ name: output.topic, ...small, role: "stream" });
+  for (const { topic: name } of services.flatMap(({ output }) => topicsOf(output))) {
+    if (!topics.has(name)) add({ name, ...small, role: "stream" });
   }
   // What cannot be read again from anywhere is kept on as many brokers as Kafka keeps its own offsets on.
   const replicationFactor = Math.min(3, brokers);
   for (const { input, changelogTopic: changelog, deadLetterTopic: deadLetters } of services) {
     if (changelog !== undefined) {
-      const partitions = input.kind === "topic" ? (topics.get(input.topic)?.partitions ?? 1) : 1;
+      const partitions = Math.max(1, ...topicsOf(input).map(({ topic }) => topics.get(topic)?.partitions ?? 1));
       const config = { "cleanup.policy": "compact" };
       add({ name: changelog, partitions, replicationFactor, config, role: "changelog" });
     }
@@ -142,7 +176,7 @@ function written(document: PipelineDocument, path: readonly string[], config: ob
 }
 
 /** The rules have seen to it that one input and one output are there. */
-function present(topic: string | undefined): string {
+function present<T>(topic: T | undefined): T {
   if (topic === undefined) throw new Error("a service without its topic passed the rules");
   return topic;
 }

@@ -1,4 +1,5 @@
 import { FORMATS, type Format } from "../operators/format.ts";
+import type { Path } from "./faults.ts";
 import type { Mode } from "./kafka-versions.ts";
 
 /**
@@ -35,8 +36,9 @@ export interface DraftTopic {
 
 export interface DraftService {
   readonly on: string | undefined;
-  readonly from: string | undefined;
-  readonly to: string | undefined;
+  /** Each with its place below the service: from, or from/1 in a list. */
+  readonly from: readonly DraftTopicName[];
+  readonly to: readonly DraftBranch[];
   readonly sourceFile: string | undefined;
   /** As written; undefined when it is left out or wrong. */
   readonly sourceFormat: Format | undefined;
@@ -44,6 +46,20 @@ export interface DraftService {
   readonly has: ReadonlySet<string>;
   /** The entries of `apply`, as written. */
   readonly apply: readonly unknown[];
+}
+
+/** A topic that a service names. */
+export interface DraftTopicName {
+  readonly topic: string;
+  readonly path: Path;
+  /** Whether the name is the last key of `path`, and not a value there. */
+  readonly isKey?: boolean;
+}
+
+/** A topic that a service writes, and the filter of a branch, as written. */
+export interface DraftBranch extends DraftTopicName {
+  /** An entry as under `apply`; undefined when there is none. */
+  readonly when?: unknown;
 }
 
 export function draftOf(data: unknown): Draft {
@@ -96,13 +112,24 @@ function serviceOf(value: unknown): DraftService {
   const apply = service.get("apply");
   return {
     on: text(service.get("on")),
-    from: text(service.get("from")),
-    to: text(service.get("to")),
+    from: topicNames("from", service.get("from")),
+    to: topicNames("to", service.get("to")),
     sourceFile: text(mapping(service.get("source")).get("file")),
     sourceFormat: FORMATS.find((format) => format === mapping(service.get("source")).get("format")),
     has: new Set(service.keys()),
     apply: Array.isArray(apply) ? apply : [],
   };
+}
+
+/** One name, or a list of names; where it may have branches, a name over its filter. */
+function topicNames(key: "from" | "to", value: unknown): DraftBranch[] {
+  if (typeof value === "string") return [{ topic: value, path: [key] }];
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((item, i): DraftBranch[] => {
+    if (typeof item === "string") return [{ topic: item, path: [key, i] }];
+    if (key === "from") return [];
+    return [...mapping(item)].map(([topic, when]) => ({ topic, path: [key, i, topic], isKey: true, when }));
+  });
 }
 
 function text(value: unknown): string | undefined {

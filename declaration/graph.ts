@@ -1,18 +1,18 @@
 /** A service as the graph sees it: what it reads and writes. */
 export interface Stage {
   readonly name: string;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
+  readonly from: readonly string[];
+  readonly to: readonly string[];
 }
 
 /** Services that write what `stage` reads. */
 export function upstream<S extends Stage>(stages: readonly S[], stage: Stage): S[] {
-  return stages.filter(({ to }) => to !== undefined && to === stage.from);
+  return stages.filter(({ to }) => to.some((topic) => stage.from.includes(topic)));
 }
 
 /** Services that read what `stage` writes. */
 export function downstream<S extends Stage>(stages: readonly S[], stage: Stage): S[] {
-  return stages.filter(({ from }) => from !== undefined && from === stage.to);
+  return stages.filter(({ from }) => from.some((topic) => stage.to.includes(topic)));
 }
 
 /**

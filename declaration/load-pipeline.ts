@@ -7,6 +7,7 @@ import { type Fault, PipelineFaults, shown } from "./faults.ts";
 import { SERVICE_NAME } from "./names.ts";
 import { openCatalogue } from "./operator-catalogue.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { branchFindings } from "./rules/branches.ts";
 import { hostFindings } from "./rules/hosts.ts";
 import { chainsOf } from "./rules/operators.ts";
 import { serviceFindings } from "./rules/services.ts";
@@ -42,6 +43,7 @@ export async function loadPipeline(file: string): Promise<Pipeline> {
     ...hostFindings(draft),
     ...topicFindings(draft, name),
     ...serviceFindings(draft),
+    ...branchFindings(draft),
     ...(await sourceFindings(draft, folder)),
     ...chainFindings,
   ];

@@ -1,23 +1,28 @@
 import { readFile } from "node:fs/promises";
+import { type Branch, branchFor } from "../operators/branch.ts";
 import { advance, type Link, linkOf, type Message, stagesOf } from "../operators/chain.ts";
 import { ChainState } from "../operators/chain-state.ts";
-import { fits, write, writeToLog } from "../operators/format.ts";
+import { type Format, fits, write, writeToLog } from "../operators/format.ts";
 import type { RecordContext } from "../operators/operator.ts";
 import { OperatorError } from "../operators/operator-error.ts";
 import { sourceValues } from "../operators/source-values.ts";
 import { loadPipeline } from "./load-pipeline.ts";
 import { loadOperator } from "./operator-module.ts";
-import type { Output, Pipeline, Service } from "./pipeline.ts";
+import { type Output, type Pipeline, type Service, type Step, topicsOf } from "./pipeline.ts";
 
 /** A record of a topic. */
 export interface TopicRecord extends RecordContext {
   readonly value: unknown;
 }
 
+type LogOutput = Extract<Output, { readonly kind: "log" }>;
+
 /** A service while it is driven. */
 interface Running {
   readonly service: Service;
   readonly chain: readonly Link[];
+  /** Where values go that come out of the chain; none for a sink. */
+  readonly branches: readonly Branch[];
   readonly state: ChainState;
   readonly printed: (readonly unknown[])[];
   readonly refused: OperatorError[];
@@ -61,7 +66,9 @@ export class PipelineDriver {
     for (let next = this.#due[0]; next !== undefined && next.atMs <= until; next = this.#due[0]) {
       this.#due.shift();
       this.#nowMs = next.atMs;
-      this.#process(next.source, { key: null, value: next.value, timestampMs: next.atMs });
+      const { input } = next.source.service;
+      const format = input.kind === "file" ? input.format : undefined;
+      this.#process(next.source, { key: null, value: next.value, timestampMs: next.atMs }, format);
     }
     this.#nowMs = until;
   }
@@ -96,25 +103,27 @@ export class PipelineDriver {
     const record = { key, value, timestampMs };
     this.#topic(topic).push(record);
     for (const reader of this.#running) {
-      const { input } = reader.service;
-      if (input.kind === "topic" && input.topic === topic) this.#process(reader, record);
+      const read = topicsOf(reader.service.input).find((each) => each.topic === topic);
+      if (read !== undefined) this.#process(reader, record, read.format);
     }
   }
 
-  #process(running: Running, record: TopicRecord): void {
-    const { service, chain, state, printed, refused } = running;
+  #process(running: Running, record: TopicRecord, format: Format = "number"): void {
+    const { service, chain, branches, state, printed, refused } = running;
     const { output } = service;
     const deliver = (message: Message) => {
-      mustBeWritable(output, chain, message);
-      return message;
+      const branch = branchFor(branches, message);
+      if (output.kind === "log") mustBePrintable(output, chain, message);
+      else if (branch !== undefined) write(branch.format ?? "number", message.value, chain.at(-1)?.name);
+      return { message, branch };
     };
     try {
-      mustBeReadable(service, record.value);
+      mustBeReadable(service, format, record.value);
       const advanced = advance(chain, state, record, deliver);
       refused.push(...advanced.refused);
-      for (const message of advanced.outputs) {
-        if (output.kind === "topic") this.#append(output.topic, message);
-        else printed.push(stagesOf(message));
+      for (const { message, branch } of advanced.outputs) {
+        if (branch !== undefined) this.#append(branch.topic, message);
+        else if (output.kind === "log") printed.push(stagesOf(message));
       }
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
@@ -139,6 +148,7 @@ export async function openDriver(pipeline: Pipeline | string): Promise<PipelineD
     loaded.services.map(async (service) => ({
       service,
       chain: await chainOf(service),
+      branches: await branchesOf(service),
       state: new ChainState(),
       printed: [],
       refused: [],
@@ -149,7 +159,20 @@ export async function openDriver(pipeline: Pipeline | string): Promise<PipelineD
 }
 
 async function chainOf({ apply }: Service): Promise<Link[]> {
-  return Promise.all(apply.map(async (step) => linkOf(step, await loadOperator(step.module))));
+  return Promise.all(apply.map(loadLink));
+}
+
+async function branchesOf({ output }: Service): Promise<Branch[]> {
+  if (output.kind !== "branches") return [...topicsOf(output)];
+  return Promise.all(
+    output.branches.map(async ({ when, ...named }) =>
+      when === undefined ? named : { ...named, when: await loadLink(when) },
+    ),
+  );
+}
+
+async function loadLink(step: Step): Promise<Link> {
+  return linkOf(step, await loadOperator(step.module));
 }
 
 async function dueOf(source: Running): Promise<Due[]> {
@@ -160,16 +183,13 @@ async function dueOf(source: Running): Promise<Due[]> {
 }
 
 /** A value that was sent from outside may not be what its topic says. */
-function mustBeReadable({ name, input }: Service, value: unknown): void {
-  const format = input.format ?? "number";
+function mustBeReadable({ name }: Service, format: Format, value: unknown): void {
   if (!fits(format, value)) throw new OperatorError(name, value, `found ${JSON.stringify(value)}, wanted ${format}`);
 }
 
-function mustBeWritable(output: Output, chain: readonly Link[], message: Message): void {
-  const last = chain.at(-1)?.name;
-  if (output.kind === "topic") write(output.format ?? "number", message.value, last);
-  else if (output.stages) for (const [i, stage] of stagesOf(message).entries()) writeToLog(stage, chain[i - 1]?.name);
-  else writeToLog(message.value, last);
+function mustBePrintable({ stages }: LogOutput, chain: readonly Link[], message: Message): void {
+  if (stages) for (const [i, stage] of stagesOf(message).entries()) writeToLog(stage, chain[i - 1]?.name);
+  else writeToLog(message.value, chain.at(-1)?.name);
 }
 
 function known<T>(found: T | undefined, what: string, name: string, names: Iterable<string>): T {

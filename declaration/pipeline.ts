@@ -1,4 +1,7 @@
 import type { Format } from "../operators/format.ts";
+import type { TopicFormat } from "../operators/topics-of.ts";
+
+export { topicsOf } from "../operators/topics-of.ts";
 
 /**
  * A pipeline file as typed data: what the loader yields once every fault is gone, with every default filled in.
@@ -86,7 +89,9 @@ export interface Service {
 
 /** A `format` that is absent is that of numbers. */
 export type Input =
-  | { readonly kind: "topic"; readonly topic: string; readonly format?: Format }
+  | ({ readonly kind: "topic" } & TopicFormat)
+  /** Several topics merged to one stream: each in its order, none before another. */
+  | { readonly kind: "topics"; readonly topics: readonly TopicFormat[] }
   | {
       readonly kind: "file";
       /** Absolute path on this machine; shipped with the service's release. */
@@ -97,9 +102,16 @@ export type Input =
     };
 
 export type Output =
-  | { readonly kind: "topic"; readonly topic: string; readonly format?: Format }
+  | ({ readonly kind: "topic" } & TopicFormat)
+  /** Each value goes to the first of these that takes it, or nowhere. */
+  | { readonly kind: "branches"; readonly branches: readonly Branch[] }
   /** Prints each value, or each value with every stage it passed through, on standard output (the journal). */
   | { readonly kind: "log"; readonly stages: boolean };
+
+/** A topic with the filter that chooses what goes there; without one, everything that is left does. */
+export interface Branch extends TopicFormat {
+  readonly when?: Step;
+}
 
 /** One operator of a chain with its validated parameters. */
 export interface Step {

@@ -147,6 +147,17 @@ export const step = z.union(
   "the name of an operator, or its name over its parameters as in { ewma: { alpha: 0.5 } }",
 );
 
+/** The name of a filter, or its name over its parameters, with the field that it looks at; the rules see to that. */
+export const filter = z.unknown();
+
+const branch = z.union(
+  [
+    topicName,
+    z.record(z.string().meta({ pattern: TOPIC_NAME.source }), filter).meta({ minProperties: 1, maxProperties: 1 }),
+  ],
+  "a topic over its filter as in hot: { threshold: { above: 75 } }, or the name of a topic for all that is left",
+);
+
 const sink = z.union(
   [
     z.literal("log"),
@@ -167,13 +178,27 @@ const sink = z.union(
 const service = z.strictObject(
   {
     on: host.describe("Host that it runs on"),
-    from: topicName.optional().describe("Topic that it reads; either this or source"),
+    from: z
+      .union(
+        [topicName, z.array(topicName).min(1)],
+        "the name of a topic, or a list of names such as [indoors, outdoors]",
+      )
+      .optional()
+      .describe("Topic that it reads, or a list of topics that it merges; either this or source"),
     source: source.optional().describe("File that it reads; either this or from"),
     apply: z
       .array(step, "a list of operators such as [round]")
       .default([])
       .describe("Operators, in the order in which a record passes them"),
-    to: topicName.optional().describe("Topic that it writes; either this or sink"),
+    to: z
+      .union(
+        [topicName, z.array(branch).min(1)],
+        "the name of a topic, or a list of branches such as - hot: { threshold: { above: 75 } }",
+      )
+      .optional()
+      .describe(
+        "Topic that it writes, or a list of branches, of which the first that takes a value gets it; either this or sink",
+      ),
     sink: sink.optional().describe("Where values end: log prints them to the journal; either this or to"),
   },
   "a mapping such as { on: rpi0, from: a, to: b }",

@@ -15,6 +15,8 @@ export interface Operator<P = unknown, S = unknown, I = unknown, O = unknown> {
   readonly stateful: boolean;
   /** Whether it may give records another key. */
   readonly rekeys: boolean;
+  /** Whether all it does is keep values or drop them, so that it can choose what goes to a branch. */
+  readonly filters: boolean;
   /** The state before the first value. State is plain JSON, because it is kept in a changelog topic. */
   initial(params: P): S;
   /** One value in; the next state and any number of values out. Must leave `state` itself unchanged. */
@@ -55,6 +57,7 @@ export function fold<I, S, O, Shape extends ZodRawShape = Record<never, ZodType>
     value: definition.value,
     stateful: true,
     rekeys: definition.rekeys ?? false,
+    filters: false,
     initial: (params) => (initial instanceof Function ? initial(params) : initial),
     step: definition.step,
   });
@@ -66,14 +69,7 @@ export function flatMap<I, O, Shape extends ZodRawShape = Record<never, ZodType>
     step(params: ParamsOf<Shape>, value: I, record: RecordContext): readonly O[];
   },
 ): Operator<ParamsOf<Shape>, null, I, O> {
-  return brand({
-    params: paramsSchema(definition),
-    value: definition.value,
-    stateful: false,
-    rekeys: definition.rekeys ?? false,
-    initial: () => null,
-    step: (params, _, value, record) => [null, definition.step(params, value, record)],
-  });
+  return stateless(definition, false);
 }
 
 /** An operator that turns every value into exactly one. */
@@ -87,10 +83,9 @@ export function map<I, O, Shape extends ZodRawShape = Record<never, ZodType>>(
 export function filter<I, Shape extends ZodRawShape = Record<never, ZodType>>(
   definition: Definition<Shape, I> & { step(params: ParamsOf<Shape>, value: I, record: RecordContext): boolean },
 ): Operator<ParamsOf<Shape>, null, I, I> {
-  return flatMap({
-    ...definition,
-    step: (params, value, record) => (definition.step(params, value, record) ? [value] : []),
-  });
+  const step = (params: ParamsOf<Shape>, value: I, record: RecordContext) =>
+    definition.step(params, value, record) ? [value] : [];
+  return stateless({ ...definition, step }, true);
 }
 
 /** The result of a fold's step whose state is also what it emits. */
@@ -125,6 +120,23 @@ export function isOperator(candidate: unknown): candidate is Operator {
 /** The operators among a module's exports; a file of an operator exports exactly one, under a name of its choice. */
 export function operatorsIn(exports: object): readonly Operator[] {
   return Object.values(exports).filter(isOperator);
+}
+
+function stateless<I, O, Shape extends ZodRawShape>(
+  definition: Definition<Shape, I> & {
+    step(params: ParamsOf<Shape>, value: I, record: RecordContext): readonly O[];
+  },
+  filters: boolean,
+): Operator<ParamsOf<Shape>, null, I, O> {
+  return brand({
+    params: paramsSchema(definition),
+    value: definition.value,
+    stateful: false,
+    rekeys: definition.rekeys ?? false,
+    filters,
+    initial: () => null,
+    step: (params, _, value, record) => [null, definition.step(params, value, record)],
+  });
 }
 
 function brand<P, S, I, O>(operator: Operator<P, S, I, O>): Operator<P, S, I, O> {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Pipeline, Service } from "../declaration/pipeline.ts";
+import type { Branch, Pipeline, Service, Step } from "../declaration/pipeline.ts";
 import { bundleService } from "../runtime/bundle.ts";
-import type { ServiceSpec } from "../runtime/service-spec.ts";
+import type { AppliedStep, ServiceSpec } from "../runtime/service-spec.ts";
 
 /** What one operator service needs on its host: files by name, addressed by their content. */
 export interface ServiceRelease {
@@ -37,7 +37,8 @@ async function buildRelease(
   projectRoot: string,
   folder: string,
 ): Promise<ServiceRelease> {
-  const operatorModules = Object.fromEntries(service.apply.map(({ operator, module }) => [operator, module]));
+  const steps = [...service.apply, ...filtersOf(service)];
+  const operatorModules = Object.fromEntries(steps.map(({ operator, module }) => [operator, module]));
   const bundle = await bundleService({
     spec: serviceSpec(pipeline, service, bootstrapServers),
     operatorModules,
@@ -60,11 +61,23 @@ export function serviceSpec(pipeline: Pipeline, service: Service, bootstrapServe
     groupId: `${pipeline.name}-${service.name}`,
     bootstrapServers,
     input: input.kind === "file" ? { ...input, path: basename(input.path) } : input,
-    apply: service.apply.map(({ module: _, stateful: __, ...step }) => step),
-    output,
+    apply: service.apply.map(applied),
+    output: output.kind === "branches" ? { ...output, branches: output.branches.map(branch) } : output,
     ...(changelogTopic === undefined ? {} : { changelogTopic }),
     ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),
   };
+}
+
+function filtersOf({ output }: Service): Step[] {
+  return output.kind === "branches" ? output.branches.flatMap(({ when }) => when ?? []) : [];
+}
+
+function branch({ when, ...named }: Branch) {
+  return when === undefined ? named : { ...named, when: applied(when) };
+}
+
+function applied({ module: _, stateful: __, ...step }: Step): AppliedStep {
+  return step;
 }
 
 function sha256(data: string | Uint8Array): string {

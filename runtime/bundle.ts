@@ -90,7 +90,8 @@ function inPlaceOf(vocabulary: string): Plugin {
 }
 
 function entry(spec: ServiceSpec, operatorModules: Readonly<Record<string, string>>): string {
-  const names = [...new Set(spec.apply.map(({ operator }) => operator))].sort();
+  const filters = spec.output.kind === "branches" ? spec.output.branches.flatMap(({ when }) => when ?? []) : [];
+  const names = [...new Set([...spec.apply, ...filters].map(({ operator }) => operator))].sort();
   const modules = names.map((name) => {
     const path = operatorModules[name];
     if (path === undefined) throw new Error(`${spec.name} applies ${name}, but no module of that name was given`);

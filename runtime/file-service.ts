@@ -31,12 +31,12 @@ export async function produceFile(
   const content = await readFile(path);
   const records = recordsOf(content.toString(), format);
   const digest = createHash("sha256").update(content).digest("hex");
-  const source = { topic: path.slice(path.lastIndexOf("/") + 1), partition: 0 };
-  const task = await openTask(service, source, filePositions(digest));
+  const topic = path.slice(path.lastIndexOf("/") + 1);
+  const task = await openTask(service, 0, [{ topic, format }], filePositions(digest));
   const { supervisor } = service;
   const alive = setInterval(supervisor.alive, ALIVE_EVERY_MS);
   try {
-    let next = Number(task.position());
+    let next = Number(task.position(topic));
     supervisor.ready(progress(next, records.length));
     for (let due = Date.now(); next < records.length && !stop.aborted; ) {
       due = Math.max(due, Date.now() - CATCH_UP_MS);
@@ -45,6 +45,7 @@ export async function produceFile(
       const firstDue = due;
       next += values.length;
       await task.process(
+        topic,
         // Records that go together because the pace outran Kafka were due one after the other.
         values.map((record, i) => ({ ...record, timestamp: String(firstDue + i * everyMs) })),
         BigInt(next),

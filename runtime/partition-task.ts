@@ -1,3 +1,5 @@
+import type { Format } from "../operators/format.ts";
+import type { TopicFormat } from "../operators/topics-of.ts";
 import { deadLetter } from "./dead-letter.ts";
 import type { IncomingRecord, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
 import type { Positions } from "./positions.ts";
@@ -9,12 +11,18 @@ import { within } from "./within.ts";
 /** Long enough for a partition to get a new leader, shorter than the coordinator waits before it aborts by itself. */
 const TRANSACT_WITHIN_MS = 25_000;
 
-/** One input partition of a service: its transactional producer, its operators' state, and how far it has got. */
+/**
+ * One input partition of a service, of all topics that it merges: its transactional producer, its operators' state, and how
+ * far it has got in each topic. Source: Kafka Streams' tasks.
+ */
 export interface PartitionTask {
-  /** The first record still to process. */
-  position(): bigint;
-  /** Processes the records and commits outputs, state and position together. After an error the task is of no use. */
-  process(records: readonly IncomingRecord[], nextPosition: bigint): Promise<void>;
+  /** The first record of a topic still to process. */
+  position(topic: string): bigint;
+  /**
+   * Processes records of one topic and commits outputs, state and position together; what came of another topic is waited
+   * for. After an error the task is of no use.
+   */
+  process(topic: string, records: readonly IncomingRecord[], nextPosition: bigint): Promise<void>;
   /** Waits for the transaction at hand, then lets go of the transactional id. */
   close(): Promise<void>;
 }
@@ -23,9 +31,13 @@ export interface PartitionTask {
  * The order matters: first claim the transactional id, which fences a former holder and finishes its transaction, then
  * read state and position, which nobody else can change any more.
  */
-export async function openTask(service: Service, source: TopicPartition, positions: Positions): Promise<PartitionTask> {
+export async function openTask(
+  service: Service,
+  partition: number,
+  topics: readonly TopicFormat[],
+  positions: Positions,
+): Promise<PartitionTask> {
   const { spec, chain, kafka } = service;
-  const { partition } = source;
   const { changelogTopic } = spec;
   const producer = await kafka.transactionalProducer({
     transactionalId: `${spec.groupId}-${partition}`,
@@ -35,7 +47,11 @@ export async function openTask(service: Service, source: TopicPartition, positio
   const restored = await kafka
     .inspect(async (inspector) => {
       const changelog = await changelogOf(inspector, changelogTopic, partition);
-      return { changelog, position: await positions.restore(inspector, changelog) };
+      const restored = new Map<string, bigint>();
+      for (const { topic } of topics) {
+        restored.set(topic, await positions.restore(inspector, changelog, { topic, partition }));
+      }
+      return { changelog, position: restored };
     })
     .catch(async (error) => {
       await producer.close();
@@ -43,16 +59,17 @@ export async function openTask(service: Service, source: TopicPartition, positio
     });
 
   const state = restoreState(chain, partition, restored.changelog);
-  let position = restored.position;
+  const { position } = restored;
   // State of operators that the chain no longer has would come back, old, if they were put back one day.
   let obsolete = unusedKeys(chain, partition, restored.changelog, positions.key);
-  const formats = formatsOf(spec);
-  let inFlight = false;
+  const formats = new Map(topics.map(({ topic, format }) => [topic, formatsOf(service, format)]));
+  const inFlight = new Set<string>();
   let busy: Promise<void> = Promise.resolve();
 
-  const process = async (records: readonly IncomingRecord[], nextPosition: bigint) => {
-    const processed = processBatch(chain, state, records, formats);
-    const { consumed, changelog } = positions.moveTo(nextPosition);
+  const process = async (topic: string, records: readonly IncomingRecord[], nextPosition: bigint) => {
+    const source = { topic, partition };
+    const processed = processBatch(chain, state, records, known(formats, topic));
+    const { consumed, changelog } = positions.moveTo(source, nextPosition);
     const entries = [
       ...obsolete.map((key) => ({ key, value: null })),
       ...stateChanges(chain, partition, processed.state),
@@ -61,47 +78,45 @@ export async function openTask(service: Service, source: TopicPartition, positio
     await printed(service, processed);
     await producer.transact({
       records: [
-        ...outputsTo(service, processed),
+        ...(spec.output.kind === "log" ? [] : processed.outputs),
         ...(changelogTopic === undefined ? [] : entries.map((entry) => ({ topic: changelogTopic, ...entry }))),
         ...refused(service, source, processed),
       ],
       ...(consumed && { consumed }),
     });
     processed.state.commit();
-    position = nextPosition;
+    position.set(topic, nextPosition);
     obsolete = [];
   };
   return {
-    position: () => position,
-    process: (records, nextPosition) => {
-      if (inFlight) return Promise.reject(new Error("the transaction before has not ended"));
-      inFlight = true;
-      const work = within(TRANSACT_WITHIN_MS, "the transaction", process(records, nextPosition)).finally(() => {
-        inFlight = false;
-      });
-      busy = work.catch(() => {});
-      return work;
+    position: (topic) => known(position, topic),
+    process: (topic, records, nextPosition) => {
+      if (inFlight.has(topic)) return Promise.reject(new Error("the transaction before has not ended"));
+      inFlight.add(topic);
+      // One that failed leaves all behind it without effect: where things stand only Kafka knows.
+      busy = busy
+        .then(() => within(TRANSACT_WITHIN_MS, "the transaction", process(topic, records, nextPosition)))
+        .finally(() => inFlight.delete(topic));
+      busy.catch(() => {}); // whoever waits for it sees it
+      return busy;
     },
     close: async () => {
-      await busy;
+      await busy.catch(() => {});
       await producer.close();
     },
   };
 }
 
-function formatsOf({ input, output }: Service["spec"]): BatchFormats {
-  const stages = output.kind === "log" && output.stages;
-  return {
-    input: input.format ?? "number",
-    output: output.kind === "log" ? "log" : (output.format ?? "number"),
-    stages,
-  };
+function formatsOf({ spec: { output }, branches }: Service, input: Format = "number"): BatchFormats {
+  return output.kind === "log"
+    ? { input, output: "log", stages: output.stages }
+    : { input, output: branches, stages: false };
 }
 
-function outputsTo({ spec: { output } }: Service, { outputs }: Processed): OutgoingRecord[] {
-  if (output.kind !== "topic") return [];
-  const { topic } = output;
-  return outputs.map((each) => ({ topic, ...each }));
+function known<T>(ofTopics: ReadonlyMap<string, T>, topic: string): T {
+  const found = ofTopics.get(topic);
+  if (found === undefined) throw new Error(`${topic}: not a topic of this task`);
+  return found;
 }
 
 /** Printed before the offsets are committed: a crash in between prints again, but never leaves out. */

@@ -1,12 +1,15 @@
 import type { Inspector, TopicPartition, Transaction } from "./kafka/kafka.ts";
 import type { Changelog } from "./state.ts";
 
-/** How far an input partition has been processed, kept where one transaction moves it together with its outputs. */
+/** How far input partitions have been processed, kept where one transaction moves it together with its outputs. */
 export interface Positions {
-  /** The first record still to process. */
-  restore(inspector: Inspector, changelog: Changelog): Promise<bigint>;
-  /** What a transaction must hold to have processed everything before `position`. */
-  moveTo(position: bigint): {
+  /** The first record of `source` still to process. */
+  restore(inspector: Inspector, changelog: Changelog, source: TopicPartition): Promise<bigint>;
+  /** What a transaction must hold to have processed everything of `source` before `position`. */
+  moveTo(
+    source: TopicPartition,
+    position: bigint,
+  ): {
     readonly consumed?: Transaction["consumed"];
     readonly changelog?: { readonly key: string; readonly value: string };
   };
@@ -15,11 +18,11 @@ export interface Positions {
 }
 
 /** The consumer group's offsets: a new group starts at the earliest record, so that start order does not matter. */
-export function groupPositions(groupId: string, source: TopicPartition): Positions {
+export function groupPositions(groupId: string): Positions {
   return {
-    restore: async (inspector) =>
+    restore: async (inspector, _, source) =>
       (await inspector.committedOffset(groupId, source)) ?? (await inspector.earliestOffset(source)),
-    moveTo: (offset) => ({ consumed: { groupId, partition: source, offset } }),
+    moveTo: (source, offset) => ({ consumed: { groupId, partition: source, offset } }),
   };
 }
 
@@ -32,6 +35,6 @@ export function filePositions(digest: string): Positions {
       const kept = JSON.parse(changelog.get(key) ?? "null");
       return kept?.digest === digest ? BigInt(kept.position) : 0n;
     },
-    moveTo: (position) => ({ changelog: { key, value: JSON.stringify({ digest, position: Number(position) }) } }),
+    moveTo: (_, position) => ({ changelog: { key, value: JSON.stringify({ digest, position: Number(position) }) } }),
   };
 }

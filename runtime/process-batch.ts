@@ -1,3 +1,4 @@
+import { type Branch, branchFor } from "../operators/branch.ts";
 import { advance, type Link, type Message, stagesOf } from "../operators/chain.ts";
 import type { ChainState } from "../operators/chain-state.ts";
 import { type Format, write, writeToLog } from "../operators/format.ts";
@@ -15,21 +16,25 @@ export interface Processed {
   readonly poison: readonly { readonly record: IncomingRecord; readonly error: PoisonError }[];
 }
 
-/** How values come in and go out; `log` is text for a journal. */
+/** How values come in, and where they go out and how; `log` is text for a journal. */
 export interface BatchFormats {
   readonly input: Format;
-  readonly output: Format | "log";
+  readonly output: readonly Branch[] | "log";
   /** Whether all stages of a value are wanted. */
   readonly stages: boolean;
 }
 
 /** A value that came out at the end of the chain, with what its record carries. */
 export interface Output {
+  /** Where it goes; empty for a log. */
+  readonly topic: string;
   readonly key: Buffer | string | null;
   readonly value: string;
   readonly timestamp: string;
   readonly headers: Headers;
 }
+
+const LOG: Branch = { topic: "" };
 
 /** The same records from the same state give the same result, as often as a transaction has to be tried. */
 export function processBatch(
@@ -38,7 +43,7 @@ export function processBatch(
   records: readonly IncomingRecord[],
   formats: BatchFormats,
 ): Processed {
-  const { output: format, stages } = formats;
+  const { output: branches, stages } = formats;
   const state = before.fork();
   const outputs: Output[] = [];
   const paths: string[][] = [];
@@ -47,11 +52,12 @@ export function processBatch(
     try {
       const message = messageOf(record, formats.input);
       const deliver = (output: Message) => ({
-        output: outputOf(output, record, message, chain, format),
+        output: outputOf(output, record, message, chain, branches),
         path: stages ? stagesOf(output).map((stage, place) => writeToLog(stage, chain[place - 1]?.name)) : [],
       });
       const advanced = advance(chain, state, message, deliver);
       for (const { output, path } of advanced.outputs) {
+        if (output === undefined) continue;
         outputs.push(output);
         if (stages) paths.push(path);
       }
@@ -71,18 +77,21 @@ function messageOf({ key, value, timestamp }: IncomingRecord, format: Format): M
   return { key: decodeKey(key), value: decodeValue(value, format), timestampMs: decodeTimestamp(timestamp) };
 }
 
-/** What an operator did not change goes out with the very bytes that it came in with. */
+/** What an operator did not change goes out with the very bytes that it came in with; undefined when no branch takes it. */
 function outputOf(
   output: Message,
   record: IncomingRecord,
   entered: Message,
   chain: readonly Link[],
-  format: Format | "log",
-): Output {
+  branches: readonly Branch[] | "log",
+): Output | undefined {
   const last = chain.at(-1)?.name;
+  const branch = branches === "log" ? LOG : branchFor(branches, output);
+  if (branch === undefined) return undefined;
   return {
+    topic: branch.topic,
     key: output.key === entered.key ? record.key : output.key,
-    value: format === "log" ? writeToLog(output.value, last) : write(format, output.value, last),
+    value: branch === LOG ? writeToLog(output.value, last) : write(branch.format ?? "number", output.value, last),
     timestamp: output.timestampMs === entered.timestampMs ? record.timestamp : String(output.timestampMs),
     headers: record.headers,
   };

@@ -1,15 +1,16 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Operator } from "../operators/operator.ts";
+import { topicsOf } from "../operators/topics-of.ts";
 import { produceFile } from "./file-service.ts";
 import { openJournal } from "./journal.ts";
 import { connectKafka } from "./kafka/connect.ts";
 import { describeError, FencedError } from "./kafka/errors.ts";
 import { pause } from "./pause.ts";
-import { chainOf, type Service } from "./service.ts";
+import { branchesOf, chainOf, type Service } from "./service.ts";
 import type { ServiceSpec } from "./service-spec.ts";
 import { superviseBySystemd } from "./supervisor.ts";
-import { consumeTopic } from "./topic-service.ts";
+import { consumeTopics } from "./topic-service.ts";
 
 /** systemd is told to allow more; a service that is stopped has this long to finish its transaction and leave its group. */
 const STOP_WITHIN_MS = 1700;
@@ -41,6 +42,7 @@ export async function runService(
     const service: Service = {
       spec,
       chain: chainOf(spec, operators),
+      branches: branchesOf(spec, operators),
       kafka: connectKafka({
         bootstrapServers: spec.bootstrapServers,
         clientId: `${spec.groupId}@${hostname()}`,
@@ -65,7 +67,7 @@ async function keepRunning(service: Service, folder: string, stop: AbortSignal):
     const since = Date.now();
     try {
       if (input.kind === "file") await produceFile(service, { ...input, path: join(folder, input.path) }, stop);
-      else await consumeTopic(service, input.topic, stop);
+      else await consumeTopics(service, topicsOf(input), stop);
     } catch (error) {
       if (error instanceof FencedError) throw error;
       const problem = describeError(error);

@@ -1,5 +1,8 @@
 import type { AppliedStep } from "../operators/chain.ts";
 import type { Format } from "../operators/format.ts";
+import type { TopicFormat } from "../operators/topics-of.ts";
+
+export type { AppliedStep };
 
 /** What one operator service is told about itself: plain data, written into its bundle when it is built. */
 export interface ServiceSpec {
@@ -10,12 +13,16 @@ export interface ServiceSpec {
   readonly bootstrapServers: readonly string[];
   /** A `format` that is absent is that of numbers. */
   readonly input:
-    | { readonly kind: "topic"; readonly topic: string; readonly format?: Format }
+    | ({ readonly kind: "topic" } & TopicFormat)
+    /** Merged: each in its order, none before another. */
+    | { readonly kind: "topics"; readonly topics: readonly TopicFormat[] }
     /** `path` is the file's name inside the release folder. */
     | { readonly kind: "file"; readonly path: string; readonly everyMs: number; readonly format?: Format };
   readonly apply: readonly AppliedStep[];
   readonly output:
-    | { readonly kind: "topic"; readonly topic: string; readonly format?: Format }
+    | ({ readonly kind: "topic" } & TopicFormat)
+    /** A value goes to the first of these whose filter keeps it; one without a filter takes what is left. */
+    | { readonly kind: "branches"; readonly branches: readonly (TopicFormat & { readonly when?: AppliedStep })[] }
     | { readonly kind: "log"; readonly stages: boolean };
   readonly changelogTopic?: string;
   readonly deadLetterTopic?: string;

@@ -1,5 +1,7 @@
-import { type Link, linkOf } from "../operators/chain.ts";
+import type { Branch } from "../operators/branch.ts";
+import { type AppliedStep, type Link, linkOf } from "../operators/chain.ts";
 import type { Operator } from "../operators/operator.ts";
+import { topicsOf } from "../operators/topics-of.ts";
 import type { Journal } from "./journal.ts";
 import type { Kafka } from "./kafka/kafka.ts";
 import type { ServiceSpec } from "./service-spec.ts";
@@ -9,6 +11,8 @@ import type { Supervisor } from "./supervisor.ts";
 export interface Service {
   readonly spec: ServiceSpec;
   readonly chain: readonly Link[];
+  /** Where values go that come out of the chain; none for a sink. */
+  readonly branches: readonly Branch[];
   readonly kafka: Kafka;
   readonly journal: Journal;
   readonly supervisor: Supervisor;
@@ -17,9 +21,19 @@ export interface Service {
 }
 
 export function chainOf(spec: ServiceSpec, operators: Readonly<Record<string, Operator>>): readonly Link[] {
-  return spec.apply.map((step) => {
-    const operator = operators[step.operator];
-    if (operator) return linkOf(step, operator);
-    throw new Error(`the bundle of ${spec.name} has no operator ${step.operator}; bundle the service again`);
-  });
+  return spec.apply.map((step) => bundledLink(spec, step, operators));
+}
+
+export function branchesOf(spec: ServiceSpec, operators: Readonly<Record<string, Operator>>): readonly Branch[] {
+  const { output } = spec;
+  if (output.kind !== "branches") return topicsOf(output);
+  return output.branches.map(({ when, ...named }) =>
+    when === undefined ? named : { ...named, when: bundledLink(spec, when, operators) },
+  );
+}
+
+function bundledLink(spec: ServiceSpec, step: AppliedStep, operators: Readonly<Record<string, Operator>>): Link {
+  const operator = operators[step.operator];
+  if (operator) return linkOf(step, operator);
+  throw new Error(`the bundle of ${spec.name} has no operator ${step.operator}; bundle the service again`);
 }

@@ -1,4 +1,6 @@
+import type { TopicFormat } from "../operators/topics-of.ts";
 import { describeError, FencedError } from "./kafka/errors.ts";
+import type { TopicPartition } from "./kafka/kafka.ts";
 import { openTask, type PartitionTask } from "./partition-task.ts";
 import { pause } from "./pause.ts";
 import { groupPositions } from "./positions.ts";
@@ -7,29 +9,37 @@ import type { Service } from "./service.ts";
 /** A coordinator that is only just starting, or still finishing a transaction, is not worth a word. */
 const WARN_FROM_ATTEMPT = 3;
 
-type Seek = (partition: number, offset: bigint) => void;
+type Seek = (partition: TopicPartition, offset: bigint) => void;
 
 /** The tasks of the partitions that are assigned to this member, each opened anew whenever its past is in doubt. */
 export class TaskSet {
   readonly #service: Service;
-  readonly #topic: string;
+  readonly #topics: readonly TopicFormat[];
   readonly #stop: AbortSignal;
   readonly #onFenced: (error: FencedError) => void;
+  #assigned: readonly TopicPartition[] = [];
   #tasks = new Map<number, Promise<PartitionTask>>();
   #seek: Seek = () => {};
 
-  constructor(service: Service, topic: string, stop: AbortSignal, onFenced: (error: FencedError) => void) {
+  constructor(
+    service: Service,
+    topics: readonly TopicFormat[],
+    stop: AbortSignal,
+    onFenced: (error: FencedError) => void,
+  ) {
     this.#service = service;
-    this.#topic = topic;
+    this.#topics = topics;
     this.#stop = stop;
     this.#onFenced = onFenced;
   }
 
   /** Lets go of what was held and opens the given partitions; the promise is for the last of them. */
-  assign(partitions: readonly number[], seek: Seek): Promise<unknown> {
+  assign(assigned: readonly TopicPartition[], seek: Seek): Promise<unknown> {
     const released = this.close();
+    this.#assigned = assigned;
     this.#seek = seek;
-    return Promise.all(partitions.map((partition) => this.#start(partition, released)));
+    const partitions = new Set(assigned.map(({ partition }) => partition));
+    return Promise.all([...partitions].map((partition) => this.#start(partition, released)));
   }
 
   /** Resolves when the partition's task is open; undefined when the partition is not this member's (any more). */
@@ -55,7 +65,8 @@ export class TaskSet {
     const task: Promise<PartitionTask> = after
       .then(() => this.#open(partition, isWanted))
       .then((opened) => {
-        if (isWanted()) this.#seek(partition, opened.position());
+        if (!isWanted()) return opened;
+        for (const { topic } of this.#topicsOf(partition)) this.#seek({ topic, partition }, opened.position(topic));
         return opened;
       });
     task.catch(() => {}); // reported where it happens; whoever waits for the task sees it too
@@ -63,17 +74,24 @@ export class TaskSet {
     return task;
   }
 
+  /** Topics may differ in how many partitions they have. */
+  #topicsOf(partition: number): readonly TopicFormat[] {
+    const has = new Set(this.#assigned.filter((each) => each.partition === partition).map(({ topic }) => topic));
+    return this.#topics.filter(({ topic }) => has.has(topic));
+  }
+
   async #open(partition: number, isWanted: () => boolean): Promise<PartitionTask> {
-    const source = { topic: this.#topic, partition };
-    const positions = groupPositions(this.#service.spec.groupId, source);
+    const topics = this.#topicsOf(partition);
+    const what = `${topics.map(({ topic }) => topic).join(", ")}/${partition}`;
+    const positions = groupPositions(this.#service.spec.groupId);
     for (let attempt = 1; ; attempt++) {
       // Opening fences whoever has the partition, so it must be this member's own at that moment.
-      if (!isWanted()) throw new Error(`${this.#topic}/${partition}: no longer this member's`);
+      if (!isWanted()) throw new Error(`${what}: no longer this member's`);
       try {
-        return await openTask(this.#service, source, positions);
+        return await openTask(this.#service, partition, topics, positions);
       } catch (error) {
         if (error instanceof FencedError) this.#onFenced(error);
-        const problem = `${this.#topic}/${partition}: not ready yet: ${describeError(error)}`;
+        const problem = `${what}: not ready yet: ${describeError(error)}`;
         this.#service.supervisor.status(problem);
         this.#service.supervisor.alive();
         if (attempt >= WARN_FROM_ATTEMPT) this.#service.journal.warn(problem);

@@ -1,42 +1,47 @@
+import type { TopicFormat } from "../operators/topics-of.ts";
 import { describeError, FencedError } from "./kafka/errors.ts";
-import type { Batch } from "./kafka/kafka.ts";
+import type { Batch, TopicPartition } from "./kafka/kafka.ts";
 import type { Service } from "./service.ts";
 import { TaskSet } from "./task-set.ts";
 
 const HEARTBEAT_EVERY_MS = 1000;
 
 /** Consumes as a member of the service's group until `stop` is aborted; throws when the consumer has to be made anew. */
-export async function consumeTopic(service: Service, topic: string, stop: AbortSignal): Promise<void> {
+export async function consumeTopics(
+  service: Service,
+  topics: readonly TopicFormat[],
+  stop: AbortSignal,
+): Promise<void> {
   const { spec, kafka, journal, supervisor } = service;
   const fenced = Promise.withResolvers<never>();
   fenced.promise.catch(() => {}); // awaited further down
-  const tasks = new TaskSet(service, topic, stop, fenced.reject);
+  const tasks = new TaskSet(service, topics, stop, fenced.reject);
 
   const onBatch = async (batch: Batch) => {
-    const task = await beatingHeart(batch, tasks.get(batch.partition));
+    const { topic, partition } = batch;
+    const task = await beatingHeart(batch, tasks.get(partition));
     // A task that has just been opened has sought its own position; what was fetched before that is void.
     if (task === undefined || batch.isStale()) return;
     // Fetched again although it may be processed, or the topic was made anew: Kafka knows where to go on.
-    if (batch.records.some(({ offset }) => offset < task.position())) return tasks.reopen(batch.partition);
-    const failure = await beatingHeart(batch, failureOf(task.process(batch.records, batch.nextOffset)));
+    if (batch.records.some(({ offset }) => offset < task.position(topic))) return tasks.reopen(partition);
+    const failure = await beatingHeart(batch, failureOf(task.process(topic, batch.records, batch.nextOffset)));
     if (failure === undefined) return batch.done();
     if (failure instanceof FencedError) return fenced.reject(failure);
-    const where = `${topic}/${batch.partition}@${task.position()}`;
+    const where = `${topic}/${partition}@${task.position(topic)}`;
     journal.warn(`${where}: the transaction failed and is tried again: ${describeError(failure)}`);
-    tasks.reopen(batch.partition);
+    tasks.reopen(partition);
   };
 
   const consumption = await kafka.consume({
     groupId: spec.groupId,
-    topic,
+    topics: topics.map(({ topic }) => topic),
     onAlive: () => supervisor.alive(),
-    onAssigned: (partitions, seek) => {
-      const held =
-        partitions.length > 0 ? `partitions ${partitions.join(", ")}` : "no partition (others have them all)";
-      tasks.assign(partitions, seek).then(
+    onAssigned: (assigned, seek) => {
+      const consuming = `consuming ${topics.map(({ topic }) => held(topic, assigned)).join("; ")}`;
+      tasks.assign(assigned, seek).then(
         () => {
-          supervisor.ready(`consuming ${topic}: ${held}`);
-          journal.info(`consuming ${topic}: ${held}`);
+          supervisor.ready(consuming);
+          journal.info(consuming);
         },
         () => {}, // superseded by the next assignment, or stopping
       );
@@ -48,6 +53,11 @@ export async function consumeTopic(service: Service, topic: string, stop: AbortS
   } finally {
     await Promise.all([consumption.stop(), tasks.close()]);
   }
+}
+
+function held(topic: string, assigned: readonly TopicPartition[]): string {
+  const partitions = assigned.filter((each) => each.topic === topic).map(({ partition }) => partition);
+  return `${topic}: ${partitions.length > 0 ? `partitions ${partitions.join(", ")}` : "no partition (others have them all)"}`;
 }
 
 async function failureOf(work: Promise<void>): Promise<unknown> {

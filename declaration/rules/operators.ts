@@ -13,6 +13,8 @@ import { didYouMean } from "../suggest.ts";
 export interface Chain {
   readonly steps: readonly Step[];
   readonly stateful: boolean;
+  /** The filters of its branches, by topic. */
+  readonly filters: ReadonlyMap<string, Step>;
 }
 
 /** Looks up every operator that services apply and checks its parameters: the chains, and what is wrong with them. */
@@ -22,10 +24,11 @@ export async function chainsOf(
 ): Promise<{ readonly chains: ReadonlyMap<string, Chain>; readonly findings: readonly Finding[] }> {
   const chains = new Map<string, Chain>();
   const findings: Finding[] = [];
-  for (const [service, { apply, from = "" }] of draft.services) {
+  for (const [service, { apply, from, to }] of draft.services) {
     const steps: Step[] = [];
     let rekeyed: string | undefined;
-    const partitions = draft.topics.get(from)?.partitions ?? 1;
+    const counts = from.map(({ topic }) => draft.topics.get(topic)?.partitions ?? 1);
+    const partitions = Math.max(1, ...counts);
     for (const [i, entry] of apply.entries()) {
       const path = ["services", service, "apply", i];
       const { findings: faults, step, operator } = await checkStep(catalogue, path, entry);
@@ -40,7 +43,20 @@ export async function chainsOf(
       }
       if (operator.rekeys) rekeyed = step.operator;
     }
-    chains.set(service, { steps, stateful: steps.some((step) => step.stateful) });
+    const first = steps.find((step) => step.stateful);
+    if (first !== undefined && new Set(counts).size > 1) {
+      const found = from.map(({ topic }, i) => `${topic} of ${counts[i]}`).join(" and ");
+      const wanted = `wanted as many partitions in each, as ${first.operator} needs a key's records in one place`;
+      findings.push(wrongValue(["services", service, "from"], `found ${found} partitions, ${wanted}`));
+    }
+    const filters = new Map<string, Step>();
+    for (const { topic, path, isKey, when } of to) {
+      if (!isKey) continue;
+      const checked = await checkFilter(catalogue, ["services", service, ...path], when);
+      findings.push(...checked.findings);
+      if (checked.step !== undefined) filters.set(topic, checked.step);
+    }
+    chains.set(service, { steps, stateful: first !== undefined, filters });
   }
   return { chains, findings };
 }
@@ -89,6 +105,23 @@ async function checkStep(catalogue: Catalogue, path: Path, entry: unknown): Prom
   const { stateful } = operator;
   const step = { operator: name, params, stateful, module, ...(field === undefined ? {} : { field: String(field) }) };
   return { step, operator, findings: [] };
+}
+
+/** What chooses for a branch: an operator that keeps values or drops them, and does nothing else. */
+async function checkFilter(catalogue: Catalogue, path: Path, entry: unknown): Promise<CheckedStep> {
+  const wanted = "wanted a filter, which keeps values or drops them, as in { threshold: { above: 75 } }";
+  if (typeof entry !== "string" && mapping(entry).size === 0)
+    return { findings: [wrongValue(path, `found ${shown(entry)}, ${wanted}`)] };
+  const checked = await checkStep(catalogue, path, entry);
+  if (checked.operator === undefined || checked.operator.filters) return checked;
+  const message = `found ${checked.step?.operator}, ${wanted}`;
+  return {
+    findings: [
+      typeof entry === "string"
+        ? wrongValue(path, message)
+        : wrongKey([...path, checked.step?.operator ?? ""], message),
+    ],
+  };
 }
 
 /** The operators that an entry names, wrongly more than one, and the field beside them. */

@@ -39,18 +39,26 @@ function oneOf(name: string, { has }: DraftService, topic: "from" | "to", other:
 }
 
 function inputOf(draft: Draft, name: string, { from }: DraftService): Finding[] {
-  const written = [...draft.services.values()].flatMap(({ to }) => to ?? []);
+  const written = [...draft.services.values()].flatMap(({ to }) => to.map(({ topic }) => topic));
   const known = new Set([...draft.topics.keys(), ...written]);
-  if (from === undefined || known.has(from)) return [];
   const wanted = "wanted a topic that a service writes, or one under topics if it is written from outside";
-  return [wrongValue(["services", name, "from"], `found ${shown(from)}, ${wanted}${didYouMean(from, known)}`)];
+  return from
+    .filter(({ topic }) => !known.has(topic))
+    .map(({ topic, path }) =>
+      wrongValue(["services", name, ...path], `found ${shown(topic)}, ${wanted}${didYouMean(topic, known)}`),
+    );
 }
 
 function circles(draft: Draft): Finding[] {
-  const stages = [...draft.services].map(([name, { from, to }]) => ({ name, from, to }));
+  const stages = [...draft.services].map(([name, { from, to }]) => ({
+    name,
+    from: from.map(({ topic }) => topic),
+    to: to.map(({ topic }) => topic),
+  }));
   return cycles(stages).map((cycle) => {
     const [first] = cycle;
-    const way = [...cycle.map(({ name, to }) => `${name} -> ${to}`), first?.name].join(" -> ");
+    const between = cycle.map(({ to }, i) => to.find((topic) => cycle[(i + 1) % cycle.length]?.from.includes(topic)));
+    const way = [...cycle.map(({ name }, i) => `${name} -> ${between[i]}`), first?.name].join(" -> ");
     return wrongValue(
       ["services", first?.name ?? "", "from"],
       `found a cycle, ${way}, wanted records to flow one way; let one of them read or write elsewhere`,

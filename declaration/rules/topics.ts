@@ -38,8 +38,11 @@ function mentions(draft: Draft): Map<string, (message: string) => Finding> {
   const found = new Map<string, (message: string) => Finding>();
   for (const topic of draft.topics.keys()) found.set(topic, (message) => wrongKey(["topics", topic], message));
   for (const [service, { to }] of draft.services) {
-    if (to === undefined || found.has(to)) continue;
-    found.set(to, (message) => wrongValue(["services", service, "to"], message));
+    for (const { topic, path, isKey } of to) {
+      if (found.has(topic)) continue;
+      const at = ["services", service, ...path];
+      found.set(topic, (message) => (isKey ? wrongKey(at, message) : wrongValue(at, message)));
+    }
   }
   return found;
 }

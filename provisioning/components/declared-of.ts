@@ -1,4 +1,5 @@
 import type * as declaration from "../../declaration/pipeline.ts";
+import { topicsOf } from "../../declaration/pipeline.ts";
 import type { Declared, DeclaredService } from "../impact/declared.ts";
 import { bootstrapServers } from "./broker.ts";
 
@@ -16,12 +17,24 @@ export function declaredOf({ cluster, services, topics }: declaration.Pipeline, 
 function declaredService({ on, input, apply, output, changelogTopic }: declaration.Service): DeclaredService {
   return {
     on,
-    ...(input.kind === "topic" ? { from: input.topic } : { everyMs: input.everyMs }),
+    ...(input.kind === "file" ? { everyMs: input.everyMs } : { from: oneOrAll(topicsOf(input)) }),
     apply: apply.map(({ operator, params, field, stateful }) => ({
       ...{ operator, stateful },
       params: field === undefined ? params : { ...params, field },
     })),
-    ...(output.kind === "topic" ? { to: output.topic } : { stages: output.stages }),
+    ...(output.kind === "log" ? { stages: output.stages } : { to: oneOrAll(topicsOf(output)) }),
+    ...(output.kind === "branches" && { filters: Object.fromEntries(output.branches.flatMap(filterOf)) }),
     ...(changelogTopic === undefined ? {} : { changelog: changelogTopic }),
   };
+}
+
+function oneOrAll(topics: readonly { readonly topic: string }[]): string | readonly string[] {
+  const names = topics.map(({ topic }) => topic);
+  return names.length === 1 ? names.join() : names;
+}
+
+function filterOf({ topic, when }: declaration.Branch): [topic: string, filter: object][] {
+  if (when === undefined) return [];
+  const { operator, params, field } = when;
+  return [[topic, { [operator]: params, ...(field === undefined ? {} : { field }) }]];
 }

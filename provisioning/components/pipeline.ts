@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type * as declaration from "../../declaration/pipeline.ts";
+import * as declaration from "../../declaration/pipeline.ts";
 import type { ServiceRelease } from "../service-release.ts";
 import type { Cluster } from "./cluster.ts";
 import { OperatorService, serviceUnitName } from "./operator-service.ts";
@@ -86,11 +86,6 @@ function hostOf({ cluster }: declaration.Pipeline, { name, on }: declaration.Ser
 
 function usesTopic(service: declaration.Service, topic: string): boolean {
   const { input, output, changelogTopic, deadLetterTopic } = service;
-  const own = [
-    changelogTopic,
-    deadLetterTopic,
-    input.kind === "topic" && input.topic,
-    output.kind === "topic" && output.topic,
-  ];
-  return own.includes(topic);
+  const streams = [input, output].flatMap((end) => declaration.topicsOf(end).map((each) => each.topic));
+  return [changelogTopic, deadLetterTopic, ...streams].includes(topic);
 }

@@ -11,12 +11,14 @@ export interface Declared {
 
 export interface DeclaredService {
   readonly on: string;
-  /** Topic that it reads; absent for a source. */
-  readonly from?: string | undefined;
+  /** Topic that it reads, or those that it merges; absent for a source. */
+  readonly from?: string | readonly string[] | undefined;
   readonly everyMs?: number | undefined;
   readonly apply: readonly DeclaredStep[];
-  /** Topic that it writes; absent for a sink. */
-  readonly to?: string | undefined;
+  /** Topic that it writes, or those that it branches to; absent for a sink. */
+  readonly to?: string | readonly string[] | undefined;
+  /** The filters of its branches by topic, as `{ threshold: { above: 75 } }`. */
+  readonly filters?: Readonly<Record<string, unknown>> | undefined;
   readonly stages?: boolean | undefined;
   readonly changelog?: string | undefined;
 }

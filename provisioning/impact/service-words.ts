@@ -54,17 +54,17 @@ export function serviceWords(
 
 function newWords(name: string, { on, from, to, apply }: DeclaredService): string {
   const input =
-    from === undefined ? "reads its file from the first value" : `reads ${from} from its first unread record`;
+    from === undefined ? "reads its file from the first value" : `reads ${and(all(from))} from its first unread record`;
   const state = apply.some(({ stateful }) => stateful) ? ", with no state" : "";
-  return `${name} is new on ${on}: ${input}${state}${to === undefined ? "" : `, and writes ${to}`}`;
+  return `${name} is new on ${on}: ${input}${state}${to === undefined ? "" : `, and writes ${and(all(to))}`}`;
 }
 
 /** What the pipeline file says otherwise than before. */
 function editWords(old: DeclaredService, service: DeclaredService, release: Change | undefined): string[] {
   return [
     ...chainWords(old, service),
-    ...(old.from === service.from ? [] : [now("from", service.from, old.from)]),
-    ...(old.to === service.to ? [] : [now("to", service.to, old.to)]),
+    ...differences({ from: service.from, to: service.to }, { from: old.from, to: old.to }),
+    ...differences(service.filters ?? {}, old.filters ?? {}),
     ...(old.everyMs === service.everyMs
       ? []
       : [now("every", milliseconds(service.everyMs), milliseconds(old.everyMs))]),
@@ -95,8 +95,16 @@ function keptWords(old: DeclaredService, service: DeclaredService, release: Chan
       fileChanges(release) ? "begins with the first value of the file" : "goes on in its file where it was",
     ];
   }
-  if (old.from !== service.from) return [...state, `reads ${service.from} from its first unread record`];
-  return [...state, "goes on reading where it was"];
+  const before = all(old.from);
+  const fresh = all(service.from).filter((topic) => !before.includes(topic));
+  const kept = all(service.from).filter((topic) => before.includes(topic));
+  if (fresh.length === 0) return [...state, "goes on reading where it was"];
+  const further = kept.length === 0 ? [] : [`goes on reading ${and(kept)} where it was`];
+  return [...state, `reads ${and(fresh)} from its first unread record`, ...further];
+}
+
+function all(topics: string | readonly string[] | undefined): string[] {
+  return [topics ?? []].flat();
 }
 
 function fileChanges(release: Change | undefined): boolean {

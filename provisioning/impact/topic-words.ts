@@ -60,7 +60,9 @@ function changeWords(topic: Change, after: Declared, facts: Facts): string[] {
 
 /** The runtime keeps state by partition: a record that comes to another than its forerunners meets another state. */
 function splitWords(name: string, from: number, after: Declared): string {
-  const readers = Object.entries(after.services).filter(([, service]) => service.from === name && isStateful(service));
+  const readers = Object.entries(after.services).filter(
+    ([, service]) => [service.from].flat().includes(name) && isStateful(service),
+  );
   if (readers.length === 0) return "";
   const whose = and(readers.map(([reader]) => reader));
   return `: the state of ${whose} is split, as new partitions (${from} and up) begin with none and a key's records may come to one of them`;

@@ -23,7 +23,10 @@ export function now(key: string, value: unknown, before: unknown, separator = ":
 }
 
 export function plain(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(plain).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return typeof value === "string" ? value : JSON.stringify(value);
+  const entries = Object.entries(value).map(([key, each]) => `${key}: ${plain(each)}`);
+  return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
 }
 
 /** How two mappings differ, key by key. */

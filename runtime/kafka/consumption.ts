@@ -1,6 +1,7 @@
 import type { EachBatchPayload, Kafka as KafkaJs, KafkaMessage } from "kafkajs";
 import { kafkaErrorType } from "./errors.ts";
-import type { Batch, Consumption, Headers, IncomingRecord, Subscription } from "./kafka.ts";
+import type { Batch, Consumption, Headers, IncomingRecord, Subscription, TopicPartition } from "./kafka.ts";
+import { byPartitionNumber } from "./partition-number-assigner.ts";
 import { quit } from "./quit.ts";
 
 /** A fetch that finds nothing returns after this long; a stop waits for it. */
@@ -18,7 +19,7 @@ const MAX_BYTES_PER_PARTITION = 256 * 1024;
 const PARTITIONS_AT_ONCE = 8;
 
 export async function consume(kafka: KafkaJs, subscription: Subscription): Promise<Consumption> {
-  const { groupId, topic, onAssigned, onAlive } = subscription;
+  const { groupId, topics, onAssigned, onAlive } = subscription;
   const consumer = kafka.consumer({
     groupId,
     sessionTimeout: SESSION_TIMEOUT_MS,
@@ -27,6 +28,7 @@ export async function consume(kafka: KafkaJs, subscription: Subscription): Promi
     maxWaitTimeInMs: MAX_WAIT_MS,
     maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
     allowAutoTopicCreation: false,
+    partitionAssigners: [byPartitionNumber],
     // Starting anew is the caller's: kafkajs's own restart keeps what made it fail.
     retry: { restartOnFailure: async () => false },
   });
@@ -34,15 +36,20 @@ export async function consume(kafka: KafkaJs, subscription: Subscription): Promi
     consumer.on("consumer.crash", ({ payload }) => reject(payload.error));
   });
   ended.catch(() => {}); // whoever awaits it later still sees the rejection
-  const seek = (partition: number, offset: bigint) => consumer.seek({ topic, partition, offset: String(offset) });
-  consumer.on("consumer.group_join", ({ payload }) => onAssigned(payload.memberAssignment[topic] ?? [], seek));
+  const seek = (partition: TopicPartition, offset: bigint) => consumer.seek({ ...partition, offset: String(offset) });
+  consumer.on("consumer.group_join", ({ payload }) => {
+    const assigned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
+      partitions.map((partition) => ({ topic, partition })),
+    );
+    onAssigned(assigned, seek);
+  });
   consumer.on("consumer.fetch", onAlive);
   consumer.on("consumer.heartbeat", onAlive);
   try {
     await consumer.connect();
-    await consumer.subscribe({ topics: [topic], fromBeginning: true }).catch((error) => {
+    await consumer.subscribe({ topics: [...topics], fromBeginning: true }).catch((error) => {
       if (kafkaErrorType(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
-      throw new Error(`${topic}: there is no such topic (yet)`, { cause: error });
+      throw new Error(`${topics.join(" or ")}: there is no such topic (yet)`, { cause: error });
     });
     await consumer.run({
       autoCommit: false,
@@ -63,6 +70,7 @@ export async function consume(kafka: KafkaJs, subscription: Subscription): Promi
 function batchOf({ batch, resolveOffset, heartbeat, isStale, isRunning }: EachBatchPayload): Batch {
   const lastOffset = batch.lastOffset();
   return {
+    topic: batch.topic,
     partition: batch.partition,
     records: batch.messages.map(recordOf),
     nextOffset: BigInt(lastOffset) + 1n,

@@ -65,17 +65,16 @@ export interface Transaction {
 
 export interface Subscription {
   readonly groupId: string;
-  readonly topic: string;
+  readonly topics: readonly string[];
   /** Called on every (re)join with all partitions that are now this member's; whatever was held before is void. */
-  onAssigned(partitions: readonly number[], seek: (partition: number, offset: bigint) => void): void;
+  onAssigned(partitions: readonly TopicPartition[], seek: (partition: TopicPartition, offset: bigint) => void): void;
   /** One fetched run of records; the partition waits until the promise settles. */
   onBatch(batch: Batch): Promise<void>;
   /** Called whenever the consumer got an answer from Kafka. */
   onAlive(): void;
 }
 
-export interface Batch {
-  readonly partition: number;
+export interface Batch extends TopicPartition {
   readonly records: readonly IncomingRecord[];
   /** The offset to go on from after this batch. */
   readonly nextOffset: bigint;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { loadPipeline } from "../../declaration/load-pipeline.ts";
-import type { Pipeline } from "../../declaration/pipeline.ts";
+import { type Pipeline, topicsOf } from "../../declaration/pipeline.ts";
 
 /** Loads a pipeline from its text. */
 async function load(text: string): Promise<Pipeline> {
@@ -28,7 +28,11 @@ describe("the course's pipelines", () => {
     const table = services.map(({ name, on, input, apply, output }) => [
       name,
       on,
-      input.kind === "topic" ? input.topic : `${input.everyMs} ms`,
+      input.kind === "file"
+        ? `${input.everyMs} ms`
+        : topicsOf(input)
+            .map(({ topic }) => topic)
+            .join(),
       apply.map(({ operator, params }) => [operator, params]),
       output.kind === "topic" ? output.topic : output.kind,
     ]);
@@ -178,6 +182,44 @@ services:
     expect(await load("cluster: { hosts: { rpi0: 10.42.0.250 } }")).toMatchObject({ topics: [], services: [] });
     expect(await load("cluster: { hosts: { rpi0: 10.42.0.250 } }\ntopics:\nservices:\n")).toMatchObject({ topics: [] });
   });
+});
+
+test("merged and branched topics are read and written with what they hold, and follow each other in the graph", async () => {
+  const { services, topics } = await load(`
+cluster: { hosts: { rpi0: 10.42.0.250 } }
+topics: { a: { format: text, partitions: 2 }, b: { partitions: 3 }, hot: { format: json } }
+services:
+  last: { on: rpi0, from: [cold, hot], apply: [{ ewma: { alpha: 1 } }], sink: log }
+  split: { on: rpi0, from: [a, b], to: [{ hot: { threshold: { above: 50 }, field: x } }, { warm: { threshold: { above: 20 } } }, cold] }
+`);
+  expect(services.map(({ name }) => name)).toEqual(["split", "last"]);
+  expect(services).toMatchObject([
+    {
+      input: { kind: "topics", topics: [{ topic: "a", format: "text" }, { topic: "b" }] },
+      output: {
+        kind: "branches",
+        branches: [
+          { topic: "hot", format: "json", when: { operator: "threshold", params: { above: 50 }, field: "x" } },
+          { topic: "warm", when: { operator: "threshold", params: { above: 20 } } },
+          { topic: "cold" },
+        ],
+      },
+      deadLetterTopic: "p-split-dead-letters",
+    },
+    { input: { kind: "topics" }, changelogTopic: "p-last-changelog" },
+  ]);
+  expect(topics.filter(({ role }) => role === "stream").map(({ name }) => name)).toEqual(
+    "a b cold hot warm".split(" "),
+  );
+});
+
+test("a list of one topic is that topic", async () => {
+  const { services } = await load(`
+cluster: { hosts: { rpi0: 10.42.0.250 } }
+topics: { a: }
+services: { con: { on: rpi0, from: [a], to: [b] } }
+`);
+  expect(services).toMatchObject([{ input: { kind: "topic", topic: "a" }, output: { kind: "topic", topic: "b" } }]);
 });
 
 test("settings reach Kafka as they are written", async () => {

@@ -70,6 +70,40 @@ services:
   ]);
 });
 
+test("a list of topics is merged with one state for each key; a value goes to the first branch that takes it", async () => {
+  const driver = await openDriver(
+    written(`
+topics: { indoors: { format: json }, outdoors: { format: json }, hot: { format: json } }
+services:
+  both:
+    on: rpi0
+    from: [indoors, outdoors]
+    apply: [{ select-key: { field: sensor } }, { moving-average: { over: 2 }, field: celsius }]
+    to:
+      - hot: { threshold: { above: 30 }, field: celsius }
+      - mild: { threshold: { above: 20 }, field: celsius }
+  show: { on: rpi0, from: hot, sink: log }
+`),
+  );
+  for (const [topic, sensor, celsius] of [
+    ["indoors", "a", 30],
+    ["outdoors", "a", 40],
+    ["outdoors", "b", 10],
+    ["indoors", "b", 20],
+    ["indoors", "a", 0],
+  ] as const)
+    driver.send(topic, { sensor, celsius });
+  // A topic of numbers does not take an object: what would go to mild is refused.
+  expect(driver.records("hot")).toMatchObject([{ key: "a", value: { sensor: "a", celsius: 35 } }]);
+  expect(driver.values("mild")).toEqual([]);
+  expect(driver.printed("show")).toEqual([[{ sensor: "a", celsius: 35 }]]);
+  expect(driver.deadLetters("both")).toEqual([]);
+  driver.send("indoors", { sensor: "a", celsius: 50 });
+  expect(driver.deadLetters("both").map(({ message }) => message)).toEqual([
+    'moving-average(celsius): emitted {"sensor":"a","celsius":25}, wanted a finite number',
+  ]);
+});
+
 test("several services that write one topic merge their streams; several that read it branch it", async () => {
   const driver = await openDriver(
     written(

@@ -52,6 +52,8 @@ function valuesAt(value: unknown, steps: readonly string[]): unknown[] {
   return next.flatMap((each) => valuesAt(each, rest));
 }
 
+/** An operator under apply, or a filter under a branch. */
+const OPERATOR = /(apply\/\[\]|to\/\[\]\/\*)\/[a-z-]+$/;
 const keys = keysOf(written).filter(({ schema }) => schema.not === undefined);
 
 describe("the schema for editors", () => {
@@ -62,7 +64,7 @@ describe("the schema for editors", () => {
   test("describes every key that is not a name of the user's own", () => {
     const undescribed = keys.filter(({ path, schema }) => !/[*\]]$/.test(path) && schema.description === undefined);
     // An operator's description is its docstring.
-    expect(undescribed.filter(({ path }) => !/apply\/\[\]\/[a-z-]+$/.test(path)).map(({ path }) => path)).toEqual([
+    expect(undescribed.filter(({ path }) => !OPERATOR.test(path)).map(({ path }) => path)).toEqual([
       "/services/*/sink/log",
     ]);
   });
@@ -83,6 +85,7 @@ describe("the schema for editors", () => {
 
   test.each([
     "{ on: rpi0, from: a, apply: [round, { ewma: { alpha: 1 } }, my-own, { my-own: { any: thing } }], sink: log }",
+    "{ on: rpi0, from: [a, b], to: [{ hot: { threshold: { above: 1 }, field: c } }, { mine: my-own }, cold] }",
     "{ on: rpi0, from: a, apply: [add-noise, { add-noise: { seed: 1 } }], sink: { log: { stages: true } } }",
   ])("takes %s", (service) => {
     validate(file(service));
@@ -101,6 +104,10 @@ describe("the schema for editors", () => {
     "{ on: rpi0, from: a, apply: [{ round: {}, field: [b] }], sink: log }",
     "{ on: rpi0, from: a, apply: round, sink: log }",
     "{ on: rpi0, from: a, sink: journal }",
+    "{ on: rpi0, from: [], sink: log }",
+    "{ on: rpi0, from: a, to: [{ hot: { threshold: { over: 1 } } }] }",
+    "{ on: rpi0, from: a, to: [{ hot: { threshold: { above: 1 } }, cold: my-own }] }",
+    "{ on: rpi0, from: a, to: { hot: { threshold: { above: 1 } } } }",
     "{ on: rpi0, from: a, to: b, replica: 2 }",
     "{ on: rpi0, source: { file: v.txt, every: 3 sec }, to: a }",
   ])("does not take %s", (service) => {
@@ -109,7 +116,7 @@ describe("the schema for editors", () => {
 });
 
 describe("pipelines/reference.yaml, the manual", () => {
-  const paths = keys.map(({ path }) => path).filter((path) => !/apply\/\[\]\/[a-z-]+$/.test(path));
+  const paths = keys.map(({ path }) => path).filter((path) => !OPERATOR.test(path));
 
   test.each(paths)("has %s", (path) => {
     expect(valuesAt(reference, path.split("/").slice(1))).not.toEqual([]);

@@ -11,26 +11,28 @@ const inspector = (answers: Partial<Inspector>): Inspector => ({
   ...answers,
 });
 
+const source = { topic: "t", partition: 0 };
+
 test("a group goes on from where it left off, and at the earliest record when it is new", async () => {
-  const positions = groupPositions("p-con1", { topic: "t", partition: 0 });
+  const positions = groupPositions("p-con1");
   const earliestOffset = async () => 3n;
-  expect(await positions.restore(inspector({ committedOffset: async () => 17n }), new Map())).toBe(17n);
+  expect(await positions.restore(inspector({ committedOffset: async () => 17n }), new Map(), source)).toBe(17n);
   expect(
-    await positions.restore(inspector({ committedOffset: async () => undefined, earliestOffset }), new Map()),
+    await positions.restore(inspector({ committedOffset: async () => undefined, earliestOffset }), new Map(), source),
   ).toBe(3n);
 });
 
 test("a source goes on in the file where it left off", async () => {
   const positions = filePositions("digest of the file");
-  const { changelog } = positions.moveTo(5n);
+  const { changelog } = positions.moveTo(source, 5n);
   const kept = new Map(changelog && [[changelog.key, changelog.value]]);
   expect(changelog?.key).toBe(positions.key);
-  expect(await positions.restore(inspector({}), kept)).toBe(5n);
-  expect(await positions.restore(inspector({}), new Map())).toBe(0n);
+  expect(await positions.restore(inspector({}), kept, source)).toBe(5n);
+  expect(await positions.restore(inspector({}), new Map(), source)).toBe(0n);
 });
 
 test("a source starts at the beginning of a file with another content", async () => {
-  const { changelog } = filePositions("old content").moveTo(5n);
+  const { changelog } = filePositions("old content").moveTo(source, 5n);
   const kept = new Map(changelog && [[changelog.key, changelog.value]]);
-  expect(await filePositions("new content").restore(inspector({}), kept)).toBe(0n);
+  expect(await filePositions("new content").restore(inspector({}), kept, source)).toBe(0n);
 });

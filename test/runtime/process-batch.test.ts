@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import type { Branch } from "../../operators/branch.ts";
 import type { Link } from "../../operators/chain.ts";
 import { ChainState } from "../../operators/chain-state.ts";
 import { ewma } from "../../operators/ewma.ts";
@@ -39,7 +40,7 @@ function run(chain: readonly Link[], values: (string | null)[], withStages = fal
   };
 }
 
-const numbers = { input: "number", output: "number", stages: false } as const;
+const numbers = { input: "number", output: [{ topic: "out" }], stages: false } as const;
 
 const reciprocal = link("reciprocal", map({ value: number(), step: (_, x) => 1 / x }));
 const picky = link(
@@ -169,7 +170,8 @@ describe("a batch", () => {
 
   test("reads and writes numbers, JSON and text as it is told", () => {
     const formatted = (input: Format, output: Format | "log", value: string, chain: readonly Link[] = []) => {
-      const formats = { input, output, stages: false };
+      const branches = output === "log" ? output : [{ topic: "out", format: output }];
+      const formats = { input, output: branches, stages: false } as const;
       const { outputs, poison } = processBatch(chain, new ChainState(), records(value), formats);
       return outputs[0]?.value ?? poison[0]?.error.message;
     };
@@ -187,5 +189,29 @@ describe("a batch", () => {
     expect(formatted("json", "number", '{"a":1}', [link("same", map({ value: unknown(), step: (_, x) => x }))])).toBe(
       'same: emitted {"a":1}, wanted a finite number',
     );
+  });
+
+  test("goes value by value to the first branch whose filter keeps it, or nowhere; what a filter refuses is poison", () => {
+    const above = (bound: number) => link("threshold", threshold, { above: bound });
+    const branches = [
+      { topic: "hot", when: above(30) },
+      { topic: "warm", when: above(20) },
+      { topic: "rest", format: "json" },
+    ] as const;
+    const sentTo = (some: readonly Branch[]) => {
+      const formats = { input: "json", output: some, stages: false } as const;
+      const { outputs, poison } = processBatch([], new ChainState(), records("25", "35", "5", '"x"'), formats);
+      expect(poison.map(({ error }) => error.message)).toEqual(['threshold: found "x", wanted a number']);
+      return outputs.map(({ topic, value }) => [topic, value]);
+    };
+    expect(sentTo(branches)).toEqual([
+      ["warm", "25"],
+      ["hot", "35"],
+      ["rest", "5"],
+    ]);
+    expect(sentTo(branches.slice(0, 2))).toEqual([
+      ["warm", "25"],
+      ["hot", "35"],
+    ]);
   });
 });

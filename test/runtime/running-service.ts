@@ -35,8 +35,9 @@ export async function startService(
   options: { files?: Record<string, string>; operators?: Record<string, string>; env?: Record<string, string> } = {},
 ): Promise<RunningService> {
   const folder = mkdtempSync(join(tmpdir(), `bramble-${spec.name}-`));
+  const filters = spec.output.kind === "branches" ? spec.output.branches.flatMap(({ when }) => when ?? []) : [];
   const operatorModules = Object.fromEntries(
-    spec.apply.map(({ operator }) => [
+    [...spec.apply, ...filters].map(({ operator }) => [
       operator,
       options.operators?.[operator] ?? join(projectRoot, `operators/${operator}.ts`),
     ]),

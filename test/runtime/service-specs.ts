@@ -1,3 +1,4 @@
+import { topicsOf } from "../../operators/topics-of.ts";
 import type { ServiceSpec } from "../../runtime/service-spec.ts";
 import type { KafkaBroker } from "./kafka-broker.ts";
 import { createTopics } from "./topics.ts";
@@ -38,14 +39,14 @@ export class Pipeline {
       apply,
       output,
       changelogTopic: `${groupId}-changelog`,
-      ...(input.kind === "topic" && { deadLetterTopic: `${groupId}-dead-letters` }),
+      ...(input.kind !== "file" && { deadLetterTopic: `${groupId}-dead-letters` }),
     };
   }
 
   /** All topics that the services need. */
   createTopics(services: readonly ServiceSpec[], partitions = 1): Promise<void> {
     const streams = services.flatMap(({ input, output }) =>
-      [input, output].flatMap((each) => (each.kind === "topic" ? [each.topic] : [])),
+      [input, output].flatMap((each) => topicsOf(each).map(({ topic }) => topic)),
     );
     return createTopics(this.#broker, [
       ...[...new Set(streams)].map((topic) => ({ topic, partitions })),

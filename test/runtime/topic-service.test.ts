@@ -4,7 +4,7 @@ import { fold, number, type Operator } from "../../operators/operator.ts";
 import { FencedError } from "../../runtime/kafka/errors.ts";
 import type { Batch, Kafka, Subscription, Transaction } from "../../runtime/kafka/kafka.ts";
 import type { Service } from "../../runtime/service.ts";
-import { consumeTopic } from "../../runtime/topic-service.ts";
+import { consumeTopics } from "../../runtime/topic-service.ts";
 
 /**
  * A Kafka of one partition in memory. It knows only what these cases ask of it; `transact` waits or fails as a case
@@ -12,14 +12,16 @@ import { consumeTopic } from "../../runtime/topic-service.ts";
  */
 class FakeKafka implements Kafka {
   readonly committed: string[] = [];
-  offset = 0n;
+  /** Committed, by topic. */
+  readonly offsets: Record<string, bigint> = { in: 0n, other: 0n };
   state = new Map<string, string>();
   epoch = 0;
   beforeCommit: () => Promise<void> = async () => {};
   afterCommit: () => Promise<void> = async () => {};
   subscription: Subscription | undefined;
-  sought: bigint | undefined;
-  fetched = 0n;
+  /** Where the consumer is to go, and where it is, by topic. */
+  sought: Record<string, bigint> = {};
+  readonly fetched: Record<string, bigint> = { in: 0n, other: 0n };
 
   async transactionalProducer() {
     const epoch = ++this.epoch;
@@ -31,7 +33,7 @@ class FakeKafka implements Kafka {
           if (topic === "out") this.committed.push(String(value));
           else this.state.set(String(key), String(value));
         }
-        this.offset = consumed?.offset ?? this.offset;
+        if (consumed) this.offsets[consumed.partition.topic] = consumed.offset;
         await this.afterCommit();
       },
       close: async () => {},
@@ -40,7 +42,7 @@ class FakeKafka implements Kafka {
 
   async inspect<T>(work: Parameters<Kafka["inspect"]>[0]): Promise<T> {
     return work({
-      committedOffset: async () => this.offset,
+      committedOffset: async (_, { topic }) => this.offsets[topic],
       earliestOffset: async () => 0n,
       retireMember: async () => {},
       readToEnd: async (_, onRecord) => {
@@ -53,18 +55,20 @@ class FakeKafka implements Kafka {
 
   async consume(subscription: Subscription) {
     this.subscription = subscription;
-    subscription.onAssigned([0], (_, offset) => {
-      this.sought = offset;
+    const assigned = subscription.topics.map((topic) => ({ topic, partition: 0 }));
+    subscription.onAssigned(assigned, ({ topic }, offset) => {
+      this.sought[topic] = offset;
     });
     return { ended: new Promise<never>(() => {}), stop: async () => {} };
   }
 
   /** Fetches the next `count` records, whose values are 1, and has them processed; as kafkajs does, with seeks first. */
-  async fetch(count: number, heartbeat: () => Promise<void> = async () => {}): Promise<void> {
-    if (this.sought !== undefined) this.fetched = this.sought;
-    this.sought = undefined;
-    const first = this.fetched;
+  async fetch(count: number, heartbeat: () => Promise<void> = async () => {}, topic = "in"): Promise<void> {
+    const first = this.sought[topic] ?? this.fetched[topic] ?? 0n;
+    this.fetched[topic] = first;
+    delete this.sought[topic];
     const batch: Batch = {
+      topic,
       partition: 0,
       records: Array.from({ length: count }, (_, i) => ({
         offset: first + BigInt(i),
@@ -74,15 +78,17 @@ class FakeKafka implements Kafka {
         headers: {},
       })),
       nextOffset: first + BigInt(count),
-      isStale: () => this.sought !== undefined,
+      isStale: () => this.sought[topic] !== undefined,
       done: () => {
-        this.fetched = first + BigInt(count);
+        this.fetched[topic] = first + BigInt(count);
       },
       heartbeat,
     };
     await this.subscription?.onBatch(batch);
   }
 }
+
+const fetchOther = (count: number) => kafka.fetch(count, async () => {}, "other");
 
 const sum = fold({ value: number(), initial: 0, step: (_, state, x) => [state + x, [state + x]] });
 let kafka: FakeKafka;
@@ -100,21 +106,23 @@ beforeEach(async () => {
       name: "sum",
       groupId: "p-sum",
       bootstrapServers: [],
-      input: { kind: "topic", topic: "in" },
+      input: { kind: "topics", topics: [{ topic: "in" }, { topic: "other" }] },
       apply: [{ operator: "sum", params: {} }],
       output: { kind: "topic", topic: "out" },
       changelogTopic: "changelog",
     },
     chain: [{ name: "sum", operator: sum as unknown as Operator, params: {} }],
+    branches: [{ topic: "out" }],
     kafka,
     journal: { info: ignore, warn: (message) => warnings.push(message), error: ignore },
     supervisor: { ready: ignore, status: ignore, alive: ignore, stopping: ignore },
     print: async () => {},
   };
-  ended = consumeTopic(service, "in", stop.signal);
+  ended = consumeTopics(service, [{ topic: "in" }, { topic: "other" }], stop.signal);
   ended.catch(() => {});
   await sleep(1);
   await kafka.fetch(0);
+  await fetchOther(0);
 });
 afterEach(() => stop.abort());
 
@@ -122,7 +130,35 @@ test("batches follow each other, with the state carried along", async () => {
   await kafka.fetch(2);
   await kafka.fetch(1);
   expect(kafka.committed).toEqual(["1", "2", "3"]);
-  expect(kafka.offset).toBe(3n);
+  expect(kafka.offsets.in).toBe(3n);
+});
+
+test("merged topics share the state of their partition, and each has its own position", async () => {
+  const slow = Promise.withResolvers<void>();
+  kafka.beforeCommit = () => slow.promise;
+  const both = [kafka.fetch(2), fetchOther(1)];
+  kafka.beforeCommit = async () => {};
+  slow.resolve();
+  await Promise.all(both);
+  await fetchOther(1);
+  expect(kafka.committed).toEqual(["1", "2", "3", "4"]);
+  expect(kafka.offsets).toEqual({ in: 2n, other: 2n });
+});
+
+test("what waited behind a transaction that failed is processed again, too", async () => {
+  const failed = Promise.withResolvers<void>();
+  kafka.beforeCommit = () => failed.promise;
+  const both = [kafka.fetch(2), fetchOther(1)];
+  failed.reject(new Error("coordinator gone"));
+  await Promise.all(both);
+  kafka.beforeCommit = async () => {};
+  expect(kafka.committed).toEqual([]);
+  for (let i = 0; i < 2; i++) {
+    await kafka.fetch(2 - Number(kafka.offsets.in)); // the first one finds the task opened anew, and is void
+    await fetchOther(1 - Number(kafka.offsets.other));
+  }
+  expect(kafka.committed).toEqual(["1", "2", "3"]);
+  expect(kafka.offsets).toEqual({ in: 2n, other: 1n });
 });
 
 test("after a transaction that failed without effect the records are processed again", async () => {
@@ -155,7 +191,7 @@ test("a batch fetched again while its transaction is still at work is not proces
   await kafka.fetch(2);
   await kafka.fetch(1);
   expect(kafka.committed).toEqual(["1", "2", "3"]);
-  expect(kafka.offset).toBe(3n);
+  expect(kafka.offsets.in).toBe(3n);
 });
 
 test("nor is one fetched again after its transaction was committed unseen", async () => {

@@ -94,14 +94,15 @@ const onWhereItWas = `goes on reading where it was, ${silence}`;
 
 interface Case {
   readonly changes?: Change[];
+  readonly before?: Declared;
   readonly after?: Declared;
   readonly facts?: Partial<Facts>;
   readonly said: string[];
 }
 
 /** The sentences, without the last. */
-function said({ changes = [], after = declared, facts = {} }: Case): string[] {
-  const sentences = impact(changes, declared, after, { ...nothingKnown, ...facts });
+function said({ changes = [], before = declared, after = declared, facts = {} }: Case): string[] {
+  const sentences = impact(changes, before, after, { ...nothingKnown, ...facts });
   if (sentences.length > 0) expect(sentences.pop()).toBe("Nothing else is touched.");
   return sentences;
 }
@@ -119,6 +120,21 @@ const services: Record<string, Case> = {
     after: withService("con2", { apply: [{ ...ewma, params: { alpha: 0.2 } }] }),
     said: [
       `con2 on rpi2 restarts with alpha: 0.2 (was 0.5): keeps its state (changelog p-con2-changelog), from which ewma goes on under the new rule, ${onWhereItWas}.`,
+    ],
+  },
+  "another filter of a branch": {
+    changes: edited("con1", "rpi1"),
+    before: withService("con1", { to: ["hot", "cold"], filters: { hot: { threshold: { above: 75 } } } }),
+    after: withService("con1", { to: ["hot", "cold"], filters: { hot: { threshold: { above: 80 } } } }),
+    said: [
+      `con1 on rpi1 restarts with hot: { threshold: { above: 80 } } (was { threshold: { above: 75 } }): ${onWhereItWas}.`,
+    ],
+  },
+  "one more topic to merge": {
+    changes: edited("con1", "rpi1"),
+    after: withService("con1", { from: ["in", "more"] }),
+    said: [
+      `con1 on rpi1 restarts with from: [in, more] (was in): reads more from its first unread record, goes on reading in where it was, ${silence}.`,
     ],
   },
   "another operator": {
