@@ -37,8 +37,7 @@ async function buildRelease(
   projectRoot: string,
   folder: string,
 ): Promise<ServiceRelease> {
-  const steps = [...service.apply, ...filtersOf(service)];
-  const operatorModules = Object.fromEntries(steps.map(({ operator, module }) => [operator, module]));
+  const operatorModules = Object.fromEntries(stepsOf(service).map(({ operator, module }) => [operator, module]));
   const bundle = await bundleService({
     spec: serviceSpec(pipeline, service, bootstrapServers),
     operatorModules,
@@ -68,8 +67,9 @@ export function serviceSpec(pipeline: Pipeline, service: Service, bootstrapServe
   };
 }
 
-function filtersOf({ output }: Service): Step[] {
-  return output.kind === "branches" ? output.branches.flatMap(({ when }) => when ?? []) : [];
+/** All operators of a service, the filters of its branches among them. */
+export function stepsOf({ apply, output }: Service): Step[] {
+  return [...apply, ...(output.kind === "branches" ? output.branches.flatMap(({ when }) => when ?? []) : [])];
 }
 
 function branch({ when, ...named }: Branch) {

@@ -25,6 +25,7 @@ def records(consumer, topic):
                 {
                     "partition": partition.partition,
                     "offset": record.offset,
+                    "timestamp": record.timestamp,
                     "key": text(record.key),
                     "value": text(record.value),
                     "headers": {name: text(value) for name, value in record.headers},

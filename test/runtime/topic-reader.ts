@@ -7,6 +7,8 @@ import { cacheFolder } from "../../setup/cache.ts";
 export interface ReadRecord {
   readonly partition: number;
   readonly offset: number;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
   readonly key: string | null;
   readonly value: string | null;
   readonly headers: Readonly<Record<string, string>>;

@@ -19,6 +19,7 @@ export interface NewRecord {
   readonly value: Buffer | string | null;
   readonly key?: string;
   readonly partition?: number;
+  readonly timestamp?: string;
   readonly headers?: Record<string, string>;
 }
 

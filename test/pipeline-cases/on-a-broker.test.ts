@@ -1,0 +1,112 @@
+import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/globals";
+import { openDriver } from "bramble/test";
+import { loadPipeline } from "../../declaration/load-pipeline.ts";
+import { type KafkaBroker, startKafkaBroker } from "../runtime/kafka-broker.ts";
+import { eventually, killServices, type RunningService } from "../runtime/running-service.ts";
+import { type ReadRecord, TopicReader } from "../runtime/topic-reader.ts";
+import { byKey, written } from "./case-folder.ts";
+import { cases } from "./cases.ts";
+import { deploy, send } from "./deployed.ts";
+
+jest.setTimeout(120_000);
+
+let broker: KafkaBroker;
+let reader: TopicReader;
+
+beforeAll(async () => {
+  broker = await startKafkaBroker();
+  reader = new TopicReader(broker.bootstrapServer);
+});
+afterEach(killServices);
+afterAll(async () => {
+  reader?.close();
+  await broker?.stop();
+});
+
+const journals = (services: readonly RunningService[]) => () =>
+  services.map((each) => `${each.name}: ${each.printed()} ${each.journal()}`).join("\n");
+const parsed = (records: readonly ReadRecord[] = []) =>
+  records.map(({ key, value }) => ({ key, value: JSON.parse(value ?? "") as unknown }));
+const sizeOf = (values: Readonly<Record<string, readonly unknown[]>>) => Object.values(values).flat().length;
+
+test.each(cases.map((each, i) => ({ ...each, name: `case${i}` })))("$why", async (each) => {
+  const { name, sent = [], topics = {}, unordered = [], printed = {}, deadLetters = {} } = each;
+  const pipeline = await loadPipeline(written(each, name));
+  // Two copies of each service share its partitions; one that prints has but one journal here.
+  const services = await deploy(broker, pipeline, Object.keys(printed).length > 0 ? 1 : 2);
+  await send(broker, pipeline, sent);
+
+  const letters = (service: string) => `${name}-${service}-dead-letters`;
+  const wanted = Object.fromEntries([
+    ...Object.entries(topics).map(([topic, values]) => [topic, sizeOf(values)] as const),
+    ...Object.entries(deadLetters).map(([service, causes]) => [letters(service), causes.length] as const),
+  ]);
+  const linesOf = (service: string) => services.find((running) => running.name === service)?.printed() ?? [];
+  const isThere = async () => {
+    const read = await reader.read(...Object.keys(wanted));
+    return (
+      Object.entries(wanted).every(([topic, count]) => (read[topic]?.length ?? 0) >= count) &&
+      Object.entries(printed).every(([service, lines]) => linesOf(service).length >= lines.length)
+    );
+  };
+  await eventually(isThere, journals(services), 60_000);
+
+  const read = await reader.read(...Object.keys(wanted));
+  for (const [topic, values] of Object.entries(topics)) {
+    expect({ [topic]: byKey(parsed(read[topic]), unordered.includes(topic)) }).toEqual({ [topic]: values });
+  }
+  for (const [service, lines] of Object.entries(printed)) expect(linesOf(service)).toEqual(lines);
+  for (const [service, causes] of Object.entries(deadLetters)) {
+    expect(read[letters(service)]?.map(({ headers }) => headers["bramble.cause"])).toEqual(causes);
+  }
+});
+
+test("the manual's pipeline gives on a broker what it gives without one, at the times at which its sources sent", async () => {
+  const pipeline = await loadPipeline("pipelines/reference.yaml");
+  const services = await deploy(broker, pipeline);
+  const streams = pipeline.topics.filter(({ role }) => role === "stream").map(({ name }) => name);
+
+  const alone = await openDriver(pipeline);
+  alone.finish();
+  const sources = ["readings", "stations"];
+  const count = (topic: string) => alone.values(topic).length;
+  await eventually(
+    async () => {
+      const read = await reader.read(...sources);
+      return sources.every((topic) => (read[topic]?.length ?? 0) >= count(topic));
+    },
+    journals(services),
+    60_000,
+  );
+  const read = await reader.read(...sources);
+  for (const topic of sources) expect(parsed(read[topic]).map(({ value }) => value)).toEqual(alone.values(topic));
+
+  // Windows and rates depend on the moments, which only a broker's clock knows.
+  const driver = await openDriver(pipeline);
+  for (const topic of sources) {
+    for (const { key, value, timestamp } of read[topic] ?? []) {
+      driver.send(topic, JSON.parse(value ?? ""), { key, timestampMs: timestamp });
+    }
+  }
+  const sinks = pipeline.services.filter(({ output }) => output.kind === "log").map(({ name }) => name);
+  const printed = (name: string) => driver.printed(name).map((stages) => JSON.stringify(stages.at(-1)));
+  const linesOf = (name: string) => services.find((running) => running.name === name)?.printed() ?? [];
+  await eventually(
+    async () => {
+      const all = await reader.read(...streams);
+      return (
+        streams.every((topic) => (all[topic]?.length ?? 0) >= driver.values(topic).length) &&
+        sinks.every((name) => linesOf(name).length >= printed(name).length)
+      );
+    },
+    journals(services),
+    60_000,
+  );
+  const all = await reader.read(...streams);
+  for (const topic of streams) {
+    expect({ [topic]: parsed(all[topic]) }).toEqual({
+      [topic]: driver.records(topic).map(({ key, value }) => ({ key, value })),
+    });
+  }
+  for (const name of sinks) expect({ [name]: linesOf(name) }).toEqual({ [name]: printed(name) });
+});
