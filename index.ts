@@ -15,7 +15,7 @@ import { trustedHosts } from "./provisioning/trusted-hosts.ts";
 
 const { user, port, password, privateKey, keepData, allowDataLoss, ...settings } = readSettings();
 const login = { user, port, ...(password && { password }), ...(privateKey && { privateKey }) };
-const pipeline = await loadPipeline(settings.pipeline).catch((error: Error) => {
+const pipeline = await loadPipeline(settings.pipeline, { checkTypes: true }).catch((error: Error) => {
   throw new pulumi.RunError(error.message); // the faults alone, without a stack trace
 });
 const servers = bootstrapServers(pipeline.cluster);

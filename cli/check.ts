@@ -10,7 +10,7 @@ export function checkCommand(): Command {
     .argument("<file>", "pipeline file")
     .option("--most <n>", "show at most so many values of each stream", wholeNumber, 50)
     .action(async (file: string, { most }: { most: number }) => {
-      const pipeline = await loadPipeline(file);
+      const pipeline = await loadPipeline(file, { checkTypes: true });
       console.log(offlineReport(pipeline, await runOffline(pipeline), most));
     });
 }

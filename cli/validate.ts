@@ -12,7 +12,7 @@ export function validateCommand(): Command {
 async function validate(files: string[]): Promise<void> {
   for (const file of files) {
     try {
-      const { cluster, services, topics } = await loadPipeline(file);
+      const { cluster, services, topics } = await loadPipeline(file, { checkTypes: true });
       const streams = topics.filter(({ role }) => role === "stream").length;
       console.log(`${file}: valid; hosts: ${cluster.hosts.length}, services: ${services.length}, topics: ${streams}`);
     } catch (error) {

@@ -11,12 +11,15 @@ export interface Fault {
   readonly message: string;
 }
 
-/** Every mistake of a pipeline file at once, in the order of the file. */
+/** Every mistake of a pipeline file at once, in the order of the file; then those of the operators beside it. */
 export class PipelineFaults extends Error {
   readonly faults: readonly Fault[];
 
   constructor(faults: readonly Fault[]) {
-    const ordered = [...faults].sort((a, b) => a.line - b.line || a.col - b.col);
+    const files = [...new Set(faults.map(({ file }) => file))];
+    const ordered = [...faults].sort(
+      (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.col - b.col,
+    );
     super(ordered.map(printFault).join("\n"));
     this.name = "PipelineFaults";
     this.faults = ordered;

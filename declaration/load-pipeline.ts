@@ -1,11 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
-import { basename, dirname, extname, resolve } from "node:path";
+import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { completePipeline } from "./complete.ts";
 import { parsePipelineDocument } from "./document.ts";
 import { draftOf } from "./draft.ts";
 import { type Fault, PipelineFaults, shown } from "./faults.ts";
 import { SERVICE_NAME } from "./names.ts";
 import { openCatalogue } from "./operator-catalogue.ts";
+import { typeMistakes } from "./operator-types.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { branchFindings } from "./rules/branches.ts";
 import { hostFindings } from "./rules/hosts.ts";
@@ -19,9 +20,10 @@ import { didYouMean } from "./suggest.ts";
 
 /**
  * Reads and checks a pipeline file, and fills in every default. Throws PipelineFaults with all that is wrong with it;
- * only a text that is not YAML hides the faults of what it says.
+ * only a text that is not YAML hides the faults of what it says. Types of the user's operators are checked when asked for,
+ * as TypeScript takes seconds.
  */
-export async function loadPipeline(file: string): Promise<Pipeline> {
+export async function loadPipeline(file: string, { checkTypes = false } = {}): Promise<Pipeline> {
   const path = resolve(file);
   const folder = dirname(path);
   const name = basename(path, extname(path));
@@ -37,7 +39,8 @@ export async function loadPipeline(file: string): Promise<Pipeline> {
   }
 
   const draft = draftOf(data);
-  const { chains, findings: chainFindings } = await chainsOf(draft, await openCatalogue(folder));
+  const catalogue = await openCatalogue(folder);
+  const { chains, findings: chainFindings } = await chainsOf(draft, catalogue);
   const findings = [
     ...shapeFindings(pipelineShape, data),
     ...hostFindings(draft),
@@ -47,7 +50,12 @@ export async function loadPipeline(file: string): Promise<Pipeline> {
     ...(await sourceFindings(draft, folder)),
     ...chainFindings,
   ];
-  const all = [...nameFaults(name, atStart), ...faults, ...findings.map((finding) => document.locate(finding))];
+  const all = [
+    ...nameFaults(name, atStart),
+    ...faults,
+    ...findings.map((finding) => document.locate(finding)),
+    ...(checkTypes ? await typeFaults(catalogue.loaded(), file) : []),
+  ];
   if (all.length > 0) throw new PipelineFaults(all);
   return completePipeline({ name, file: path, folder, shape: pipelineShape.parse(data), document, chains });
 }
@@ -64,6 +72,14 @@ async function readPipelineFile(file: string, atStart: (message: string) => Faul
     const near = didYouMean(basename(file), beside);
     throw new PipelineFaults([atStart(`found no such file, wanted a pipeline file${near}`)]);
   }
+}
+
+/** Named by the way to them from where the pipeline file is named from. */
+async function typeFaults(modules: readonly string[], pipeline: string): Promise<Fault[]> {
+  const mistakes = await typeMistakes(modules);
+  return mistakes.map(({ file, ...mistake }) => {
+    return { file: join(dirname(pipeline), relative(dirname(resolve(pipeline)), file)), ...mistake, path: "" };
+  });
 }
 
 function nameFaults(name: string, atStart: (message: string) => Fault): Fault[] {

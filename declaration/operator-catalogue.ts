@@ -16,20 +16,26 @@ export interface Catalogue {
   readonly names: readonly string[];
   /** The operator, what is wrong with its file ("found ..., wanted ..."), or undefined when there is none of that name. */
   find(name: string): Promise<CatalogueEntry | string | undefined>;
+  /** Absolute paths of the user's modules that were asked for so far and load. */
+  loaded(): readonly string[];
 }
 
 /** `folder` is that of the pipeline file. A user's module is loaded only once it is asked for. */
 export async function openCatalogue(folder: string): Promise<Catalogue> {
   const ownFolder = join(folder, "operators");
   const [builtIn, own] = await Promise.all([builtInOperators(), operatorFiles(ownFolder)]);
+  const loaded = new Set<string>();
   return {
+    loaded: () => [...loaded].sort(),
     names: [...new Set([...builtIn.keys(), ...own])].sort(),
     find: async (name) => {
       if (!own.includes(name)) return builtIn.get(name);
       if (builtIn.has(name)) {
         return `found operators/${name}.ts beside this file as well as a built-in ${name}, wanted one; rename yours`;
       }
-      return loadOwn(join(ownFolder, `${name}.ts`));
+      const entry = await loadOwn(join(ownFolder, `${name}.ts`));
+      if (typeof entry !== "string") loaded.add(entry.module);
+      return entry;
     },
   };
 }

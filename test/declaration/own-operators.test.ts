@@ -69,3 +69,35 @@ test("a broken operator that no service applies harms nobody", async () => {
   write({ "here.yaml": pipeline("[round]"), "values.txt": "1.2", "operators/broken.ts": "export const" });
   await expect(loadPipeline(join(folder, "here.yaml"))).resolves.toMatchObject({ name: "here" });
 });
+
+test("types are checked as the project's are, in neighbours too, and told with all other faults", async () => {
+  const file = join(folder, "here.yaml");
+  write({
+    "here.yaml": pipeline("[{ scaled: { by: 2 } }, { ewma: { alpha: 2 } }]"),
+    "values.txt": "1",
+    "operators/scaled.ts": `
+import { fold, number } from "bramble/operator";
+import { half } from "./half.ts";
+
+export const scaled = fold({
+  params: { by: number() },
+  value: number(),
+  initial: null as number | null,
+  step: ({ by, to }, s, x) => [s + x, [half(by * x)]],
+});
+`,
+    "operators/half.ts": "export const half = (x: number): number => String(x / 2);",
+    "operators/unused.ts": "export const wrong: number = true;",
+  });
+  await expect(loadPipeline(file, { checkTypes: true })).rejects.toThrow(
+    [
+      `${file}:4:109: services/pro/apply/1/ewma/alpha: found 2, wanted a number > 0 and <= 1`,
+      `${join(folder, "operators/half.ts")}:1:44: Type 'string' is not assignable to type 'number'. (TS2322)`,
+      `${join(folder, "operators/scaled.ts")}:9:16: Property 'to' does not exist on type '{ by: number; }'. (TS2339)`,
+      `${join(folder, "operators/scaled.ts")}:9:32: 's' is possibly 'null'. (TS18047)`,
+    ].join("\n"),
+  );
+  await expect(loadPipeline("pipelines/reference.yaml", { checkTypes: true })).resolves.toMatchObject({
+    name: "reference",
+  });
+}, 60_000);
