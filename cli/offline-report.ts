@@ -9,7 +9,10 @@ export function offlineReport(pipeline: Pipeline, run: OfflineRun, most: number)
   const written = new Set(pipeline.services.flatMap(writes));
   const fromOutside = streams.filter((topic) => !written.has(topic));
 
+  const endless = pipeline.services.filter(({ input }) => "everyMs" in input && input.kind !== "file" && !input.count);
+
   return [
+    ...endless.map(({ name }) => `${name} sends without an end: here is its beginning`),
     ...fromOutside.map((topic) => `${topic}, written from outside: no values here`),
     ...[...written].map((topic) => {
       const names = writers(topic).map(({ name }) => name);

@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { toMilliseconds } from "../operators/duration.ts";
 import type { Format } from "../operators/format.ts";
+import { MODULUS } from "../operators/minstd.ts";
 import type { TopicFormat } from "../operators/topics-of.ts";
 import type { PipelineDocument } from "./document.ts";
 import { inOrder } from "./graph.ts";
@@ -92,12 +94,7 @@ function serviceOf(checked: Checked, name: string, shape: ServiceShape): Service
   const input: Input =
     shape.source === undefined
       ? inputOf([present(shape.from)].flat().map(named))
-      : {
-          kind: "file",
-          path: resolve(folder, shape.source.file),
-          everyMs: toMilliseconds(shape.source.every),
-          ...formatOf(shape.source),
-        };
+      : sourceOf(shape.source, folder, `${pipeline}-${name}`);
   const output: Output =
     shape.sink === undefined
       ? outputOf([present(shape.to)].flat().map(topicIn).map(named), filters)
@@ -108,9 +105,24 @@ function serviceOf(checked: Checked, name: string, shape: ServiceShape): Service
     input,
     apply: steps,
     output,
-    ...(stateful || input.kind === "file" ? { changelogTopic: changelogTopic(pipeline, name) } : {}),
-    ...(input.kind === "file" ? {} : { deadLetterTopic: deadLetterTopic(pipeline, name) }),
+    ...(stateful || shape.source !== undefined ? { changelogTopic: changelogTopic(pipeline, name) } : {}),
+    ...(shape.source !== undefined ? {} : { deadLetterTopic: deadLetterTopic(pipeline, name) }),
   };
+}
+
+function sourceOf(source: NonNullable<ServiceShape["source"]>, folder: string, service: string): Input {
+  const { file, random, sequence, count } = source;
+  const pace = { everyMs: toMilliseconds(source.every) };
+  if (file !== undefined) return { kind: "file", path: resolve(folder, file), ...pace, ...formatOf(source) };
+  const paced = { ...pace, ...(count !== undefined && { count }) };
+  if (random === undefined) return { kind: "sequence", start: 0, step: 1, ...sequence, ...paced };
+  const { between, seed = seedOf(service) } = random;
+  return { kind: "random", between: [present(between[0]), present(between[1])], seed, ...paced };
+}
+
+/** A seed of its own for each service, and the same in every run. */
+function seedOf(service: string): number {
+  return 1 + (createHash("sha256").update(service).digest().readUInt32BE() % (MODULUS - 1));
 }
 
 function inputOf(topics: readonly TopicFormat[]): Input {

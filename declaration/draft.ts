@@ -40,6 +40,8 @@ export interface DraftService {
   readonly from: readonly DraftTopicName[];
   readonly to: readonly DraftBranch[];
   readonly sourceFile: string | undefined;
+  /** As written below `source`; undefined when that is left out or no mapping. */
+  readonly source: ReadonlyMap<string, unknown> | undefined;
   /** As written; undefined when it is left out or wrong. */
   readonly sourceFormat: Format | undefined;
   /** Which of from, source, to, sink stand there at all. */
@@ -87,8 +89,11 @@ export function brokersOf(draft: Draft): readonly string[] {
 
 /** The entries of a mapping; of anything else, none. */
 export function mapping(value: unknown): ReadonlyMap<string, unknown> {
-  const isMapping = typeof value === "object" && value !== null && !Array.isArray(value);
-  return new Map(isMapping ? Object.entries(value) : []);
+  return new Map(isMapping(value) ? Object.entries(value) : []);
+}
+
+function isMapping(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function hostOf(value: unknown): DraftHost {
@@ -114,6 +119,7 @@ function serviceOf(value: unknown): DraftService {
     on: text(service.get("on")),
     from: topicNames("from", service.get("from")),
     to: topicNames("to", service.get("to")),
+    source: isMapping(service.get("source")) ? mapping(service.get("source")) : undefined,
     sourceFile: text(mapping(service.get("source")).get("file")),
     sourceFormat: FORMATS.find((format) => format === mapping(service.get("source")).get("format")),
     has: new Set(service.keys()),

@@ -12,7 +12,7 @@ export interface OfflineRun {
   readonly deadLetters: ReadonlyMap<string, readonly OperatorError[]>;
 }
 
-/** Drives a whole pipeline until its source files are at their end: the known answer that the cluster must give, too. */
+/** Drives a whole pipeline until its sources are at their end: the known answer that the cluster must give, too. */
 export async function runOffline(pipeline: Pipeline): Promise<OfflineRun> {
   const driver = await openDriver(pipeline);
   driver.finish();

@@ -1,13 +1,12 @@
-import { readFile } from "node:fs/promises";
 import { type Branch, branchFor } from "../operators/branch.ts";
 import { advance, type Link, linkOf, type Message, stagesOf } from "../operators/chain.ts";
 import { ChainState } from "../operators/chain-state.ts";
 import { type Format, fits, write, writeToLog } from "../operators/format.ts";
 import type { RecordContext } from "../operators/operator.ts";
 import { OperatorError } from "../operators/operator-error.ts";
-import { sourceValues } from "../operators/source-values.ts";
 import { loadPipeline } from "./load-pipeline.ts";
 import { loadOperator } from "./operator-module.ts";
+import { openPacedSource, type PacedSource } from "./paced-source.ts";
 import { type Output, type Pipeline, type Service, type Step, topicsOf } from "./pipeline.ts";
 
 /** A record of a topic. */
@@ -26,13 +25,15 @@ interface Running {
   readonly state: ChainState;
   readonly printed: (readonly unknown[])[];
   readonly refused: OperatorError[];
+  /** What it sends of itself. */
+  readonly source: PacedSource | undefined;
 }
 
-/** What a source sends, with the moment at which it does, in milliseconds from the start. */
 interface Due {
-  readonly atMs: number;
-  readonly source: Running;
-  readonly value: unknown;
+  readonly running: Running;
+  readonly source: PacedSource;
+  /** Milliseconds from the start. */
+  readonly dueMs: number;
 }
 
 /**
@@ -43,16 +44,13 @@ interface Due {
 export class PipelineDriver {
   readonly #running: readonly Running[];
   readonly #topics: ReadonlyMap<string, TopicRecord[]>;
-  /** In the order in which they are due; at one moment, in the order of the services. */
-  readonly #due: Due[];
   #nowMs = 0;
 
   /** `openDriver` makes one. */
-  constructor(pipeline: Pipeline, running: readonly Running[], due: readonly Due[]) {
+  constructor(pipeline: Pipeline, running: readonly Running[]) {
     this.#running = running;
     const streams = pipeline.topics.filter(({ role }) => role === "stream");
     this.#topics = new Map(streams.map(({ name }) => [name, []]));
-    this.#due = due.toSorted((a, b) => a.atMs - b.atMs);
   }
 
   /** Sends a record to a topic, as a program from outside would; its event time is the virtual time if none is given. */
@@ -60,22 +58,20 @@ export class PipelineDriver {
     this.#append(topic, { key, value, timestampMs });
   }
 
-  /** Lets so many milliseconds pass: sources send what falls due, the end included. */
+  /** Lets so many milliseconds pass: sources send what falls due, the end included; at one moment, in the order of the file. */
   pass(ms: number): void {
     const until = this.#nowMs + ms;
-    for (let next = this.#due[0]; next !== undefined && next.atMs <= until; next = this.#due[0]) {
-      this.#due.shift();
-      this.#nowMs = next.atMs;
-      const { input } = next.source.service;
-      const format = input.kind === "file" ? input.format : undefined;
-      this.#process(next.source, { key: null, value: next.value, timestampMs: next.atMs }, format);
-    }
+    for (let next = this.#nextDue(); next !== undefined && next.dueMs <= until; next = this.#nextDue())
+      this.#send(next);
     this.#nowMs = until;
   }
 
-  /** Lets time pass until every source is at its end. */
+  /** Lets time pass until every source is at its end; one without an end has then sent 100 values or more. */
   finish(): void {
-    this.pass(Math.max(0, (this.#due.at(-1)?.atMs ?? 0) - this.#nowMs));
+    while (this.#running.some(({ source }) => source?.isThrough === false)) {
+      const next = this.#nextDue();
+      if (next !== undefined) this.#send(next);
+    }
   }
 
   /** All records of a topic, in the order in which they got there. */
@@ -96,6 +92,22 @@ export class PipelineDriver {
   /** Why each record among a service's dead letters was refused. */
   deadLetters(service: string): readonly OperatorError[] {
     return this.#service(service).refused;
+  }
+
+  #nextDue(): Due | undefined {
+    const sources = this.#running.flatMap((running) => {
+      const { source } = running;
+      return source === undefined ? [] : [{ running, source, dueMs: source.dueMs }];
+    });
+    const dueMs = Math.min(...sources.map((each) => each.dueMs));
+    return Number.isFinite(dueMs) ? sources.find((each) => each.dueMs === dueMs) : undefined;
+  }
+
+  #send({ running, source, dueMs }: Due): void {
+    const { input } = running.service;
+    this.#nowMs = dueMs;
+    const record = { key: null, value: source.take(), timestampMs: dueMs };
+    this.#process(running, record, input.kind === "file" ? input.format : undefined);
   }
 
   #append(topic: string, { key, value, timestampMs }: TopicRecord): void {
@@ -152,10 +164,10 @@ export async function openDriver(pipeline: Pipeline | string): Promise<PipelineD
       state: new ChainState(),
       printed: [],
       refused: [],
+      source: await openPacedSource(service.input),
     })),
   );
-  const due = await Promise.all(running.map(dueOf));
-  return new PipelineDriver(loaded, running, due.flat());
+  return new PipelineDriver(loaded, running);
 }
 
 async function chainOf({ apply }: Service): Promise<Link[]> {
@@ -173,13 +185,6 @@ async function branchesOf({ output }: Service): Promise<Branch[]> {
 
 async function loadLink(step: Step): Promise<Link> {
   return linkOf(step, await loadOperator(step.module));
-}
-
-async function dueOf(source: Running): Promise<Due[]> {
-  const { input } = source.service;
-  if (input.kind !== "file") return [];
-  const { values } = sourceValues(await readFile(input.path, "utf8"), input.format);
-  return values.map((value, i) => ({ atMs: i * input.everyMs, source, value }));
 }
 
 /** A value that was sent from outside may not be what its topic says. */

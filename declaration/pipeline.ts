@@ -1,4 +1,5 @@
 import type { Format } from "../operators/format.ts";
+import type { Generator } from "../operators/generated-values.ts";
 import type { TopicFormat } from "../operators/topics-of.ts";
 
 export { topicsOf } from "../operators/topics-of.ts";
@@ -83,7 +84,7 @@ export interface Service {
   readonly output: Output;
   /** Compacted topic that holds the operators' state and, for a source, its position; absent when there is none to keep. */
   readonly changelogTopic?: string;
-  /** Topic for records that could not be processed; absent for a source. */
+  /** Topic for records that could not be processed; absent for a source that is known to hold none. */
   readonly deadLetterTopic?: string;
 }
 
@@ -99,7 +100,12 @@ export type Input =
       /** Pause between two records, in milliseconds. */
       readonly everyMs: number;
       readonly format?: Format;
-    };
+    }
+  | (Generator & {
+      readonly everyMs: number;
+      /** Number of records; without end when it is absent. */
+      readonly count?: number;
+    });
 
 export type Output =
   | ({ readonly kind: "topic" } & TopicFormat)

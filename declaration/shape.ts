@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DURATION } from "../operators/duration.ts";
 import { FORMATS } from "../operators/format.ts";
+import { MODULUS } from "../operators/minstd.ts";
 import { kafkaSeries } from "./kafka-versions.ts";
 import { ADDRESS, HOST_NAME, SERVICE_NAME, TOPIC_NAME } from "./names.ts";
 
@@ -126,17 +127,51 @@ const topic = z
   )
   .nullable();
 
+const seed = "a whole number >= 1 and < 2147483647";
+const random = z.strictObject(
+  {
+    between: z
+      .array(z.number("a number"), "two numbers such as [0, 30], the smaller one first")
+      .length(2, { error: "two numbers such as [0, 30], the smaller one first", abort: true })
+      .refine(([low = 0, high = 0]) => low <= high, "two numbers such as [0, 30], the smaller one first")
+      .describe("Smallest and largest value"),
+    seed: z
+      .int(seed)
+      .gte(1, seed)
+      .lt(MODULUS, seed)
+      .optional()
+      .describe("Makes other values of it; by default it follows from the names of pipeline and service"),
+  },
+  "a mapping such as { between: [0, 30] }",
+);
+
+const sequence = z
+  .strictObject(
+    {
+      start: z.number("a number").default(0).describe("The first value"),
+      step: z.number("a number").default(1).describe("From one value to the next"),
+    },
+    "a mapping such as { start: 0, step: 1 }",
+  )
+  .nullable();
+
 const source = z.strictObject(
   {
     file: z
       .string("the path of a file, relative to this one")
+      .optional()
       .describe("File of values, relative to this one; each becomes a record"),
-    format: format.describe("Numbers with white space between, or json or text with a value on each line"),
+    random: random.optional().describe("In place of a file: uniform random numbers, the same in every run"),
+    sequence: sequence.optional().describe("In place of a file: 0, 1, 2, ..."),
+    format: format.describe("Of a file: numbers with white space between, or json or text with a value on each line"),
     every: z
       .string("a duration such as 100ms, 3s or 1m")
       .regex(DURATION, "a duration such as 100ms, 3s or 1m")
       .default("1s")
       .describe("Pause between two records; 0s is as fast as the topic takes them"),
+    count: count("a whole number >= 1")
+      .optional()
+      .describe("Of random and sequence: how many records; without end by default"),
   },
   "a mapping such as { file: ../data/values.txt, every: 1s }",
 );
@@ -185,7 +220,7 @@ const service = z.strictObject(
       )
       .optional()
       .describe("Topic that it reads, or a list of topics that it merges; either this or source"),
-    source: source.optional().describe("File that it reads; either this or from"),
+    source: source.optional().describe("Where its values come from if from no topic; either this or from"),
     apply: z
       .array(step, "a list of operators such as [round]")
       .default([])

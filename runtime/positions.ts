@@ -26,8 +26,8 @@ export function groupPositions(groupId: string): Positions {
   };
 }
 
-/** A file's position counts its records. It belongs to one content: another content starts at its beginning. */
-export function filePositions(digest: string): Positions {
+/** A source's position counts its records. It belongs to one content: another content starts at its beginning. */
+export function sourcePositions(digest: string): Positions {
   const key = "0/source";
   return {
     key,

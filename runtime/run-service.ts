@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
-import { join } from "node:path";
 import type { Operator } from "../operators/operator.ts";
 import { topicsOf } from "../operators/topics-of.ts";
-import { produceFile } from "./file-service.ts";
 import { openJournal } from "./journal.ts";
 import { connectKafka } from "./kafka/connect.ts";
 import { describeError, FencedError } from "./kafka/errors.ts";
+import { openPacedRecords } from "./paced-records.ts";
+import { producePaced } from "./paced-service.ts";
 import { pause } from "./pause.ts";
 import { branchesOf, chainOf, type Service } from "./service.ts";
 import type { ServiceSpec } from "./service-spec.ts";
@@ -66,7 +66,7 @@ async function keepRunning(service: Service, folder: string, stop: AbortSignal):
   for (let failures = 0; !stop.aborted; failures++) {
     const since = Date.now();
     try {
-      if (input.kind === "file") await produceFile(service, { ...input, path: join(folder, input.path) }, stop);
+      if ("everyMs" in input) await producePaced(service, await openPacedRecords(input, folder), input.everyMs, stop);
       else await consumeTopics(service, topicsOf(input), stop);
     } catch (error) {
       if (error instanceof FencedError) throw error;

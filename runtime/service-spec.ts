@@ -1,5 +1,6 @@
 import type { AppliedStep } from "../operators/chain.ts";
 import type { Format } from "../operators/format.ts";
+import type { Generator } from "../operators/generated-values.ts";
 import type { TopicFormat } from "../operators/topics-of.ts";
 
 export type { AppliedStep };
@@ -17,7 +18,8 @@ export interface ServiceSpec {
     /** Merged: each in its order, none before another. */
     | { readonly kind: "topics"; readonly topics: readonly TopicFormat[] }
     /** `path` is the file's name inside the release folder. */
-    | { readonly kind: "file"; readonly path: string; readonly everyMs: number; readonly format?: Format };
+    | { readonly kind: "file"; readonly path: string; readonly everyMs: number; readonly format?: Format }
+    | (Generator & { readonly everyMs: number; readonly count?: number });
   readonly apply: readonly AppliedStep[];
   readonly output:
     | ({ readonly kind: "topic" } & TopicFormat)

@@ -1,10 +1,13 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
+import { DURATION, toMilliseconds } from "../../operators/duration.ts";
 import type { Format } from "../../operators/format.ts";
 import { sourceValues } from "../../operators/source-values.ts";
 import type { Draft } from "../draft.ts";
-import { type Finding, shown, wrongValue } from "../faults.ts";
+import { type Finding, type Path, shown, wrongKey, wrongValue } from "../faults.ts";
 import { didYouMean } from "../suggest.ts";
+
+const KINDS = ["file", "random", "sequence"];
 
 const WANTED: Readonly<Record<Format, string>> = {
   number: "numbers such as 20.5 and white space between",
@@ -15,12 +18,43 @@ const WANTED: Readonly<Record<Format, string>> = {
 /** What is wrong with the files that services read. `folder` is that of the pipeline file. */
 export async function sourceFindings(draft: Draft, folder: string): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const [service, { sourceFile, sourceFormat = "number" }] of draft.services) {
+  for (const [service, { source, sourceFile, sourceFormat = "number" }] of draft.services) {
+    if (source !== undefined) findings.push(...kindFindings(["services", service, "source"], source));
     const problem =
       sourceFile === undefined ? undefined : await problemOf(resolve(folder, sourceFile), sourceFile, sourceFormat);
     if (problem !== undefined) findings.push(wrongValue(["services", service, "source", "file"], problem));
   }
   return findings;
+}
+
+/** Where the values come from is one of three, and not every key goes with each. */
+function kindFindings(path: Path, source: ReadonlyMap<string, unknown>): Finding[] {
+  const [kind, ...others] = KINDS.filter((each) => source.has(each));
+  if (kind === undefined) {
+    return source.size === 0
+      ? []
+      : [wrongValue(path, "found neither file nor random nor sequence, wanted one of them")];
+  }
+  if (others.length > 0) {
+    return others.map((other) => wrongKey([...path, other], `found ${other} beside ${kind}, wanted one of them`));
+  }
+  const misplaced = (key: string, why: string) =>
+    source.has(key) ? [wrongKey([...path, key], `found ${key} beside ${kind}, wanted it left out: ${why}`)] : [];
+  if (kind === "file") return misplaced("count", "a file ends where it ends");
+  const every = source.get("every");
+  const isEndless =
+    typeof every === "string" && DURATION.test(every) && toMilliseconds(every) === 0 && !source.has("count");
+  return [
+    ...misplaced("format", "its values are numbers"),
+    ...(isEndless
+      ? [
+          wrongValue(
+            [...path, "every"],
+            `found ${shown(every)} without a count, wanted one of them, or no disk is large enough`,
+          ),
+        ]
+      : []),
+  ];
 }
 
 async function problemOf(path: string, written: string, format: Format): Promise<string | undefined> {

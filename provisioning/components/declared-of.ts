@@ -17,7 +17,7 @@ export function declaredOf({ cluster, services, topics }: declaration.Pipeline, 
 function declaredService({ on, input, apply, output, changelogTopic }: declaration.Service): DeclaredService {
   return {
     on,
-    ...(input.kind === "file" ? { everyMs: input.everyMs } : { from: oneOrAll(topicsOf(input)) }),
+    ...("everyMs" in input ? sourceOf(input) : { from: oneOrAll(topicsOf(input)) }),
     apply: apply.map(({ operator, params, field, stateful }) => ({
       ...{ operator, stateful },
       params: field === undefined ? params : { ...params, field },
@@ -26,6 +26,12 @@ function declaredService({ on, input, apply, output, changelogTopic }: declarati
     ...(output.kind === "branches" && { filters: Object.fromEntries(output.branches.flatMap(filterOf)) }),
     ...(changelogTopic === undefined ? {} : { changelog: changelogTopic }),
   };
+}
+
+function sourceOf(input: Extract<declaration.Input, { readonly everyMs: number }>) {
+  if (input.kind === "file") return { everyMs: input.everyMs };
+  const { everyMs, kind, count, ...generator } = input;
+  return { everyMs, source: { [kind]: generator, ...(count !== undefined && { count }) } };
 }
 
 function oneOrAll(topics: readonly { readonly topic: string }[]): string | readonly string[] {

@@ -52,9 +52,9 @@ export function serviceWords(
   return `${name} on ${service.on} ${runs(unit) ? "restarts" : "starts"}${because}: ${follows}`;
 }
 
-function newWords(name: string, { on, from, to, apply }: DeclaredService): string {
-  const input =
-    from === undefined ? "reads its file from the first value" : `reads ${and(all(from))} from its first unread record`;
+function newWords(name: string, { on, from, source, to, apply }: DeclaredService): string {
+  const first = source === undefined ? "reads its file from the first value" : "begins with its first value";
+  const input = from === undefined ? first : `reads ${and(all(from))} from its first unread record`;
   const state = apply.some(({ stateful }) => stateful) ? ", with no state" : "";
   return `${name} is new on ${on}: ${input}${state}${to === undefined ? "" : `, and writes ${and(all(to))}`}`;
 }
@@ -64,6 +64,7 @@ function editWords(old: DeclaredService, service: DeclaredService, release: Chan
   return [
     ...chainWords(old, service),
     ...differences({ from: service.from, to: service.to }, { from: old.from, to: old.to }),
+    ...differences(service.source ?? {}, old.source ?? {}),
     ...differences(service.filters ?? {}, old.filters ?? {}),
     ...(old.everyMs === service.everyMs
       ? []
@@ -89,6 +90,11 @@ function brokersWords(before: Declared | undefined, after: Declared): string[] {
 /** Where it goes on reading, and with which state. */
 function keptWords(old: DeclaredService, service: DeclaredService, release: Change | undefined): string[] {
   const state = stateWords(old, service);
+  if (service.source !== undefined) {
+    const { count: _, ...values } = service.source;
+    const { count: __, ...before } = old.source ?? {};
+    return [...state, plain(values) === plain(before) ? "goes on where it was" : "begins with its first value"];
+  }
   if (service.from === undefined) {
     return [
       ...state,

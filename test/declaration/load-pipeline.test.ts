@@ -213,6 +213,25 @@ services:
   );
 });
 
+test("a random source without a seed has one of its own, the same each time", async () => {
+  const text = `
+cluster: { hosts: { rpi0: 10.42.0.250 } }
+services:
+  one: { on: rpi0, source: { random: { between: [0, 1] } }, to: a }
+  other: { on: rpi0, source: { random: { between: [0, 1] }, every: 10ms, count: 7 }, to: a }
+`;
+  const [first, again] = [await load(text), await load(text)];
+  expect(again.services).toEqual(first.services);
+  const inputs = first.services.map(({ input }) => input);
+  expect(inputs).toMatchObject([
+    { kind: "random", between: [0, 1], everyMs: 1000 },
+    { kind: "random", between: [0, 1], everyMs: 10, count: 7 },
+  ]);
+  const seeds = inputs.map((input) => (input.kind === "random" ? input.seed : 0));
+  expect(new Set(seeds).size).toBe(2);
+  for (const seed of seeds) expect(seed).toBeGreaterThan(0);
+});
+
 test("a list of one topic is that topic", async () => {
   const { services } = await load(`
 cluster: { hosts: { rpi0: 10.42.0.250 } }

@@ -50,6 +50,18 @@ services:
     },
   },
   {
+    why: "generated values: the same in every run, each from its number",
+    yaml: `
+services:
+  dice: { on: rpi0, source: { random: { between: [1, 6], seed: 7 }, every: 0s, count: 5 }, apply: [round], to: dice }
+  other: { on: rpi0, source: { random: { between: [7, 7] }, every: 1ms, count: 3 }, to: noise }
+  count: { on: rpi0, source: { sequence: { start: 10, step: -0.5 }, every: 0s, count: 4 }, to: down }
+  numbers: { on: rpi0, source: { sequence: , every: 10ms, count: 3 }, sink: log }
+`,
+    topics: { dice: { "": [2, 2, 5, 3, 4] }, noise: { "": [7, 7, 7] }, down: { "": [10, 9.5, 9, 8.5] } },
+    printed: { numbers: ["0", "1", "2"] },
+  },
+  {
     why: "topics merged: a state for each key, wherever its partition is read",
     yaml: `
 topics: { indoors: { partitions: 3 }, outdoors: { partitions: 3 } }

@@ -16,7 +16,7 @@ export async function deploy(broker: KafkaBroker, pipeline: Pipeline, copies = 1
   const services = pipeline.services.flatMap((service) => {
     const spec = serviceSpec(pipeline, service, [broker.bootstrapServer]);
     const operators = Object.fromEntries(stepsOf(service).map(({ operator, module }) => [operator, module]));
-    const isSource = service.input.kind === "file";
+    const isSource = topicsOf(service.input).length === 0;
     return Array.from({ length: isSource ? 1 : copies }, async () => {
       const { input } = service;
       const files = input.kind === "file" ? { [basename(input.path)]: await readFile(input.path, "utf8") } : {};

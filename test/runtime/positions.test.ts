@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import type { Inspector } from "../../runtime/kafka/kafka.ts";
-import { filePositions, groupPositions } from "../../runtime/positions.ts";
+import { groupPositions, sourcePositions } from "../../runtime/positions.ts";
 
 const never = () => Promise.reject(new Error("not asked for in this case"));
 const inspector = (answers: Partial<Inspector>): Inspector => ({
@@ -23,7 +23,7 @@ test("a group goes on from where it left off, and at the earliest record when it
 });
 
 test("a source goes on in the file where it left off", async () => {
-  const positions = filePositions("digest of the file");
+  const positions = sourcePositions("digest of the file");
   const { changelog } = positions.moveTo(source, 5n);
   const kept = new Map(changelog && [[changelog.key, changelog.value]]);
   expect(changelog?.key).toBe(positions.key);
@@ -32,7 +32,7 @@ test("a source goes on in the file where it left off", async () => {
 });
 
 test("a source starts at the beginning of a file with another content", async () => {
-  const { changelog } = filePositions("old content").moveTo(source, 5n);
+  const { changelog } = sourcePositions("old content").moveTo(source, 5n);
   const kept = new Map(changelog && [[changelog.key, changelog.value]]);
-  expect(await filePositions("new content").restore(inspector({}), kept, source)).toBe(0n);
+  expect(await sourcePositions("new content").restore(inspector({}), kept, source)).toBe(0n);
 });

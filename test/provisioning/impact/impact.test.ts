@@ -137,6 +137,20 @@ const services: Record<string, Case> = {
       `con1 on rpi1 restarts with from: [in, more] (was in): reads more from its first unread record, goes on reading in where it was, ${silence}.`,
     ],
   },
+  "more of a generated source": {
+    changes: edited("pro", "rpi0"),
+    before: withService("pro", { source: { random: { between: [0, 30], seed: 7 }, count: 100 } }),
+    after: withService("pro", { source: { random: { between: [0, 30], seed: 7 }, count: 200 } }),
+    said: [`pro on rpi0 restarts with count: 200 (was 100): goes on where it was, ${silence}.`],
+  },
+  "other values of a generated source": {
+    changes: edited("pro", "rpi0"),
+    before: withService("pro", { source: { random: { between: [0, 30], seed: 7 } } }),
+    after: withService("pro", { source: { random: { between: [0, 40], seed: 7 } } }),
+    said: [
+      `pro on rpi0 restarts with random: { between: [0, 40], seed: 7 } (was { between: [0, 30], seed: 7 }): begins with its first value, ${silence}.`,
+    ],
+  },
   "another operator": {
     changes: edited("con2", "rpi2"),
     after: withService("con2", { apply: [average] }),

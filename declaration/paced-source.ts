@@ -1,0 +1,65 @@
+import { readFile } from "node:fs/promises";
+import { generatedValues } from "../operators/generated-values.ts";
+import { sourceValues } from "../operators/source-values.ts";
+import type { Input } from "./pipeline.ts";
+
+/** How much of a source without an end is enough to see what it is like. */
+const ENOUGH = 100;
+
+/** A source on virtual time: its values, and when each is due. */
+export class PacedSource {
+  readonly #values: Iterator<unknown>;
+  readonly #everyMs: number;
+  readonly #isEndless: boolean;
+  #next: IteratorResult<unknown>;
+  #sent = 0;
+
+  constructor(values: Iterable<unknown>, everyMs: number, isEndless: boolean) {
+    this.#values = values[Symbol.iterator]();
+    this.#everyMs = everyMs;
+    this.#isEndless = isEndless;
+    this.#next = this.#values.next();
+  }
+
+  /** When the next value is due, in milliseconds from the start; Infinity at the end. */
+  get dueMs(): number {
+    return this.#next.done ? Infinity : this.#sent * this.#everyMs;
+  }
+
+  /** Nothing more is to come, or nothing new. */
+  get isThrough(): boolean {
+    return this.#next.done === true || (this.#isEndless && this.#sent >= ENOUGH);
+  }
+
+  take(): unknown {
+    const { value } = this.#next;
+    this.#next = this.#values.next();
+    this.#sent++;
+    return value;
+  }
+}
+
+/** Undefined for what reads topics. */
+export async function openPacedSource(input: Input): Promise<PacedSource | undefined> {
+  switch (input.kind) {
+    case "file": {
+      const { values } = sourceValues(await readFile(input.path, "utf8"), input.format);
+      return new PacedSource(values, input.everyMs, false);
+    }
+    case "random":
+    case "sequence": {
+      const { count = Infinity, everyMs } = input;
+      return new PacedSource(first(count, generatedValues(input, 0)), everyMs, count === Infinity);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function* first<T>(count: number, values: Iterable<T>): Iterable<T> {
+  let left = count;
+  for (const value of values) {
+    if (left-- === 0) return;
+    yield value;
+  }
+}
