@@ -5,19 +5,26 @@ export interface StateEntry {
   readonly state: unknown;
 }
 
+/** What the links of a chain remember, wherever it is kept. */
+export interface States {
+  /** Undefined where nothing was set yet. */
+  get(place: number, key: string | null): unknown;
+  set(place: number, key: string | null, state: unknown): void;
+  fork(): ChainState;
+}
+
 /**
  * What the links of a chain remember: a state for each link (by its place in the chain, from 0) and key. A fork sees
  * what is below it and keeps its own changes to itself until they are committed, or forgotten with the fork.
  */
-export class ChainState {
-  readonly #below: ChainState | undefined;
+export class ChainState implements States {
+  readonly #below: States | undefined;
   readonly #own: Map<string | null, unknown>[] = [];
 
-  constructor(below?: ChainState) {
+  constructor(below?: States) {
     this.#below = below;
   }
 
-  /** Undefined where nothing was set yet. */
   get(place: number, key: string | null): unknown {
     const found = this.#own[place]?.get(key);
     return found === undefined ? this.#below?.get(place, key) : found;

@@ -2,10 +2,11 @@ import type { Format } from "../operators/format.ts";
 import type { TopicFormat } from "../operators/topics-of.ts";
 import { deadLetter } from "./dead-letter.ts";
 import type { IncomingRecord, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
+import { openState } from "./open-state.ts";
 import type { Positions } from "./positions.ts";
 import { type BatchFormats, type Processed, processBatch } from "./process-batch.ts";
 import type { Service } from "./service.ts";
-import { changelogOf, restoreState, stateChanges, unusedKeys } from "./state.ts";
+import { stateChanges } from "./state.ts";
 import { within } from "./within.ts";
 
 /** Long enough for a partition to get a new leader, shorter than the coordinator waits before it aborts by itself. */
@@ -46,22 +47,26 @@ export async function openTask(
   });
   const restored = await kafka
     .inspect(async (inspector) => {
-      const changelog = await changelogOf(inspector, changelogTopic, partition);
-      const restored = new Map<string, bigint>();
-      for (const { topic } of topics) {
-        restored.set(topic, await positions.restore(inspector, changelog, { topic, partition }));
+      const kept = await openState(service, partition, positions.key, inspector);
+      try {
+        const position = new Map<string, bigint>();
+        for (const { topic } of topics) {
+          position.set(topic, await positions.restore(inspector, kept, { topic, partition }));
+        }
+        return { kept, position };
+      } catch (error) {
+        kept.state.close();
+        throw error;
       }
-      return { changelog, position: restored };
     })
     .catch(async (error) => {
       await producer.close();
       throw error;
     });
-
-  const state = restoreState(chain, partition, restored.changelog);
-  const { position } = restored;
+  const { kept, position } = restored;
+  const { state } = kept;
   // State of operators that the chain no longer has would come back, old, if they were put back one day.
-  let obsolete = unusedKeys(chain, partition, restored.changelog, positions.key);
+  let unused = kept.unused();
   const formats = new Map(topics.map(({ topic, format }) => [topic, formatsOf(service, format)]));
   const inFlight = new Set<string>();
   let busy: Promise<void> = Promise.resolve();
@@ -70,13 +75,10 @@ export async function openTask(
     const source = { topic, partition };
     const processed = processBatch(chain, state, records, known(formats, topic));
     const { consumed, changelog } = positions.moveTo(source, nextPosition);
-    const entries = [
-      ...obsolete.map((key) => ({ key, value: null })),
-      ...stateChanges(chain, partition, processed.state),
-      ...(changelog ? [changelog] : []),
-    ];
+    const others = [...unused, ...(changelog ? [changelog] : [])];
+    const entries = [...others, ...stateChanges(chain, partition, processed.state)];
     await printed(service, processed);
-    await producer.transact({
+    const written = await producer.transact({
       records: [
         ...(spec.output.kind === "log" ? [] : processed.outputs),
         ...(changelogTopic === undefined ? [] : entries.map((entry) => ({ topic: changelogTopic, ...entry }))),
@@ -86,7 +88,8 @@ export async function openTask(
     });
     processed.state.commit();
     position.set(topic, nextPosition);
-    obsolete = [];
+    state.committed(written.get(changelogTopic ?? ""), others);
+    if (unused.length > 0) unused = kept.unused();
   };
   return {
     position: (topic) => known(position, topic),
@@ -102,6 +105,7 @@ export async function openTask(
     },
     close: async () => {
       await busy.catch(() => {});
+      state.close();
       await producer.close();
     },
   };

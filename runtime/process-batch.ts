@@ -1,6 +1,6 @@
 import { type Branch, branchFor } from "../operators/branch.ts";
 import { advance, type Link, type Message, stagesOf } from "../operators/chain.ts";
-import type { ChainState } from "../operators/chain-state.ts";
+import type { ChainState, States } from "../operators/chain-state.ts";
 import { type Format, write, writeToLog } from "../operators/format.ts";
 import { OperatorError } from "../operators/operator-error.ts";
 import { decodeKey, decodeTimestamp, decodeValue, PoisonError } from "./codec.ts";
@@ -39,7 +39,7 @@ const LOG: Branch = { topic: "" };
 /** The same records from the same state give the same result, as often as a transaction has to be tried. */
 export function processBatch(
   chain: readonly Link[],
-  before: ChainState,
+  before: States,
   records: readonly IncomingRecord[],
   formats: BatchFormats,
 ): Processed {

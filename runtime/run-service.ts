@@ -9,6 +9,7 @@ import { producePaced } from "./paced-service.ts";
 import { pause } from "./pause.ts";
 import { branchesOf, chainOf, type Service } from "./service.ts";
 import type { ServiceSpec } from "./service-spec.ts";
+import { StateStores } from "./state-store.ts";
 import { superviseBySystemd } from "./supervisor.ts";
 import { consumeTopics } from "./topic-service.ts";
 
@@ -26,6 +27,8 @@ export async function runService(
   operators: Readonly<Record<string, Operator>>,
   folder: string,
 ): Promise<void> {
+  // As bramble-con1@2.service tells it; a service's first replica on all hosts together has none.
+  const [, , instance] = process.argv;
   const journal = openJournal();
   const supervisor = superviseBySystemd();
   const stop = new AbortController();
@@ -45,9 +48,10 @@ export async function runService(
       branches: branchesOf(spec, operators),
       kafka: connectKafka({
         bootstrapServers: spec.bootstrapServers,
-        clientId: `${spec.groupId}@${hostname()}`,
+        clientId: `${spec.groupId}@${hostname()}${instance === undefined ? "" : `-${instance}`}`,
         onComplaint: journal.warn,
       }),
+      stores: new StateStores(process.env.CACHE_DIRECTORY),
       journal,
       supervisor,
       print: (line) => new Promise((resolve) => process.stdout.write(line, () => resolve())),
@@ -55,7 +59,8 @@ export async function runService(
     await keepRunning(service, folder, stop.signal);
     process.exit(0);
   } catch (error) {
-    journal.error(`${spec.name}: ${describeError(error)}`);
+    const advice = error instanceof FencedError ? "; if two copies run on purpose, give them names of their own" : "";
+    journal.error(`${spec.name}: ${describeError(error)}${advice}`);
     process.exit(1);
   }
 }
@@ -69,7 +74,8 @@ async function keepRunning(service: Service, folder: string, stop: AbortSignal):
       if ("everyMs" in input) await producePaced(service, await openPacedRecords(input, folder), input.everyMs, stop);
       else await consumeTopics(service, topicsOf(input), stop);
     } catch (error) {
-      if (error instanceof FencedError) throw error;
+      // Of a topic, another member of the group has the partition now, as after a freeze: what is left is joining again.
+      if (error instanceof FencedError && input.kind === "file") throw error;
       const problem = describeError(error);
       journal.warn(`interrupted, starting again: ${problem}`);
       supervisor.status(`starting again: ${problem}`);

@@ -5,6 +5,7 @@ import { topicsOf } from "../operators/topics-of.ts";
 import type { Journal } from "./journal.ts";
 import type { Kafka } from "./kafka/kafka.ts";
 import type { ServiceSpec } from "./service-spec.ts";
+import type { StateStores } from "./state-store.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What every part of one running service shares. */
@@ -14,6 +15,7 @@ export interface Service {
   /** Where values go that come out of the chain; none for a sink. */
   readonly branches: readonly Branch[];
   readonly kafka: Kafka;
+  readonly stores: StateStores;
   readonly journal: Journal;
   readonly supervisor: Supervisor;
   /** Prints one line of the log sink; resolves when it is handed over. */

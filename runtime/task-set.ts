@@ -47,10 +47,13 @@ export class TaskSet {
     return this.#tasks.get(partition) ?? Promise.resolve(undefined);
   }
 
-  /** After an error nobody knows whether the transaction was committed: only Kafka does. */
-  reopen(partition: number): void {
+  /**
+   * After an error nobody knows whether the transaction was committed: only Kafka does. It is opened once `isMember`
+   * resolves: a member that the group has given up, as after a freeze, must not fence who has the partition now.
+   */
+  reopen(partition: number, isMember: Promise<void>): void {
     const broken = this.#tasks.get(partition);
-    if (broken) this.#start(partition, closed([broken]));
+    if (broken) this.#start(partition, Promise.all([closed([broken]), isMember]));
   }
 
   close(): Promise<unknown> {

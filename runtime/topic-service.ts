@@ -23,13 +23,14 @@ export async function consumeTopics(
     // A task that has just been opened has sought its own position; what was fetched before that is void.
     if (task === undefined || batch.isStale()) return;
     // Fetched again although it may be processed, or the topic was made anew: Kafka knows where to go on.
-    if (batch.records.some(({ offset }) => offset < task.position(topic))) return tasks.reopen(partition);
+    if (batch.records.some(({ offset }) => offset < task.position(topic)))
+      return tasks.reopen(partition, batch.heartbeat());
     const failure = await beatingHeart(batch, failureOf(task.process(topic, batch.records, batch.nextOffset)));
     if (failure === undefined) return batch.done();
     if (failure instanceof FencedError) return fenced.reject(failure);
     const where = `${topic}/${partition}@${task.position(topic)}`;
     journal.warn(`${where}: the transaction failed and is tried again: ${describeError(failure)}`);
-    tasks.reopen(partition);
+    tasks.reopen(partition, batch.heartbeat());
   };
 
   const consumption = await kafka.consume({

@@ -1,11 +1,7 @@
 /** Another holder of the transactional id has taken over: this process must not write again. */
 export class FencedError extends Error {
   constructor(transactionalId: string, cause: unknown) {
-    super(
-      `another copy of this service has taken over its transactional id ${transactionalId}; ` +
-        "if two copies run on purpose, give them names of their own, else stop one of them",
-      { cause },
-    );
+    super(`another copy of this service has taken over its transactional id ${transactionalId}`, { cause });
     this.name = "FencedError";
   }
 }

@@ -5,6 +5,7 @@ import { kafkaErrorType } from "./errors.ts";
 import type { IncomingRecord, Inspector, TopicPartition } from "./kafka.ts";
 import { quit } from "./quit.ts";
 import { stableOffsetFetch } from "./stable-offset-fetch.ts";
+import { topicIdOf } from "./topic-id.ts";
 
 const READ_COMMITTED = 1;
 const MAX_FETCH_BYTES = 4 * 1024 * 1024;
@@ -21,9 +22,11 @@ export async function inspect<T>(client: object, work: (inspector: Inspector) =>
     await cluster.connect();
     return await work({
       committedOffset: (groupId, partition) => committedOffset(cluster, groupId, partition),
-      earliestOffset: (partition) => earliestOffset(cluster, partition),
+      earliestOffset: (partition) => offsetOf(cluster, partition, "earliest"),
+      latestOffset: (partition) => offsetOf(cluster, partition, "latest"),
+      topicId: (partition) => topicId(cluster, partition),
       retireMember: (groupId, clientId) => retireMember(cluster, groupId, clientId),
-      readToEnd: (partition, onRecord) => readToEnd(cluster, partition, onRecord),
+      readToEnd: (partition, from, onRecord) => readToEnd(cluster, partition, from, onRecord),
     });
   } finally {
     await quit(cluster);
@@ -54,18 +57,35 @@ async function retireMember(cluster: Cluster, groupId: string, clientId: string)
   }
 }
 
-async function earliestOffset(cluster: Cluster, { topic, partition }: TopicPartition): Promise<bigint> {
+async function offsetOf(
+  cluster: Cluster,
+  { topic, partition }: TopicPartition,
+  which: "earliest" | "latest",
+): Promise<bigint> {
   await cluster.addMultipleTargetTopics([topic]);
-  const offsets = await cluster.fetchTopicsOffset([{ topic, partitions: [{ partition }], fromBeginning: true }]);
+  const asked = { topic, partitions: [{ partition }], fromBeginning: which === "earliest" };
+  const offsets = await cluster.fetchTopicsOffset([asked]);
   const offset = offsets[0]?.partitions[0]?.offset;
   if (offset === undefined) throw new Error(`${topic}/${partition}: no broker leads this partition`);
   return BigInt(offset);
 }
 
+async function topicId(cluster: Cluster, partition: TopicPartition): Promise<string> {
+  await cluster.addMultipleTargetTopics([partition.topic]);
+  const leader = await cluster.findBroker({ nodeId: leaderOf(cluster, partition) });
+  return leader.connectionPool.send(topicIdOf(partition.topic));
+}
+
 /** "The end" is the high watermark seen first: a transaction still open below it is waited for. */
-async function readToEnd(cluster: Cluster, partition: TopicPartition, onRecord: (record: IncomingRecord) => void) {
-  let offset = await earliestOffset(cluster, partition);
+async function readToEnd(
+  cluster: Cluster,
+  partition: TopicPartition,
+  from: bigint,
+  onRecord: (record: IncomingRecord) => void,
+): Promise<bigint> {
+  await cluster.addMultipleTargetTopics([partition.topic]);
   const broker = await cluster.findBroker({ nodeId: leaderOf(cluster, partition) });
+  let offset = from;
   for (let end: bigint | undefined; end === undefined || offset < end; ) {
     const fetched = await fetchCommitted(broker, partition, offset);
     // Only what is committed of it; kafkajs's own consumer tells the two apart with the same class.
@@ -75,6 +95,7 @@ async function readToEnd(cluster: Cluster, partition: TopicPartition, onRecord: 
     const last = fetched.messages.at(-1);
     if (last) offset = BigInt(last.offset) + 1n;
   }
+  return offset;
 }
 
 async function fetchCommitted(broker: Broker, { topic, partition }: TopicPartition, offset: bigint) {

@@ -12,10 +12,14 @@ export interface Inspector {
   /** Where a group left off; undefined when it never committed. Waits for offsets of open transactions to be decided. */
   committedOffset(groupId: string, partition: TopicPartition): Promise<bigint | undefined>;
   earliestOffset(partition: TopicPartition): Promise<bigint>;
+  /** Behind the last record, committed or not. */
+  latestOffset(partition: TopicPartition): Promise<bigint>;
+  /** Tells the partition's topic from one of the same name that was there before (KIP-516). */
+  topicId(partition: TopicPartition): Promise<string>;
   /** Makes members of this client id leave the group: they are this service's former selves, which died unseen. */
   retireMember(groupId: string, clientId: string): Promise<void>;
-  /** Reads all committed records that the partition holds now, in order. */
-  readToEnd(partition: TopicPartition, onRecord: (record: IncomingRecord) => void): Promise<void>;
+  /** Reads all committed records that the partition holds now, in order, from an offset on; gives where to go on. */
+  readToEnd(partition: TopicPartition, from: bigint, onRecord: (record: IncomingRecord) => void): Promise<bigint>;
 }
 
 export interface TopicPartition {
@@ -53,9 +57,12 @@ export interface TransactionalProducerOptions {
 
 export interface TransactionalProducer {
   /** Writes all or nothing. After an error the outcome is unknown: close, open anew, and ask Kafka where things stand. */
-  transact(transaction: Transaction): Promise<void>;
+  transact(transaction: Transaction): Promise<Written>;
   close(): Promise<void>;
 }
+
+/** By copartitioned topic: the offset behind the last record that a transaction wrote to it. */
+export type Written = ReadonlyMap<string, bigint>;
 
 export interface Transaction {
   readonly records: readonly OutgoingRecord[];

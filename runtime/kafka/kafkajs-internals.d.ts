@@ -47,6 +47,7 @@ declare module "kafkajs/src/protocol/encoder.js" {
 declare module "kafkajs/src/protocol/decoder.js" {
   export default class Decoder {
     constructor(buffer: Buffer);
+    readBoolean(): boolean;
     readInt16(): number;
     readInt32(): number;
     readInt64(): { toString(): string };

@@ -1,6 +1,12 @@
 import { type Kafka as KafkaJs, type Message, type PartitionerArgs, Partitioners, type Producer } from "kafkajs";
 import { FencedError, isFencing, kafkaErrorType } from "./errors.ts";
-import type { OutgoingRecord, Transaction, TransactionalProducer, TransactionalProducerOptions } from "./kafka.ts";
+import type {
+  OutgoingRecord,
+  Transaction,
+  TransactionalProducer,
+  TransactionalProducerOptions,
+  Written,
+} from "./kafka.ts";
 import { quit } from "./quit.ts";
 
 /**
@@ -50,20 +56,31 @@ export async function openTransactionalProducer(
     throw error;
   }
   return {
-    transact: (transaction) => guarded(() => transact(producer, transaction)),
+    transact: (transaction) => guarded(() => transact(producer, transaction, options.copartitioned)),
     close: () => quit(producer),
   };
 }
 
-async function transact(producer: Producer, { records, consumed }: Transaction): Promise<void> {
+async function transact(
+  producer: Producer,
+  { records, consumed }: Transaction,
+  copartitioned: readonly string[],
+): Promise<Written> {
   const transaction = await producer.transaction();
+  const written = new Map<string, bigint>();
   for (const piece of pieces(records)) {
-    await transaction.sendBatch({ topicMessages: piece }).catch((error) => {
+    const sent = await transaction.sendBatch({ topicMessages: piece }).catch((error) => {
       if (kafkaErrorType(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
       throw new Error(`${piece.map(({ topic }) => topic).join(" or ")}: there is no such topic (yet)`, {
         cause: error,
       });
     });
+    for (const { topicName, baseOffset } of sent) {
+      // Without an offset (-1) a topic keeps the one of the piece, or transaction, before: behind, which does no harm.
+      if (!copartitioned.includes(topicName) || Number(baseOffset ?? -1) < 0) continue;
+      const count = piece.find(({ topic }) => topic === topicName)?.messages.length ?? 0;
+      written.set(topicName, BigInt(baseOffset ?? 0) + BigInt(count));
+    }
   }
   if (consumed) {
     const { topic, partition } = consumed.partition;
@@ -71,6 +88,7 @@ async function transact(producer: Producer, { records, consumed }: Transaction):
     await whileConcurrent(() => transaction.sendOffsets({ consumerGroupId: consumed.groupId, topics: [offsets] }));
   }
   await transaction.commit();
+  return written;
 }
 
 /** The coordinator may still be writing the markers of the transaction before; kafkajs retries this for sends only. */

@@ -282,10 +282,10 @@ test("a service waits for topics that are not there yet, and survives the loss o
 test("a copy of a source that was replaced by another stops and says so, and nothing is sent twice", async () => {
   const spec = pipeline.service("pro", { input: file(50), output: pipeline.stream("out") });
   await pipeline.createTopics([spec]);
-  const start = () => startService(spec, { files: { "input.txt": INPUT } });
-  const first = await start();
+  const start = (replica: number) => startService(spec, { replica, files: { "input.txt": INPUT } });
+  const first = await start(1);
   await first.ready();
-  const second = await start();
+  const second = await start(2);
   expect(await first.exit()).toBe(1);
   expect(first.journal()).toMatch(
     /^<3>pro: another copy of this service has taken over its transactional id pipeline\d+-pro-0/m,
@@ -313,7 +313,7 @@ test("copies of a service share its partitions, and state follows its partition 
   const first = await startService(spec);
   await send(0, 10);
   await eventually(both(9), first.journal);
-  const second = await startService(spec);
+  const second = await startService(spec, { replica: 2 });
   await eventually(
     () => /partitions \d$/m.test(first.journal()) && /partitions \d$/m.test(second.journal()),
     () => first.journal() + second.journal(),

@@ -6,6 +6,8 @@ const never = () => Promise.reject(new Error("not asked for in this case"));
 const inspector = (answers: Partial<Inspector>): Inspector => ({
   committedOffset: never,
   earliestOffset: never,
+  latestOffset: never,
+  topicId: never,
   retireMember: never,
   readToEnd: never,
   ...answers,

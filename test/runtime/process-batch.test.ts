@@ -9,7 +9,6 @@ import { flatMap, fold, forward, map, number, type Operator, string, unknown } f
 import { threshold } from "../../operators/threshold.ts";
 import type { IncomingRecord } from "../../runtime/kafka/kafka.ts";
 import { processBatch } from "../../runtime/process-batch.ts";
-import { restoreState } from "../../runtime/state.ts";
 
 const link = (name: string, operator: unknown, params: object = {}): Link => ({
   name,
@@ -27,7 +26,7 @@ const records = (...values: (string | null)[]): IncomingRecord[] =>
   }));
 
 function run(chain: readonly Link[], values: (string | null)[], withStages = false) {
-  const start = restoreState(chain, 0, new Map());
+  const start = new ChainState();
   const { outputs, paths, poison, state } = processBatch(chain, start, records(...values), {
     ...numbers,
     stages: withStages,

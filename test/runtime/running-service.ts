@@ -19,6 +19,8 @@ export interface RunningService {
   ready(): Promise<void>;
   /** Gives the exit status, or the signal's name. */
   stop(signal?: NodeJS.Signals): Promise<number | string>;
+  /** Sends it a signal that it outlives, SIGSTOP or SIGCONT. */
+  signal(signal: NodeJS.Signals): void;
   exit(): Promise<number | string>;
 }
 
@@ -30,10 +32,26 @@ export function killServices(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-export async function startService(
-  spec: ServiceSpec,
-  options: { files?: Record<string, string>; operators?: Record<string, string>; env?: Record<string, string> } = {},
-): Promise<RunningService> {
+export interface StartOptions {
+  readonly files?: Record<string, string>;
+  /** Path of an operator's module, by its name, where it is none of bramble's. */
+  readonly operators?: Record<string, string>;
+  readonly env?: Record<string, string>;
+  /** Which replica it is, from 1: each has a cache folder of its own, which outlives the process. */
+  readonly replica?: number;
+}
+
+const caches = new Map<string, string>();
+
+/** The folder that systemd would give it (CacheDirectory=). */
+export function cacheOf({ groupId }: ServiceSpec, replica = 1): string {
+  const name = `${groupId}@${replica}`;
+  const cache = caches.get(name) ?? mkdtempSync(join(tmpdir(), "bramble-cache-"));
+  caches.set(name, cache);
+  return cache;
+}
+
+export async function startService(spec: ServiceSpec, options: StartOptions = {}): Promise<RunningService> {
   const folder = mkdtempSync(join(tmpdir(), `bramble-${spec.name}-`));
   const filters = spec.output.kind === "branches" ? spec.output.branches.flatMap(({ when }) => when ?? []) : [];
   const operatorModules = Object.fromEntries(
@@ -50,12 +68,15 @@ export async function startService(
   writeFileSync(join(folder, "systemd-notify"), `#!/bin/sh\necho "$@" >> ${notes}\n`, { mode: 0o755 });
 
   const { NODE_OPTIONS: _, ...environment } = process.env;
-  const child = spawn(process.execPath, [join(folder, "service.mjs")], {
+  const { replica = 1 } = options;
+  const instance = replica === 1 ? [] : [String(replica)];
+  const child = spawn(process.execPath, [join(folder, "service.mjs"), ...instance], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...environment,
       PATH: `${folder}:${environment.PATH}`,
       NOTIFY_SOCKET: join(folder, "notify"),
+      CACHE_DIRECTORY: cacheOf(spec, replica),
       ...options.env,
     },
   });
@@ -90,6 +111,7 @@ export async function startService(
       child.kill(signal);
       return exit;
     },
+    signal: (signal) => void child.kill(signal),
     exit: () => exit,
   };
 }

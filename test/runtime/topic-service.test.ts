@@ -4,6 +4,7 @@ import { fold, number, type Operator } from "../../operators/operator.ts";
 import { FencedError } from "../../runtime/kafka/errors.ts";
 import type { Batch, Kafka, Subscription, Transaction } from "../../runtime/kafka/kafka.ts";
 import type { Service } from "../../runtime/service.ts";
+import { StateStores } from "../../runtime/state-store.ts";
 import { consumeTopics } from "../../runtime/topic-service.ts";
 
 /**
@@ -15,6 +16,7 @@ class FakeKafka implements Kafka {
   /** Committed, by topic. */
   readonly offsets: Record<string, bigint> = { in: 0n, other: 0n };
   state = new Map<string, string>();
+  changelogEnd = 0n;
   epoch = 0;
   beforeCommit: () => Promise<void> = async () => {};
   afterCommit: () => Promise<void> = async () => {};
@@ -35,6 +37,7 @@ class FakeKafka implements Kafka {
         }
         if (consumed) this.offsets[consumed.partition.topic] = consumed.offset;
         await this.afterCommit();
+        return new Map([["changelog", ++this.changelogEnd]]);
       },
       close: async () => {},
     };
@@ -44,11 +47,14 @@ class FakeKafka implements Kafka {
     return work({
       committedOffset: async (_, { topic }) => this.offsets[topic],
       earliestOffset: async () => 0n,
+      latestOffset: async () => this.changelogEnd,
+      topicId: async () => "1",
       retireMember: async () => {},
-      readToEnd: async (_, onRecord) => {
+      readToEnd: async (_, __, onRecord) => {
         for (const [key, value] of this.state) {
           onRecord({ offset: 0n, timestamp: "0", key: Buffer.from(key), value: Buffer.from(value), headers: {} });
         }
+        return this.changelogEnd;
       },
     }) as Promise<T>;
   }
@@ -114,6 +120,7 @@ beforeEach(async () => {
     chain: [{ name: "sum", operator: sum as unknown as Operator, params: {} }],
     branches: [{ topic: "out" }],
     kafka,
+    stores: new StateStores(undefined),
     journal: { info: ignore, warn: (message) => warnings.push(message), error: ignore },
     supervisor: { ready: ignore, status: ignore, alive: ignore, stopping: ignore },
     print: async () => {},

@@ -1,0 +1,159 @@
+import type { Link } from "../operators/chain.ts";
+import { ChainState, type States } from "../operators/chain-state.ts";
+import { keepable } from "../operators/keepable.ts";
+import { type ChangelogEntry, parseState, stateKey } from "./state.ts";
+import type { StateStore } from "./state-store.ts";
+
+/**
+ * What changed is written to the store once in a while, not with each transaction: a key that changes often is written
+ * once, and an SD card lives longer. A crash costs reading that much of the changelog again.
+ */
+const SAVE_EVERY_MS = 10_000;
+const SAVE_AT_ENTRIES = 20_000;
+
+/** Text of JSON, so many times, is about what its value takes in memory; so much more for its key and place in a map. */
+const BYTES_PER_CHARACTER = 3;
+const BYTES_PER_ENTRY = 250;
+
+/** What was seen before counts less and less. */
+const SEEN_AT_MOST = 10_000;
+
+type Generation = Map<string | null, unknown>[];
+
+/**
+ * The state of a chain for one input partition, as of the last committed transaction. What changed since the store was
+ * last written to and what was used lately is in memory, everything else in the store alone.
+ */
+export class PartitionState implements States {
+  readonly #chain: readonly Link[];
+  readonly #partition: number;
+  readonly #store: StateStore;
+  /** How many bytes each of the two generations may take. */
+  readonly #generationBytes: () => number;
+  /** Behind the last entry of the changelog that this has. */
+  #offset: bigint;
+  /** Used since the generations last changed, and before: what is used in neither gives way. */
+  #young: Generation = [];
+  #old: Generation = [];
+  /** All in the young generation. */
+  #unsaved: Set<string | null>[] = [];
+  /** What else was written to the changelog: positions and tombstones. */
+  #unsavedEntries = new Map<string, string | null>();
+  #lastSaved = Date.now();
+  #textsSeen = 0;
+  #charactersSeen = 0;
+
+  /** @param store with the whole changelog up to `offset` */
+  constructor(
+    chain: readonly Link[],
+    partition: number,
+    store: StateStore,
+    offset: bigint,
+    generationBytes: () => number,
+  ) {
+    this.#chain = chain;
+    this.#partition = partition;
+    this.#store = store;
+    this.#offset = offset;
+    this.#generationBytes = generationBytes;
+  }
+
+  get(place: number, key: string | null): unknown {
+    const young = this.#young[place]?.get(key);
+    if (young !== undefined) return young;
+    const old = this.#old[place]?.get(key);
+    const found = old === undefined ? this.#stored(place, key) : old;
+    if (found !== undefined) this.#use(place, key, found);
+    return found;
+  }
+
+  set(place: number, key: string | null, state: unknown): void {
+    this.#use(place, key, state);
+    this.#unsaved[place] ??= new Set();
+    this.#unsaved[place].add(key);
+  }
+
+  fork(): ChainState {
+    return new ChainState(this);
+  }
+
+  /**
+   * To be called after each transaction, once what it did to the state was set here.
+   * @param offset behind what it wrote to the changelog, if it did and it is known
+   * @param others of the entries that it wrote there, those that are no state of the chain
+   */
+  committed(offset: bigint | undefined, others: readonly ChangelogEntry[] = []): void {
+    this.#offset = offset ?? this.#offset;
+    for (const { key, value } of others) this.#unsavedEntries.set(key, value);
+    const isFull = this.#weight() > this.#generationBytes();
+    const unsaved = count(this.#unsaved) + this.#unsavedEntries.size;
+    const isDue = Date.now() - this.#lastSaved > SAVE_EVERY_MS || unsaved >= SAVE_AT_ENTRIES;
+    // What was taken away must not be found again when the next is looked for.
+    const removed = others.some(({ value }) => value === null);
+    if (isFull || isDue || removed) this.#save();
+    if (!isFull) return;
+    this.#old = this.#young;
+    this.#young = [];
+  }
+
+  close(): void {
+    try {
+      this.#save();
+    } finally {
+      this.#store.close();
+    }
+  }
+
+  #save(): void {
+    this.#store.write(this.#entriesToSave(), this.#offset);
+    this.#unsaved = [];
+    this.#unsavedEntries.clear();
+    this.#lastSaved = Date.now();
+  }
+
+  *#entriesToSave(): Iterable<readonly [string, string | null]> {
+    yield* this.#unsavedEntries;
+    for (const [place, keys] of this.#unsaved.entries()) {
+      for (const key of keys ?? []) {
+        const text = JSON.stringify(this.#young[place]?.get(key));
+        this.#weigh(text);
+        yield [this.#name(place, key), text];
+      }
+    }
+  }
+
+  #stored(place: number, key: string | null): unknown {
+    const name = this.#name(place, key);
+    const text = this.#store.get(name);
+    if (text === undefined) return undefined;
+    this.#weigh(text);
+    return keepable(parseState(text, name), this.#chain[place]?.name ?? "");
+  }
+
+  #name(place: number, key: string | null): string {
+    return stateKey(this.#partition, place, this.#chain[place]?.name ?? "", key);
+  }
+
+  #use(place: number, key: string | null, state: unknown): void {
+    this.#young[place] ??= new Map();
+    this.#young[place].set(key, state);
+  }
+
+  #weigh(text: string): void {
+    this.#textsSeen++;
+    this.#charactersSeen += text.length;
+    if (this.#textsSeen < SEEN_AT_MOST) return;
+    this.#textsSeen /= 2;
+    this.#charactersSeen /= 2;
+  }
+
+  /** Of the young generation, in bytes, as if its states were as long on average as those seen lately. */
+  #weight(): number {
+    const characters = this.#charactersSeen / Math.max(this.#textsSeen, 1);
+    return count(this.#young) * (BYTES_PER_ENTRY + BYTES_PER_CHARACTER * characters);
+  }
+}
+
+function count(places: readonly { readonly size: number }[]): number {
+  return places.reduce((sum, place) => sum + place.size, 0);
+}
