@@ -32,7 +32,12 @@ export class OperatorService extends pulumi.ComponentResource {
       {
         ...place,
         name: serviceUnitName(service.name),
-        content: serviceUnit(`${pipeline.name}: ${service.name}`, `${nodeHome}/bin/node`, path),
+        content: serviceUnit({
+          description: `${pipeline.name}: ${service.name}`,
+          node: `${nodeHome}/bin/node`,
+          releasePath: path,
+          ...(service.apply.some(({ stateful }) => stateful) ? { cache: `bramble-${service.name}` } : {}),
+        }),
         ...running,
         // A release never changes, as another has another path; but it can be damaged, and then its process with it.
         reads: Object.fromEntries(Object.entries(release.files).map(([file, sum]) => [`${path}/${file}`, sum])),
@@ -49,8 +54,15 @@ export function serviceUnitName(service: string): string {
   return `bramble-${service}.service`;
 }
 
-/** The unit of an operator service: no rights but to talk to Kafka and to write its journal. Pure. */
-export function serviceUnit(description: string, node: string, releasePath: string): string {
+/** The unit of an operator service: no rights but to talk to Kafka, to write its journal, and its copy of its state. Pure. */
+export function serviceUnit(options: {
+  readonly description: string;
+  readonly node: string;
+  readonly releasePath: string;
+  /** Folder below /var/cache for the copy of its operators' state, if they have any; systemd makes it. */
+  readonly cache?: string;
+}): string {
+  const { description, node, releasePath, cache } = options;
   return unitFile({
     Unit: [
       ["Description", `bramble ${description}`],
@@ -65,6 +77,7 @@ export function serviceUnit(description: string, node: string, releasePath: stri
       ["ExecStart", `${node} ${releasePath}/service.mjs`],
       ["WorkingDirectory", releasePath],
       ["Environment", "NODE_ENV=production"],
+      ...(cache === undefined ? [] : [["CacheDirectory", cache] as const]),
       ["TimeoutStartSec", "90"],
       // It stops within 2 s, or hangs.
       ["TimeoutStopSec", "5"],

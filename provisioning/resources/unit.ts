@@ -105,8 +105,12 @@ export function stopUnit(name: string): Command {
   return { does: `stop ${name}`, argv: sh('systemctl stop -- "$1" || ! systemctl is-active --quiet -- "$1"', name) };
 }
 
-/** The links that start it at boot go by hand: systemctl does not disable what is masked or gone. */
-const removal = `rm -rf -- "$1" "$1.d" "\${1%/*}.control/$2.d" "\${1%/*}"/*.wants/"$2"
+/**
+ * Caches go with the unit, while systemd still knows which they are; data do not. The links that start it at boot go by
+ * hand: systemctl does not disable what is masked or gone.
+ */
+const removal = `systemctl clean --what=cache -- "$2" 2>/dev/null || true
+rm -rf -- "$1" "$1.d" "\${1%/*}.control/$2.d" "\${1%/*}"/*.wants/"$2"
 systemctl daemon-reload
 systemctl reset-failed -- "$2" 2>/dev/null || true`;
 

@@ -18,7 +18,12 @@ const daemon = daemonUnit({
   execStartPre: "/bin/sh -c 'echo 1 > /var/lib/kafka/myid'",
   execStart: "/bin/true /opt/kafka/config/server.properties",
 });
-const service = serviceUnit("kafka_chaining: con1", process.execPath, "/opt/bramble/releases/con1/0123456789abcdef");
+const con1 = {
+  description: "kafka_chaining: con1",
+  node: process.execPath,
+  releasePath: "/opt/bramble/releases/con1/0123456789abcdef",
+};
+const service = serviceUnit({ ...con1, cache: "bramble-con1" });
 
 describe("a unit", () => {
   let folder: string;
@@ -68,6 +73,8 @@ describe("a unit", () => {
       SystemCallFilter: ["@system-service", "~@privileged @resources"],
     });
     expect(Service?.WatchdogSec).toHaveLength(1);
+    expect(Service?.CacheDirectory).toEqual(["bramble-con1"]);
+    expect(parseUnit(serviceUnit(con1)).Service).not.toHaveProperty("CacheDirectory");
     // Node compiles at run time.
     expect(Service).not.toHaveProperty("MemoryDenyWriteExecute");
   });

@@ -236,8 +236,10 @@ describe("on a host with a stand-in for systemd", () => {
     machine.done();
     expect(await converge()).toEqual(here);
     expect(machine.done()).toEqual([]);
+    writeFileSync(join(folder, "state", "cache"), "");
     await unit.remove(machine.session, here);
     expect(await observe()).toBeUndefined();
+    expect(readdirSync(join(folder, "state"))).not.toContain("cache");
     expect(readdirSync(join(folder, "system"), { recursive: true })).toEqual(["multi-user.target.wants"]);
     await unit.remove(machine.session, here);
   });
@@ -343,6 +345,9 @@ case "$*" in
     read -r up _ < /proc/uptime; echo "\${up%.*}\${up#*.}9999" > "$state/started" ;;
   "stop -- "*)
     if [ -e "$state/started" ]; then rm "$state/started"; else echo "Unit $unit not loaded." >&2; exit 5; fi ;;
+  "clean --what=cache -- "*)
+    if [ -e "$state/started" ] || [ ! -e "$system/$unit" ]; then echo "no such unit, or it runs" >&2; exit 1; fi
+    rm -f "$state/cache" ;;
   "is-active --quiet -- "*) [ -e "$state/started" ] ;;
   "is-failed --quiet -- "*) exit 1 ;;
   *) echo "systemctl $*: not known here" >&2; exit 99 ;;
