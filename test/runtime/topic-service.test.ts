@@ -228,6 +228,16 @@ test("a partition given to another member is left alone", async () => {
   expect(kafka.committed).toEqual(["1", "2", "3"]);
 });
 
+test("nor does a member that the group gave up, as after a freeze, take it back from who has it now", async () => {
+  await kafka.fetch(1);
+  const { epoch } = kafka;
+  kafka.beforeCommit = () => Promise.reject(new Error("it took longer than the transaction may"));
+  await kafka.fetch(1, () => Promise.reject(new Error("UNKNOWN_MEMBER_ID")));
+  await sleep(10);
+  expect(kafka.epoch).toBe(epoch);
+  await expect(kafka.fetch(1)).rejects.toThrow("UNKNOWN_MEMBER_ID"); // which makes the client join again
+});
+
 test("a service that was replaced by a copy ends", async () => {
   kafka.epoch++;
   await kafka.fetch(1);
