@@ -42,6 +42,8 @@ const sinks = [
   ["rpi2", "out_ewma", "ewma"],
   ["rpi3", "out_avg", "moving_average"],
 ] as const;
+/** Twice as many lines as journald by itself would let pass at once. */
+const JOURNAL_KEEPS = 20_000;
 
 /** kafka_chaining with three replicas of every topic, under names of its own. */
 function pipeline(name: string, pace: string): string {
@@ -100,12 +102,12 @@ beforeAll(async () => {
 });
 
 describe(`${count} records through kafka_chaining, every topic with three replicas (seed ${seed})`, () => {
-  story("undisturbed, and printed to the last line", async () => {
+  story("undisturbed, and printed without a gap", async () => {
     await arrives("undisturbed", 60_000 + 5 * count);
     for (const [host, sink, topic] of sinks) {
-      // Another pipeline's lines, of a unit of the same name, may come before.
+      // A journal keeps no more than has room, and begins with what an earlier unit of that name has said.
+      const wanted = outputs[topic]?.slice(-JOURNAL_KEEPS) ?? [];
       await eventually(`${sink} has printed all`, 60_000, async () => {
-        const wanted = outputs[topic] ?? [];
         const lines = (await printed(host, sink)).slice(-wanted.length);
         expect({ sink, ...firstDifference(lines, wanted) }).toEqual({ sink });
       });
