@@ -119,7 +119,6 @@ function diffResponse(changes: readonly Change[]): providerProto.DiffResponse {
     .setChanges(changes.length === 0 ? DIFF_NONE : DIFF_SOME)
     .setDiffsList(changes.map(({ property }) => property))
     .setReplacesList(changes.filter(({ replace }) => replace).map(({ property }) => property))
-    .setDeletebeforereplace(true)
     .setHasdetaileddiff(true);
   for (const { property, kind, replace } of changes) {
     const detail = new providerProto.PropertyDiff().setKind(kinds[kind][replace ? 1 : 0]).setInputdiff(true);

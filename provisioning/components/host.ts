@@ -60,7 +60,8 @@ export class Host extends pulumi.ComponentResource {
         // sshd accepts no such variable from its clients, and each change would warn about that.
         addPreviousOutputInEnv: false,
       },
-      { parent: this, dependsOn: fit, additionalSecretOutputs: ["connection"] },
+      // `pulumi up --replace` of it: what its `delete` takes away must not be what its `create` has just made.
+      { parent: this, dependsOn: fit, additionalSecretOutputs: ["connection"], deleteBeforeReplace: true },
     );
     const kafka = new Archive(
       `${host.name}-kafka`,

@@ -107,9 +107,9 @@ test("a preview of a changed command touches nothing and does not know its outpu
   expect(runOnHost(lab, "rpi1", "cat log")).toBe("created");
 });
 
-test("a changed trigger replaces: delete runs, then create; a changed text is copied over the old one", () => {
+test("a changed trigger replaces: create runs, then delete of the old one; a changed text is copied over the old one", () => {
   expect(deploy({ trigger: 2, text: "bye" }).output).toMatch(/1 updated\s+\+-1 replaced/);
-  expect(runOnHost(lab, "rpi1", "cat log made/for/it/text")).toBe("created\ndeleted\ncreated\nbye");
+  expect(runOnHost(lab, "rpi1", "cat log made/for/it/text")).toBe("created\ncreated\ndeleted\nbye");
 });
 
 test("a command that fails fails the deployment, with its exit code and output", () => {
