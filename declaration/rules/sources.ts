@@ -30,11 +30,7 @@ export async function sourceFindings(draft: Draft, folder: string): Promise<Find
 /** Where the values come from is one of three, and not every key goes with each. */
 function kindFindings(path: Path, source: ReadonlyMap<string, unknown>): Finding[] {
   const [kind, ...others] = KINDS.filter((each) => source.has(each));
-  if (kind === undefined) {
-    return source.size === 0
-      ? []
-      : [wrongValue(path, "found neither file nor random nor sequence, wanted one of them")];
-  }
+  if (kind === undefined) return [wrongValue(path, "found neither file nor random nor sequence, wanted one of them")];
   if (others.length > 0) {
     return others.map((other) => wrongKey([...path, other], `found ${other} beside ${kind}, wanted one of them`));
   }
