@@ -1,5 +1,6 @@
 import type { Format } from "../operators/format.ts";
 import type { Generator } from "../operators/generated-values.ts";
+import type { StateBasis } from "../operators/operator.ts";
 import type { TopicFormat } from "../operators/topics-of.ts";
 
 export { topicsOf } from "../operators/topics-of.ts";
@@ -123,10 +124,14 @@ export interface Branch extends TopicFormat {
 export interface Step {
   readonly operator: string;
   readonly params: Readonly<Record<string, unknown>>;
+  /** The parameters as the file has them: 4s, where `params` has 4000. */
+  readonly written: Readonly<Record<string, unknown>>;
   /** Path of the field that it works on, such as position.lat; the whole value when it is absent. */
   readonly field?: string;
   /** Whether it keeps state from one value to the next. */
   readonly stateful: boolean;
+  /** What its state depends on: another basis than before, and the state starts anew. */
+  readonly stateBasis: StateBasis;
   /** Absolute path of the TypeScript file that exports the operator. */
   readonly module: string;
 }

@@ -12,6 +12,7 @@ export const addNoise = fold({
   },
   value: number(),
   initial: ({ seed = randomSeed() }) => warmedUp(seed),
+  stateDependsOn: ({ seed }) => (seed === undefined ? {} : { seed }),
   step: ({ amplitude }, state, x) => [next(state), [x + amplitude * (2 * fraction(next(state)) - 1)]],
 });
 

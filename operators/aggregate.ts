@@ -33,6 +33,11 @@ export function aggregateOf(compute: Compute, x: number): Aggregate {
   return { ...one, squares: times([x], [x]) };
 }
 
+/** What an aggregate's meaning depends on: every function but the variance finds in it what it needs. */
+export function basisOf(compute: Compute): { readonly compute?: "variance" } {
+  return namesOf(compute).includes("variance") ? { compute: "variance" } : {};
+}
+
 /** The aggregate of the values of both. */
 export function merged(a: Aggregate, b: Aggregate): Aggregate {
   return {

@@ -25,6 +25,23 @@ export function linkOf({ operator: name, params, field }: AppliedStep, operator:
   return field === undefined ? { name, operator, params } : { name: `${name}(${field})`, operator, params, field };
 }
 
+/**
+ * What the state of a link is kept under: its name and what the state depends on, as time-window{"size":4000,"advance":4000}.
+ * Without a slash, which separates it from a record's key.
+ */
+export function stateNameOf(link: Link): string {
+  const known = stateNames.get(link);
+  if (known !== undefined) return known;
+  const basis = link.operator.stateDependsOn(link.params);
+  const name =
+    Object.keys(basis).length === 0 ? link.name : link.name + JSON.stringify(basis).replaceAll("/", "\\u002f");
+  stateNames.set(link, name);
+  return name;
+}
+
+/** Asked for with every state that is read or written. */
+const stateNames = new WeakMap<Link, string>();
+
 /** A value on its way through a chain. */
 export interface Message extends RecordContext {
   readonly value: unknown;

@@ -17,11 +17,16 @@ export interface Operator<P = unknown, S = unknown, I = unknown, O = unknown> {
   readonly rekeys: boolean;
   /** Whether all it does is keep values or drop them, so that it can choose what goes to a branch. */
   readonly filters: boolean;
+  /** What the state's meaning depends on: with another basis than before it starts anew. Plain JSON. */
+  stateDependsOn(params: P): StateBasis;
   /** The state before the first value. State is plain JSON, because it is kept in a changelog topic. */
   initial(params: P): S;
   /** One value in; the next state and any number of values out. Must leave `state` itself unchanged. */
   step(params: P, state: S, value: I, record: RecordContext): readonly [S, readonly O[]];
 }
+
+/** By name, as parameters are, so that a preview can tell which of it changed. */
+export type StateBasis = Readonly<Record<string, unknown>>;
 
 /** What an operator is told of the record that carries a value. */
 export interface RecordContext {
@@ -48,16 +53,22 @@ interface Definition<Shape extends ZodRawShape, I> {
 export function fold<I, S, O, Shape extends ZodRawShape = Record<never, ZodType>>(
   definition: Definition<Shape, I> & {
     readonly initial: S | ((params: ParamsOf<Shape>) => S);
+    /**
+     * What the state's meaning depends on, as `({ size }) => ({ size })`: while it stays the same an edited pipeline goes on
+     * from the state, else it starts anew. Left out, every edit of parameters or code goes on from it.
+     */
+    stateDependsOn?(params: ParamsOf<Shape>): StateBasis;
     step(params: ParamsOf<Shape>, state: S, value: I, record: RecordContext): readonly [S, readonly O[]];
   },
 ): Operator<ParamsOf<Shape>, S, I, O> {
-  const { initial } = definition;
+  const { initial, stateDependsOn = () => ({}) } = definition;
   return brand({
     params: paramsSchema(definition),
     value: definition.value,
     stateful: true,
     rekeys: definition.rekeys ?? false,
     filters: false,
+    stateDependsOn,
     initial: (params) => (initial instanceof Function ? initial(params) : initial),
     step: definition.step,
   });
@@ -134,6 +145,7 @@ function stateless<I, O, Shape extends ZodRawShape>(
     stateful: false,
     rekeys: definition.rekeys ?? false,
     filters,
+    stateDependsOn: () => ({}),
     initial: () => null,
     step: (params, _, value, record) => [null, definition.step(params, value, record)],
   });

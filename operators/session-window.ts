@@ -1,4 +1,4 @@
-import { type Aggregate, aggregateOf, compute, merged, resultOf } from "./aggregate.ts";
+import { type Aggregate, aggregateOf, basisOf, compute, merged, resultOf } from "./aggregate.ts";
 import { duration, positiveDuration } from "./duration.ts";
 import { fold, forward, number } from "./operator.ts";
 import { lateness, MOST_OPEN } from "./window-time.ts";
@@ -34,6 +34,7 @@ export const sessionWindow = fold({
     grace / gap <= MOST_OPEN ? undefined : { at: "grace", wanted: `a duration of at most ${MOST_OPEN} times the gap` },
   value: number(),
   initial: { time: 0, open: [] } as State,
+  stateDependsOn: ({ gap, compute }) => ({ gap, ...basisOf(compute) }),
   step: ({ gap, grace, compute }, before, x, { timestampMs }) => {
     const time = Math.max(before.time, timestampMs);
     const closed = ({ end }: Session) => end + gap + grace < time;

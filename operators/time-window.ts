@@ -1,4 +1,4 @@
-import { type Aggregate, aggregateOf, compute, merged, resultOf } from "./aggregate.ts";
+import { type Aggregate, aggregateOf, basisOf, compute, merged, resultOf } from "./aggregate.ts";
 import { duration, positiveDuration } from "./duration.ts";
 import { fold, forward, number } from "./operator.ts";
 import { lateness, MOST_OPEN } from "./window-time.ts";
@@ -31,6 +31,11 @@ export const timeWindow = fold({
   },
   value: number(),
   initial: { time: 0, open: [] } as State,
+  stateDependsOn: ({ size, advance = size, compute }) => ({
+    size,
+    ...(advance !== size && { advance }),
+    ...basisOf(compute),
+  }),
   step: ({ size, advance = size, grace, compute }, before, x, { timestampMs }) => {
     const time = Math.max(before.time, timestampMs);
     const closed = ({ start }: { readonly start: number }) => start + size + grace <= time;

@@ -76,8 +76,8 @@ function branch({ when, ...named }: Branch) {
   return when === undefined ? named : { ...named, when: applied(when) };
 }
 
-function applied({ module: _, stateful: __, ...step }: Step): AppliedStep {
-  return step;
+function applied({ operator, params, field }: Step): AppliedStep {
+  return { operator, params, ...(field !== undefined && { field }) };
 }
 
 function sha256(data: string | Uint8Array): string {

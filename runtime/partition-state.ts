@@ -1,7 +1,7 @@
 import type { Link } from "../operators/chain.ts";
 import { ChainState, type States } from "../operators/chain-state.ts";
 import { keepable } from "../operators/keepable.ts";
-import { type ChangelogEntry, parseState, stateKey } from "./state.ts";
+import { type ChangelogEntry, parseState, stateKeyIn } from "./state.ts";
 import type { StateStore } from "./state-store.ts";
 
 /**
@@ -131,7 +131,7 @@ export class PartitionState implements States {
   }
 
   #name(place: number, key: string | null): string {
-    return stateKey(this.#partition, place, this.#chain[place]?.name ?? "", key);
+    return stateKeyIn(this.#chain, this.#partition, place, key);
   }
 
   #use(place: number, key: string | null, state: unknown): void {

@@ -1,4 +1,4 @@
-import type { Link } from "../operators/chain.ts";
+import { type Link, stateNameOf } from "../operators/chain.ts";
 import type { ChainState } from "../operators/chain-state.ts";
 
 /** What a changelog topic holds of one input partition: the newest value of each key. */
@@ -13,18 +13,24 @@ export interface ChangelogEntry {
 }
 
 /**
- * Names the partition, the operator's place in the chain (from 0) and its name, so that an edited chain starts anew; then
- * the record's key, if it has one, whatever characters it holds.
+ * Names the partition, the operator's place in the chain (from 0) and its state's name, so that an edited chain starts anew;
+ * then the record's key, if it has one, whatever characters it holds.
  */
-export function stateKey(partition: number, place: number, operator: string, key: string | null): string {
-  const link = `${partition}/${place}/${operator}`;
+export function stateKey(partition: number, place: number, stateName: string, key: string | null): string {
+  const link = `${partition}/${place}/${stateName}`;
   return key === null ? link : `${link}/${key}`;
+}
+
+/** The same for the link at a place of a chain. */
+export function stateKeyIn(chain: readonly Link[], partition: number, place: number, key: string | null): string {
+  const link = chain[place];
+  return stateKey(partition, place, link === undefined ? "" : stateNameOf(link), key);
 }
 
 /** Changelog entries for what a fork of a chain's state changed. */
 export function stateChanges(chain: readonly Link[], partition: number, fork: ChainState): ChangelogEntry[] {
   return fork.changes().map(({ place, key, state }) => ({
-    key: stateKey(partition, place, chain[place]?.name ?? "", key),
+    key: stateKeyIn(chain, partition, place, key),
     value: JSON.stringify(state),
   }));
 }

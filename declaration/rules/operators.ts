@@ -102,8 +102,15 @@ async function checkStep(catalogue: Catalogue, path: Path, entry: unknown): Prom
   }
   if (findings.length > 0) return { findings };
   const params = operator.params.parse(written ?? {}) as Record<string, unknown>;
-  const { stateful } = operator;
-  const step = { operator: name, params, stateful, module, ...(field === undefined ? {} : { field: String(field) }) };
+  const step: Step = {
+    operator: name,
+    params,
+    written: Object.fromEntries(mapping(written)),
+    stateful: operator.stateful,
+    stateBasis: operator.stateDependsOn(params),
+    module,
+    ...(field === undefined ? {} : { field: String(field) }),
+  };
   return { step, operator, findings: [] };
 }
 

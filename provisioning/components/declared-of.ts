@@ -18,9 +18,9 @@ function declaredService({ on, input, apply, output, changelogTopic }: declarati
   return {
     on,
     ...("everyMs" in input ? sourceOf(input) : { from: oneOrAll(topicsOf(input)) }),
-    apply: apply.map(({ operator, params, field, stateful }) => ({
-      ...{ operator, stateful },
-      params: field === undefined ? params : { ...params, field },
+    apply: apply.map(({ operator, params, written, field, stateful, stateBasis }) => ({
+      ...{ operator, stateful, stateBasis },
+      params: { ...params, ...written, ...(field !== undefined && { field }) },
     })),
     ...(output.kind === "log" ? { stages: output.stages } : { to: oneOrAll(topicsOf(output)) }),
     ...(output.kind === "branches" && { filters: Object.fromEntries(output.branches.flatMap(filterOf)) }),

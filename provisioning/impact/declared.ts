@@ -27,9 +27,11 @@ export interface DeclaredService {
 
 export interface DeclaredStep {
   readonly operator: string;
-  /** With the field that it works on, if it is told one. */
+  /** As the file has them, with those by default and the field that it works on, if it is told one. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly stateful: boolean;
+  /** What the meaning of its state depends on, by name; absent when nothing does. */
+  readonly stateBasis?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What must be asked before the words can be found. */

@@ -1,44 +1,68 @@
 import type { DeclaredService, DeclaredStep } from "./declared.ts";
-import { and } from "./words.ts";
+import { and, differences, plain } from "./words.ts";
 
 /**
- * What becomes of a service's state. The runtime keeps each operator's state under its place in the chain and its name
- * (runtime/state.ts): with the same place and name it goes on from what it has, whatever its parameters or code are now.
+ * What becomes of a service's state. The runtime keeps each operator's state under its place in the chain, its name and what
+ * the operator says its state depends on (runtime/state.ts): while these stay the same it goes on from what it has, whatever
+ * its other parameters or code are now.
  */
 export function stateWords(before: DeclaredService, after: DeclaredService): string[] {
-  const keeps = kept(before, after);
-  const dropped = stateful(before).filter(({ key }) => !keeps.has(key));
-  const fresh = stateful(after).filter(({ key }) => !keeps.has(key));
-  const changed = stateful(after).filter(
-    ({ key, params }) => keeps.has(key) && JSON.stringify(params) !== JSON.stringify(keeps.get(key)?.params),
-  );
-  if (dropped.length > 0 || fresh.length > 0) {
-    const names = (steps: readonly Placed[]) => and(steps.map(({ operator, place }) => `${operator} (step ${place})`));
+  const [old, now] = [stateful(before), stateful(after)];
+  const pairs = now.map((step) => ({ step, was: old.find((each) => isSameLink(each, step)) }));
+  const kept = pairs.flatMap(({ step, was }) => (was !== undefined && changes(was, step).length === 0 ? [step] : []));
+  const reset = pairs.flatMap(({ step, was }) => (was !== undefined && !kept.includes(step) ? [{ step, was }] : []));
+  const fresh = pairs.flatMap(({ step, was }) => (was === undefined ? [step] : []));
+  const dropped = old.filter((step) => !now.some((each) => isSameLink(step, each)));
+
+  if (now.length === 1 && dropped.length === 0) {
+    const [only] = reset;
+    if (only) return [`its state resets${because(changes(only.was, only.step))}`];
+  }
+  if (dropped.length > 0 || fresh.length > 0 || reset.length > 0) {
     return [
+      ...reset.map(({ step, was }) => `the state of ${names([step])} resets${because(changes(was, step))}`),
       ...(dropped.length > 0 ? [`the state of ${names(dropped)} is dropped`] : []),
       ...(fresh.length > 0 ? [`${names(fresh)} ${fresh.length === 1 ? "starts" : "start"} with none`] : []),
-      ...(keeps.size > 0 ? [`the state of ${names([...keeps.values()])} is kept`] : []),
+      ...(kept.length > 0 ? [`the state of ${names(kept)} is kept`] : []),
     ];
   }
-  if (keeps.size === 0) return [];
+  if (kept.length === 0) return [];
   const keepsIt = `keeps its state (changelog ${after.changelog})`;
-  if (changed.length === 0) return [keepsIt];
-  return [`${keepsIt}, from which ${and(changed.map(({ operator }) => operator))} goes on under the new rule`];
+  const edited = pairs.filter(({ step, was }) => was !== undefined && differences(step.params, was.params).length > 0);
+  if (edited.length === 0) return [keepsIt];
+  return [`${keepsIt}, from which ${and(edited.map(({ step }) => step.operator))} goes on under the new rule`];
 }
 
 interface Placed extends DeclaredStep {
-  readonly key: string;
   /** From 1, as one counts. */
   readonly place: number;
 }
 
 function stateful({ apply }: DeclaredService): Placed[] {
-  return apply
-    .map((step, i) => ({ ...step, key: `${i}/${step.operator}`, place: i + 1 }))
-    .filter((step) => step.stateful);
+  return apply.map((step, i) => ({ ...step, place: i + 1 })).filter((step) => step.stateful);
 }
 
-function kept(before: DeclaredService, after: DeclaredService): Map<string, Placed> {
-  const wanted = new Set(stateful(after).map(({ key }) => key));
-  return new Map(stateful(before).flatMap((step) => (wanted.has(step.key) ? [[step.key, step]] : [])));
+function isSameLink(a: Placed, b: Placed): boolean {
+  return a.place === b.place && a.operator === b.operator && a.params.field === b.params.field;
+}
+
+/** "size: 4s -> 5s": what the state depends on and is another than before, as the file has it where it is a parameter. */
+function changes(was: Placed, is: Placed): string[] {
+  const [before, after] = [was.stateBasis ?? {}, is.stateBasis ?? {}];
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((name) => plain(before[name] ?? null) !== plain(after[name] ?? null))
+    .map((name) => `${name}: ${shown(was, name)} -> ${shown(is, name)}`);
+}
+
+function shown({ params, stateBasis = {} }: Placed, name: string): string {
+  const value = params[name] ?? stateBasis[name];
+  return value === undefined ? "none" : plain(value);
+}
+
+function because(changes: readonly string[]): string {
+  return ` (${changes.join(", ")})`;
+}
+
+function names(steps: readonly Placed[]): string {
+  return and(steps.map(({ operator, place }) => `${operator} (step ${place})`));
 }

@@ -41,7 +41,9 @@ export const clamp = map({ params: { to: number() }, value: number(), step: ({ t
   expect(loaded.services[0]?.apply[0]).toEqual({
     operator: "clamp",
     params: { to: 3 },
+    written: { to: 3 },
     stateful: false,
+    stateBasis: {},
     module: join(folder, "operators/clamp.ts"),
   });
   expect((await runOffline(loaded)).sinks.get("pro")?.map((stages) => stages.at(-1))).toEqual([1, -3, 3]);

@@ -8,15 +8,23 @@ import { type UnitArgs, unit } from "../../../provisioning/resources/unit.ts";
 const ewma = { operator: "ewma", params: { alpha: 0.5 }, stateful: true };
 const threshold = { operator: "threshold", params: { above: 50 }, stateful: false };
 const average = { operator: "moving-average", params: { over: 3 }, stateful: true };
+const window = {
+  operator: "time-window",
+  params: { size: "4s", grace: 0, compute: "mean" },
+  stateful: true,
+  stateBasis: { size: 4000 },
+};
 const con1: DeclaredService = { on: "rpi1", from: "in", apply: [threshold], to: "mid" };
 const con2: DeclaredService = { on: "rpi2", from: "mid", apply: [ewma], to: "out", changelog: "p-con2-changelog" };
+const con4: DeclaredService = { ...con2, from: "in", apply: [ewma, window], changelog: "p-con4-changelog" };
+const con5: DeclaredService = { ...con2, from: "in", apply: [window], changelog: "p-con5-changelog" };
 const pro: DeclaredService = { on: "rpi0", everyMs: 3000, apply: [], to: "in", changelog: "p-pro-changelog" };
 
 const declared: Declared = {
   hosts: { rpi0: "10.42.0.250", rpi1: "10.42.0.251", rpi2: "10.42.0.252", rpi3: "10.42.0.253" },
   bootstrapServers: ["10.42.0.250:9092"],
   keepData: false,
-  services: { pro, con1, con2 },
+  services: { pro, con1, con2, con4, con5 },
   topics: { in: { role: "stream" }, mid: { role: "stream" }, out: { role: "stream" } },
 };
 const withService = (name: string, changed: Partial<DeclaredService>): Declared => ({
@@ -151,6 +159,46 @@ const services: Record<string, Case> = {
       `pro on rpi0 restarts with random: { between: [0, 40], seed: 7 } (was { between: [0, 30], seed: 7 }): begins with its first value, ${silence}.`,
     ],
   },
+  "a parameter that the state does not depend on": {
+    changes: edited("con5", "rpi2"),
+    after: withService("con5", { apply: [{ ...window, params: { ...window.params, grace: "1s" } }] }),
+    said: [
+      `con5 on rpi2 restarts with grace: 1s (was 0): keeps its state (changelog p-con5-changelog), from which time-window goes on under the new rule, ${onWhereItWas}.`,
+    ],
+  },
+  "a parameter that the state depends on": {
+    changes: edited("con5", "rpi2"),
+    after: withService("con5", {
+      apply: [{ ...window, params: { ...window.params, size: "5s" }, stateBasis: { size: 5000 } }],
+    }),
+    said: [`con5 on rpi2 restarts with size: 5s (was 4s): its state resets (size: 4s -> 5s), ${onWhereItWas}.`],
+  },
+  "a parameter that the state of one of two operators depends on": {
+    changes: edited("con4", "rpi2"),
+    after: withService("con4", {
+      apply: [
+        ewma,
+        { ...window, params: { ...window.params, advance: "1s" }, stateBasis: { size: 4000, advance: 1000 } },
+      ],
+    }),
+    said: [
+      `con4 on rpi2 restarts with advance: 1s: the state of time-window (step 2) resets (advance: none -> 1s), the state of ewma (step 1) is kept, ${onWhereItWas}.`,
+    ],
+  },
+  "an operator of one's own whose code says that its state is another": {
+    changes: edited("con2", "rpi2"),
+    after: withService("con2", { apply: [{ ...ewma, stateBasis: { version: 2 } }] }),
+    said: [
+      `con2 on rpi2 restarts with other code or settings: its state resets (version: none -> 2), ${onWhereItWas}.`,
+    ],
+  },
+  "the field that an operator with state works on": {
+    changes: edited("con2", "rpi2"),
+    after: withService("con2", { apply: [{ ...ewma, params: { ...ewma.params, field: "celsius" } }] }),
+    said: [
+      `con2 on rpi2 restarts with field: celsius: the state of ewma (step 1) is dropped, ewma (step 1) starts with none, ${onWhereItWas}.`,
+    ],
+  },
   "another operator": {
     changes: edited("con2", "rpi2"),
     after: withService("con2", { apply: [average] }),
@@ -210,7 +258,7 @@ const services: Record<string, Case> = {
   },
   "a service that is renamed": {
     changes: [unitChange(serviceUnit("con3", "rpi1", "a1"), undefined)],
-    after: { ...declared, services: { pro, con2, con3: con1 } },
+    after: { ...declared, services: { pro, con2, con3: con1, con4, con5 } },
     said: [
       "con1 on rpi1 is stopped first of all, and removed.",
       "con3 is new on rpi1: reads in from its first unread record, and writes mid.",

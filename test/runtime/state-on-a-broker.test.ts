@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/globals";
+import type { Service } from "../../declaration/pipeline.ts";
+import { advance, type Link, stateNameOf } from "../../operators/chain.ts";
+import { ChainState } from "../../operators/chain-state.ts";
 import { runAt } from "../../operators/run.ts";
 import { timeWindow } from "../../operators/time-window.ts";
+import { stateKey } from "../../runtime/state.ts";
+import { chainOf, editedService } from "../edited-service.ts";
 import { type KafkaBroker, startKafkaBroker } from "./kafka-broker.ts";
 import { eventually, killServices, type RunningService, startService } from "./running-service.ts";
 import { Pipeline, step } from "./service-specs.ts";
@@ -9,6 +14,8 @@ import { TopicReader } from "./topic-reader.ts";
 import { write } from "./topics.ts";
 
 jest.setTimeout(90_000);
+
+const START = 1_700_000_000_000;
 
 let broker: KafkaBroker;
 let reader: TopicReader;
@@ -97,4 +104,52 @@ test("windows of each key, over partitions and kills, are those of the operator 
     "bramble.operator": "time-window(celsius)",
     "bramble.topic": keyed.topic,
   });
+});
+
+test.each([
+  { was: "[ewma: { alpha: 0.5 }]", is: "[ewma: { alpha: 0.25 }]", said: /^keeps its state/, kept: [0] },
+  {
+    was: "[ewma: { alpha: 0.5 }, time-window: { size: 4s, compute: sum }]",
+    is: "[ewma: { alpha: 0.5 }, time-window: { size: 5s, compute: sum }]",
+    said: /^the state of time-window \(step 2\) resets \(size: 4s -> 5s\), the state of ewma \(step 1\) is kept$/,
+    kept: [0],
+  },
+])("an edit of $was to $is does to the state what the preview says, and nothing to the position", async (edit) => {
+  const { before, after, words } = await editedService(edit.was, edit.is);
+  expect(words.join(", ")).toMatch(edit.said);
+  const pipeline = new Pipeline(broker);
+  const [input, output] = [pipeline.stream("in"), pipeline.stream("out")];
+  const spec = ({ apply }: Service) =>
+    pipeline.service("con", { input, apply: apply.map(({ operator, params }) => ({ operator, params })), output });
+  await pipeline.createTopics([spec(before)]);
+  const records = Array.from({ length: 12 }, (_, i) => ({ value: (i * 7) % 5, timestampMs: START + i * 1500 }));
+
+  // The operators alone, with what the words say is kept.
+  const run = (state: ChainState, chain: readonly Link[], some: typeof records) =>
+    some.flatMap((each) => advance(chain, state, { key: null, ...each }, ({ value }) => String(value)).outputs);
+  const [old, edited] = [await chainOf(before), await chainOf(after)];
+  const state = new ChainState();
+  const first = run(state, old, records.slice(0, 6));
+  const kept = new ChainState();
+  for (const { place, key, state: each } of state.changes()) if (edit.kept.includes(place)) kept.set(place, key, each);
+  const wanted = [...first, ...run(kept, edited, records.slice(6))];
+
+  for (const [service, some, soFar] of [
+    [before, records.slice(0, 6), first],
+    [after, records.slice(6), wanted],
+  ] as const) {
+    await write(
+      broker,
+      input.topic,
+      some.map(({ value, timestampMs }) => ({ value: String(value), timestamp: String(timestampMs) })),
+    );
+    const running = await startService(spec(service));
+    await eventually(async () => (await reader.values(output.topic)).length >= soFar.length, running.journal);
+    expect(await running.stop()).toBe(0);
+    expect(await reader.values(output.topic)).toEqual(soFar);
+  }
+  const changelog = spec(after).changelogTopic as string;
+  const newest = new Map((await reader.read(changelog))[changelog]?.map(({ key, value }) => [key, value]));
+  const living = [...newest].flatMap(([key, value]) => (value === null ? [] : [key]));
+  expect(living.sort()).toEqual(edited.map((link, place) => stateKey(0, place, stateNameOf(link), null)));
 });
