@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type * as declaration from "../../declaration/pipeline.ts";
 import { Daemon } from "./daemon.ts";
+import { staticSettings } from "./dynamic-settings.ts";
 import { formatStorage, kraftProperties } from "./kraft.ts";
 import { zookeepers } from "./zookeeper.ts";
 
@@ -76,7 +77,7 @@ export function brokerProperties(cluster: declaration.Cluster, host: declaration
     // Of two brokers one must be able to go down, as each does in every roll.
     "transaction.state.log.min.isr": replicas > 2 ? "2" : "1",
     "group.initial.rebalance.delay.ms": "0",
-    ...cluster.kafka.config,
+    ...staticSettings(cluster),
   };
 }
 

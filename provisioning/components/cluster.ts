@@ -1,10 +1,11 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type * as declaration from "../../declaration/pipeline.ts";
-import { Broker } from "./broker.ts";
+import { Broker, brokerPort } from "./broker.ts";
+import { dynamicSettings } from "./dynamic-settings.ts";
 import { Host } from "./host.ts";
 import { Controller, controllers } from "./kraft.ts";
-import { DeclaredBrokers, type Machine } from "./resources.ts";
+import { DeclaredBrokers, DynamicBrokerConfig, type Machine } from "./resources.ts";
 import { members, ZooKeeper } from "./zookeeper.ts";
 
 export interface ClusterArgs {
@@ -21,6 +22,7 @@ export interface ClusterArgs {
 export class Cluster extends pulumi.ComponentResource {
   private readonly hosts: ReadonlyMap<string, Host>;
   readonly machines: Machine[];
+  /** The brokers, with their settings. */
   readonly brokers: pulumi.Resource[];
 
   constructor(name: string, args: ClusterArgs, opts: pulumi.ComponentResourceOptions) {
@@ -47,10 +49,21 @@ export class Cluster extends pulumi.ComponentResource {
     const ensemble = members(cluster).map(
       (host) => new ZooKeeper(`${host.name}-zookeeper`, { cluster, host, files: prepared(host) }, parent).unit,
     );
-    this.brokers = brokers.map((host) => {
+    const units = brokers.map((host) => {
       const args = { cluster, host, files: prepared(host), ensemble, clusterId };
       return new Broker(`${host.name}-broker`, args, parent).unit;
     });
+    const places = brokers.map(({ name, id, address }) => [name, { id, server: `${address}:${brokerPort}` }] as const);
+    const settings = new DynamicBrokerConfig(
+      `${name}-dynamic-config`,
+      {
+        brokers: Object.fromEntries(places),
+        config: dynamicSettings(cluster),
+        overrides: Object.fromEntries(brokers.map((host) => [host.name, {}])),
+      },
+      { ...parent, dependsOn: units },
+    );
+    this.brokers = [...units, settings];
     for (const host of controllers(cluster).filter((host) => !brokers.includes(host))) {
       new Controller(`${host.name}-controller`, { cluster, host, files: prepared(host), clusterId }, parent);
     }

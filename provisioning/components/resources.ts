@@ -4,6 +4,7 @@ import type { ArchiveArgs } from "../resources/archive.ts";
 import type { DeclaredBrokersArgs } from "../resources/declared-brokers.ts";
 import type { DeclaredServicesArgs } from "../resources/declared-services.ts";
 import type { DeclaredTopicsArgs } from "../resources/declared-topics.ts";
+import type { DynamicBrokerConfigArgs } from "../resources/dynamic-broker-config.ts";
 import type { FileArgs } from "../resources/file.ts";
 import type { MachineArgs } from "../resources/machine.ts";
 import type { ReleaseArgs } from "../resources/release.ts";
@@ -38,3 +39,4 @@ export const DeclaredTopics = declare<DeclaredTopicsArgs>("bramble:kafka:Declare
 export const Impact = declare<Declared>("bramble:pipeline:Impact");
 export const DeclaredBrokers = declare<DeclaredBrokersArgs>("bramble:kafka:DeclaredBrokers");
 export const DeclaredServices = declare<DeclaredServicesArgs>("bramble:systemd:DeclaredServices");
+export const DynamicBrokerConfig = declare<DynamicBrokerConfigArgs>("bramble:kafka:DynamicBrokerConfig");

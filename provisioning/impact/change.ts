@@ -22,6 +22,7 @@ export const tokens = {
   release: "bramble:host:Release",
   unit: "bramble:systemd:Unit",
   topic: "bramble:kafka:Topic",
+  settings: "bramble:kafka:DynamicBrokerConfig",
 } as const;
 
 /** A property as text: of what is wanted, or of what is to go. */

@@ -3,6 +3,7 @@ import { daemonWords, looseFiles } from "./daemon-words.ts";
 import type { Declared, Facts } from "./declared.ts";
 import { hostWords, stepWords } from "./host-words.ts";
 import { serviceWords } from "./service-words.ts";
+import { settingWords } from "./setting-words.ts";
 import { topicWords } from "./topic-words.ts";
 
 /**
@@ -37,6 +38,7 @@ export function impact(
       facts,
     ),
     ...daemonWords(daemons, files, facts),
+    ...of(tokens.settings).flatMap(settingWords),
     ...topicWords(of(tokens.topic), after, facts),
     ...[...names].flatMap((name) => {
       const its = { unit: serviceUnits.get(name), release: serviceReleases.get(name) };

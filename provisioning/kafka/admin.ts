@@ -80,7 +80,7 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
 export class UnansweredError extends Error {}
 
 export class NoBrokerError extends UnansweredError {
-  constructor(bootstrapServers: readonly string[], cause: Error) {
+  constructor(bootstrapServers: readonly string[], cause: Error | undefined) {
     super(
       `Kafka: found no broker that answers at ${bootstrapServers.join(", ")}; wanted at least one. ` +
         "See `systemctl status kafka` and `journalctl -u kafka` on the Pis.",

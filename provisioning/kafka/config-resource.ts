@@ -2,6 +2,10 @@
 export const topicResource = 2;
 export const brokerResource = 4;
 
-/** Kafka's numbers for "set on the topic itself" and "set on this broker while it ran" in DescribeConfigs (KIP-226). */
+/**
+ * Kafka's numbers in DescribeConfigs for "set on the topic itself", "set on this broker while it ran" and "set on all
+ * brokers while they ran" (KIP-226).
+ */
 export const topicConfigSource = 1;
 export const brokerConfigSource = 2;
+export const defaultBrokerConfigSource = 3;

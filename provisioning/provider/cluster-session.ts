@@ -1,5 +1,6 @@
 import { connectAdmin, type KafkaAdmin } from "../kafka/admin.ts";
 import { brokerGate } from "../kafka/broker-gate.ts";
+import { dynamicConfig } from "../kafka/dynamic-config.ts";
 import { quorumGate } from "../kafka/quorum-gate.ts";
 import { zookeeperGate } from "../kafka/zookeeper-gate.ts";
 import type { Session } from "../resources/resource-type.ts";
@@ -43,6 +44,7 @@ export class ClusterSession {
     return {
       host: (place) => this.host(place),
       topics: () => this.admin(),
+      dynamicConfig: async () => dynamicConfig,
       turn: (group, place, work) => this.rolls[group].turn(place, work, log),
       progress,
     };

@@ -2,6 +2,7 @@ import { archive } from "../resources/archive.ts";
 import { declaredBrokers } from "../resources/declared-brokers.ts";
 import { declaredServices } from "../resources/declared-services.ts";
 import { declaredTopics } from "../resources/declared-topics.ts";
+import { dynamicBrokerConfig } from "../resources/dynamic-broker-config.ts";
 import { file } from "../resources/file.ts";
 import { impact } from "../resources/impact.ts";
 import { machine } from "../resources/machine.ts";
@@ -23,6 +24,7 @@ const types: readonly AnyResourceType[] = [
   declaredBrokers,
   declaredServices,
   declaredTopics,
+  dynamicBrokerConfig,
   impact,
 ];
 const byToken = new Map(types.map((type) => [type.token, type]));

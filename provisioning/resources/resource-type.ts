@@ -36,6 +36,7 @@ export interface ResourceType<Args extends object, State extends Args> {
 export interface Session {
   host(place: HostPlace): Promise<Host>;
   topics(): Promise<Topics>;
+  dynamicConfig(): Promise<DynamicConfig>;
   /**
    * Takes a member of a group down and up again: one at a time, the leader last, each only when the rest can bear it.
    * The first that does not come back stops all that wait.
@@ -76,4 +77,41 @@ export interface TopicFacts {
   readonly replicationFactor: number;
   /** Settings of the topic itself, without the brokers' defaults. */
   readonly config: Readonly<Record<string, string>>;
+}
+
+/** Settings that brokers take up while they run. */
+export interface DynamicConfig {
+  /** What each broker says that answers, by its id. Throws when none does. */
+  describe(brokers: readonly BrokerPlace[]): Promise<ReadonlyMap<number, DynamicFacts>>;
+  /** Changes settings, and waits until the brokers have taken them up. Throws what Kafka refuses, with its reason. */
+  alter(
+    brokers: readonly BrokerPlace[],
+    changes: readonly ConfigChange[],
+    options: { readonly validateOnly: boolean },
+  ): Promise<void>;
+}
+
+export interface BrokerPlace {
+  /** Broker id. */
+  readonly id: number;
+  /** `host:port`. */
+  readonly server: string;
+}
+
+export interface ConfigChange {
+  /** Id of the broker that it is for; undefined for all. */
+  readonly broker?: number | undefined;
+  readonly name: string;
+  /** Undefined takes the setting away. */
+  readonly value: string | undefined;
+}
+
+/** What one broker says of its settings. */
+export interface DynamicFacts {
+  /** Set on all brokers while they ran. */
+  readonly forAll: Readonly<Record<string, string>>;
+  /** Set on this broker while it ran. */
+  readonly alone: Readonly<Record<string, string>>;
+  /** What it was started with, or Kafka's default: in force where nothing else was set. */
+  readonly fixed: Readonly<Record<string, string>>;
 }

@@ -3,8 +3,9 @@ import { haveDeployed } from "./support/deployed.ts";
 import { kafkaTool } from "./support/kafka.ts";
 import { edited, fast, writePipeline } from "./support/pipeline-files.ts";
 import { onHost } from "./support/programs.ts";
-import { mustUp, type PulumiRun, preview, succeeded } from "./support/stack.ts";
+import { configure, mustUp, type PulumiRun, preview, succeeded } from "./support/stack.ts";
 import { story } from "./support/story.ts";
+import { restarted, unitStates } from "./support/units.ts";
 
 /** Something done by hand, and what the next preview must say about it. */
 interface Drift {
@@ -105,6 +106,19 @@ const rounds: readonly (readonly Drift[])[] = [
       ...seen("kafka_chaining-con2-changelog", 'config["cleanup.policy"]'),
     },
     {
+      kind: "a setting of all running brokers changed",
+      ...with_(
+        "kafka-configs.sh",
+        "--alter --entity-type brokers --entity-default --add-config log.retention.ms=3600000",
+      ),
+      ...seen("cluster-dynamic-config", 'config["log.retention.ms"]'),
+    },
+    {
+      kind: "a setting of one running broker changed",
+      ...with_("kafka-configs.sh", "--alter --entity-type brokers --entity-name 2 --add-config num.io.threads=6"),
+      ...seen("cluster-dynamic-config", 'overrides.rpi2["num.io.threads"]'),
+    },
+    {
       kind: "partitions added to an empty topic",
       ...with_("kafka-topics.sh", "--alter --topic kafka_chaining-con1-dead-letters --partitions 3"),
       ...seen("kafka_chaining-con1-dead-letters", "partitions"),
@@ -150,8 +164,16 @@ const rounds: readonly (readonly Drift[])[] = [
   ],
 ];
 
+const lastHost = "rpi3: 10.42.0.253\n";
+/** The course's pipeline with these settings of its brokers. */
+const write = (settings = "") =>
+  writePipeline(
+    "kafka_chaining",
+    edited("kafka_chaining", fast, [lastHost, `${lastHost}  kafka: { config: {${settings}} }\n`]),
+  );
+
 beforeAll(async () => {
-  await haveDeployed(() => writePipeline("kafka_chaining", edited("kafka_chaining", fast)));
+  await haveDeployed(write);
 });
 
 describe.each(rounds.map((drifts, index) => ({ round: index + 1, drifts })))("round $round", ({ drifts }) => {
@@ -176,4 +198,34 @@ describe.each(rounds.map((drifts, index) => ({ round: index + 1, drifts })))("ro
     await mustUp();
     expect(succeeded(await preview()).changes).toEqual({});
   });
+});
+
+story("what Kafka takes up while it runs is changed, and taken back, without a restart", async () => {
+  const before = await unitStates();
+  const told = () => kafkaTool("rpi0", "kafka-configs.sh", "--describe --entity-type brokers --entity-name 3 --all");
+  for (const [settings, words, found] of [
+    [
+      "log.retention.ms: 7200000, num.io.threads: 20",
+      "brokers take log.retention.ms 7200000 and num.io.threads 20 at once, without a restart.",
+      ["log.retention.ms=7200000", "num.io.threads=20"],
+    ],
+    [
+      "",
+      "brokers take no log.retention.ms (was 7200000) and no num.io.threads (was 20) at once, without a restart.",
+      ["log.retention.ms=null", "num.io.threads=4"],
+    ],
+  ] as const) {
+    configure({ pipeline: write(settings) });
+    const { changes, output } = succeeded(await preview());
+    expect(Object.keys(changes)).toEqual(["cluster-dynamic-config"]);
+    expect(output).toContain(words);
+    await mustUp();
+    for (const value of found) expect(await told()).toContain(` ${value} `);
+    expect(succeeded(await preview()).changes).toEqual({});
+  }
+  expect(restarted(before, await unitStates())).toEqual([]);
+  configure({ pipeline: write("num.io.threads: many") });
+  const refused = await preview();
+  expect(refused.code).not.toBe(0);
+  expect(refused.output).toContain("num.io.threads=many: found that Kafka refuses it");
 });

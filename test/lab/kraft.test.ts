@@ -112,6 +112,19 @@ story(
   },
 );
 
+story("what Kafka takes up while it runs is changed without a restart", async () => {
+  const before = await unitStates();
+  configure({
+    pipeline: write("kraft: {}\n", "kafka: { config: { log.retention.hours: 24, log.retention.ms: 7200000 } }\n"),
+  });
+  await mustUp();
+  expect(
+    await kafkaTool("rpi1", "kafka-configs.sh", "--describe --entity-type brokers --entity-name 3 --all"),
+  ).toContain(" log.retention.ms=7200000 ");
+  expect(restarted(before, await unitStates())).toEqual([]);
+  expect(succeeded(await preview()).changes).toEqual({});
+});
+
 for (let round = 1; round <= rounds; round++) {
   story(`destroy leaves nothing, and up works again (${round})`, async () => {
     succeeded(await destroy());

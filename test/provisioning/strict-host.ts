@@ -27,6 +27,7 @@ export function strictHost(answers: Record<string, Partial<Result> | Error>) {
   const session: Session = {
     host: async () => host,
     topics: () => Promise.reject(new Error("nothing here should ask for topics")),
+    dynamicConfig: () => Promise.reject(new Error("nothing here should ask for settings")),
     async turn(group, { host: name }, work) {
       log.push(`${name} may leave ${group}`);
       await work();

@@ -44,6 +44,7 @@ export function strictTopics(topics: Record<string, TopicFacts & { records?: num
   const session: Session = {
     topics: async () => admin,
     host: nothingOf("a host"),
+    dynamicConfig: nothingOf("settings"),
     turn: nothingOf("a turn"),
     progress: () => {},
   };

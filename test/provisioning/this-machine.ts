@@ -30,7 +30,13 @@ export function thisMachine(here: { argument?: (text: string) => string; path?: 
   };
   const nothingOf = (what: string) => () => Promise.reject(new Error(`nothing here should ask for ${what}`));
   return {
-    session: { host: async () => host, topics: nothingOf("topics"), turn: nothingOf("a turn"), progress: () => {} },
+    session: {
+      host: async () => host,
+      topics: nothingOf("topics"),
+      dynamicConfig: nothingOf("settings"),
+      turn: nothingOf("a turn"),
+      progress: () => {},
+    },
     done: () => {
       const seen = done;
       done = [];

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { kafkaSeries, type Mode } from "../../../declaration/kafka-versions.ts";
 import type { Cluster } from "../../../declaration/pipeline.ts";
 import { bootstrapServers, brokerProperties } from "../../../provisioning/components/broker.ts";
+import { dynamicSettings } from "../../../provisioning/components/dynamic-settings.ts";
 import {
   clusterId,
   controllers,
@@ -167,7 +168,14 @@ describe("brokers", () => {
   });
 
   test("take the user's settings over the defaults, whatever is in them", () => {
-    const config = { "log.retention.hours": "24", "num.io.threads": "8", odd: "a\nlog.dirs=/tmp" };
+    const config = { "log.retention.hours": "24", "offsets.retention.minutes": "60", odd: "a\nlog.dirs=/tmp" };
     expect(brokers(cluster(4, { config }))[0]).toMatchObject({ ...config, "log.dirs": "/var/lib/kafka" });
+  });
+
+  test("have in their file only what they do not take up while they run", () => {
+    const taken = { "log.retention.ms": "60000", "num.io.threads": "8" };
+    const with_ = cluster(4, { config: { ...taken, "log.retention.hours": "24" } });
+    expect(brokers(with_)).toEqual(brokers(cluster(4, { config: { "log.retention.hours": "24" } })));
+    expect(dynamicSettings(with_)).toEqual({ "min.insync.replicas": "1", ...taken });
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { Change, Properties } from "../../../provisioning/impact/change.ts";
 import type { Declared, DeclaredService, Facts } from "../../../provisioning/impact/declared.ts";
 import { impact } from "../../../provisioning/impact/impact.ts";
+import { dynamicBrokerConfig } from "../../../provisioning/resources/dynamic-broker-config.ts";
 import { release } from "../../../provisioning/resources/release.ts";
 import { type UnitArgs, unit } from "../../../provisioning/resources/unit.ts";
 
@@ -284,6 +285,13 @@ const services: Record<string, Case> = {
 
 const roll = (host: string) => unitChange(brokerUnit(host, "new"), brokerUnit(host, "old"));
 const retention = (host: string) => properties(host, "log.retention.hours=24\n", "log.retention.hours=168\n");
+const told = (config: Properties, before: Properties, overrides: Properties = {}): Change => ({
+  token: dynamicBrokerConfig.token,
+  operation: "update",
+  want: { config, overrides: {} },
+  have: { config: before, overrides },
+  steps: [],
+});
 const daemons: Record<string, Case> = {
   "a setting of all brokers, whose partitions are elsewhere too": {
     changes: ["rpi2", "rpi0"].flatMap((host) => [roll(host), retention(host)]),
@@ -303,6 +311,29 @@ const daemons: Record<string, Case> = {
     facts: { alone: undefined },
     said: [
       "broker on rpi2 rolls (a 1 (was 2, set by hand)), once the others can bear it; Kafka does not answer now, so what falls silent is not known.",
+    ],
+  },
+  "settings that brokers take up while they run": {
+    changes: [
+      told(
+        { "min.insync.replicas": "1", "log.retention.ms": "60000", "num.io.threads": "8" },
+        { "min.insync.replicas": "1", "log.retention.ms": "90000", "log.roll.ms": "5" },
+      ),
+    ],
+    said: [
+      "brokers take log.retention.ms 60000 (was 90000), num.io.threads 8 and no log.roll.ms (was 5) at once, without a restart.",
+    ],
+  },
+  "settings that brokers were told by hand": {
+    changes: [
+      {
+        ...told({ a: "1" }, { a: "2" }, { rpi0: {}, rpi2: { "num.io.threads": "9" } }),
+        recorded: { config: { a: "1" }, overrides: {} },
+      },
+    ],
+    said: [
+      "brokers take a 1 (was 2) at once, without a restart, changed by hand before.",
+      "the broker on rpi2 gives up num.io.threads 9, set by hand, at once, without a restart.",
     ],
   },
   "a file's mode": {

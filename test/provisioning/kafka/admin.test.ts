@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { Kafka, logLevel } from "kafkajs";
+import type { Cluster } from "../../../declaration/pipeline.ts";
+import { dynamicSettings } from "../../../provisioning/components/dynamic-settings.ts";
 import { connectAdmin, type KafkaAdmin, NoBrokerError } from "../../../provisioning/kafka/admin.ts";
+import { dynamicConfig } from "../../../provisioning/kafka/dynamic-config.ts";
+import type { ConfigChange } from "../../../provisioning/resources/resource-type.ts";
 import { type KafkaBroker, startKafkaBroker } from "../../runtime/kafka-broker.ts";
 
 jest.setTimeout(120_000);
@@ -80,6 +84,54 @@ describe("a topic on a real broker", () => {
     const config = { "retention.ms": "a week" };
     await expect(admin.create("e", { partitions: 1, replicationFactor: 1, config })).rejects.toThrow(/^topic e: .+/);
     expect(await admin.describe("e")).toBeUndefined();
+  });
+});
+
+describe("settings of brokers that run", () => {
+  const [first, away] = [
+    { id: 0, server: "" },
+    { id: 1, server: "127.0.0.1:1" },
+  ];
+  const brokers = () => [{ ...first, server: broker.bootstrapServer }, away];
+  const told = async () => (await dynamicConfig.describe(brokers())).get(0);
+  const alter = (changes: ConfigChange[], validateOnly = false) =>
+    dynamicConfig.alter(brokers(), changes, { validateOnly });
+  const tool = (args: string) => broker.tool("kafka-configs.sh", ...`--entity-type brokers ${args}`.split(" "));
+
+  test("Kafka takes up every one that bramble keeps out of server.properties", async () => {
+    const fixed = (await told())?.fixed ?? {};
+    const settings = dynamicSettings({ kafka: { config: fixed } } as unknown as Cluster);
+    expect(Object.keys(settings).length).toBeGreaterThan(30);
+    const changes = Object.entries(settings).map(([name, value]) => ({ name, value }));
+    await alter(changes, true);
+    expect(await told()).toMatchObject({ forAll: {}, alone: {} });
+    // That a setting of another kind would have been refused.
+    await expect(alter([{ name: "log.dirs", value: "/tmp" }], true)).rejects.toThrow(
+      /^log.dirs=\/tmp: found that Kafka refuses it \(Cannot update these configs dynamically/,
+    );
+  });
+
+  test("are set, also far from what they were, as Kafka's own tool tells, and taken away", async () => {
+    await alter([
+      { name: "log.retention.ms", value: "3600000" },
+      { name: "num.io.threads", value: "20" },
+    ]);
+    expect(tool("--entity-default --describe")).toMatch(/log.retention.ms=3600000[\s\S]*num.io.threads=20/);
+    tool("--entity-name 0 --alter --add-config num.io.threads=15");
+    expect(await told()).toMatchObject({
+      forAll: { "log.retention.ms": "3600000", "num.io.threads": "20" },
+      alone: { "num.io.threads": "15" },
+    });
+    await alter([
+      { broker: 0, name: "num.io.threads", value: undefined },
+      { name: "num.io.threads", value: undefined },
+      { name: "log.retention.ms", value: undefined },
+    ]);
+    expect(await told()).toMatchObject({ forAll: {}, alone: {}, fixed: { "num.io.threads": "4" } });
+  });
+
+  test("cannot be told when no broker answers", async () => {
+    await expect(dynamicConfig.describe([away])).rejects.toThrow(NoBrokerError);
   });
 });
 
