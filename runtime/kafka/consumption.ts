@@ -13,6 +13,9 @@ const MAX_WAIT_MS = 500;
  */
 const SESSION_TIMEOUT_MS = 6000;
 
+/** Partitions that are added to a topic are read this soon; by default it would be after 5 minutes. */
+const METADATA_MAX_AGE_MS = 10_000;
+
 /** Small enough that one transaction stays short, large enough that its cost is spread over thousands of records. */
 const MAX_BYTES_PER_PARTITION = 256 * 1024;
 
@@ -27,6 +30,7 @@ export async function consume(kafka: KafkaJs, subscription: Subscription): Promi
     rebalanceTimeout: 15_000,
     maxWaitTimeInMs: MAX_WAIT_MS,
     maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+    metadataMaxAge: METADATA_MAX_AGE_MS,
     allowAutoTopicCreation: false,
     partitionAssigners: [byPartitionNumber],
     // Starting anew is the caller's: kafkajs's own restart keeps what made it fail.

@@ -294,6 +294,34 @@ test("a copy of a source that was replaced by another stops and says so, and not
   expect(await reader.values(pipeline.topic("out"))).toEqual(INPUT.split(" "));
 });
 
+test("partitions that a topic gets are read by the service that runs, each with a state of its own", async () => {
+  const con1 = pipeline.service("con1", {
+    input: pipeline.stream("in"),
+    apply: [step("ewma", { alpha: 0.5 })],
+    output: pipeline.stream("out"),
+  });
+  await pipeline.createTopics([con1]);
+  const service = await startService(con1);
+  await service.ready();
+  const values = async () => (await reader.values(pipeline.topic("out"))).map(Number).sort((a, b) => a - b);
+  const feed = (partition: number, ...numbers: number[]) =>
+    write(
+      broker,
+      pipeline.topic("in"),
+      numbers.map((value) => ({ value: String(value), partition })),
+    );
+  await feed(0, 1, 3);
+  await eventually(async () => (await values()).length === 1, service.journal);
+  for (const topic of [pipeline.topic("in"), con1.changelogTopic ?? ""]) {
+    broker.tool("kafka-topics.sh", "--alter", "--topic", topic, "--partitions", "2");
+  }
+  await feed(1, 100, 300);
+  await feed(0, 6);
+  await eventually(async () => (await values()).length === 3, service.journal);
+  expect(await values()).toEqual([2, 4, 200]);
+  expect(service.isRunning()).toBe(true);
+});
+
 test("copies of a service share its partitions, and state follows its partition from one to the other", async () => {
   const spec = pipeline.service("con1", {
     input: pipeline.stream("in"),
