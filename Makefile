@@ -2,10 +2,10 @@
 SHELL := /bin/bash
 export BRAMBLE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bramble
 export PATH := $(BRAMBLE_CACHE)/bin:$(PATH)
-.PHONY: help setup demo down test drills check
+.PHONY: help setup demo down test drills bench-read check
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 14
 
 setup: ## bring what bramble needs to this machine
 	@setup/setup
@@ -23,6 +23,9 @@ test: setup ## units, then end to end on virtual Pis; ONLY=ewma: those with it i
 drills: setup ## the long ones: 100 crashes, 20 interrupts, ups and destroys; ONLY=crashes
 	@setup/setup test-tools kafka-zookeeper kafka-kraft
 	@node test/drills.ts $(ONLY)
+
+bench-read: demo ## how long a refresh of the demo's four virtual Pis reads, with quick cables and with slow ones
+	@node bench/read.ts
 
 check: ## types, format and lint, unused code, shell scripts
 	@setup/setup node npm-packages

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { delay, mendDelay } from "../lab/delay.ts";
 import { down } from "../lab/down.ts";
 import { execInLab, type Invocation, shellInLab, sshToHost } from "../lab/enter.ts";
 import { preparePassphrase } from "../lab/environment.ts";
@@ -9,6 +10,7 @@ import { LabError } from "../lab/lab-error.ts";
 import { isRoot, throughSudo } from "../lab/root.ts";
 import { status } from "../lab/status.ts";
 import { up } from "../lab/up.ts";
+import { milliseconds } from "./milliseconds.ts";
 import { statusTable } from "./status-table.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -66,6 +68,15 @@ export function labCommand(): Command {
   hostCommand("cut", "take a host's network cable out")
     .option("--mend", "put it back")
     .action((name: string, { mend }: { mend?: boolean }) => cut(openLab(), labHost(name), mend));
+  command
+    .command("delay")
+    .description("make every cable so much slower, each way: bramble lab delay 20ms")
+    .argument("[time]", "20ms", milliseconds)
+    .option("--mend", "as quick as before")
+    .action((ms: number | undefined, { mend = false }: { mend?: boolean }) => {
+      if (mend === (ms !== undefined)) throw new LabError("wanted a time, such as 20ms, or --mend");
+      return ms === undefined ? mendDelay(openLab()) : delay(openLab(), ms);
+    });
   hostCommand("freeze", "stop everything on a host where it stands, as if it hung")
     .option("--thaw", "let it go on")
     .action((name: string, { thaw }: { thaw?: boolean }) => freeze(openLab(), labHost(name), thaw));
