@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { labHosts } from "./hosts.ts";
@@ -19,16 +19,17 @@ export function delay(lab: Lab, ms: number): Promise<void> {
     await end(lab);
     const hosts = labHosts.filter((host) => isOn(lab, host)).map(({ name }) => name);
     const [nsenter = "", ...args] = [...inLabNetwork(supervisor), "/usr/bin/python3", program, String(ms), ...hosts];
-    const relay = spawn(nsenter, args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
-    let complaint = "";
-    relay.stderr.on("data", (text) => (complaint += text));
+    const logFile = join(lab.run, "delay.log");
+    const log = openSync(logFile, "w");
+    const relay = spawn(nsenter, args, { detached: true, stdio: ["ignore", "pipe", log] });
+    closeSync(log);
     await new Promise<void>((resolve, reject) => {
       relay.once("error", reject);
-      relay.once("exit", () => reject(new LabError(`the cables cannot be slowed down: ${complaint.trim()}`)));
-      relay.stdout.once("data", () => resolve());
+      relay.once("exit", () => reject(new LabError(`the cables cannot be slowed down: ${read(logFile).trim()}`)));
+      relay.stdout?.once("data", () => resolve());
     });
     writeFileSync(pidFile(lab), String(relay.pid));
-    for (const stream of [relay.stdout, relay.stderr]) stream.destroy();
+    relay.stdout?.destroy();
     relay.unref();
   });
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { cgroupRoot } from "../../lab/cgroup.ts";
+import { delay, mendDelay } from "../../lab/delay.ts";
 import { down } from "../../lab/down.ts";
 import { execInLab } from "../../lab/enter.ts";
 import { cut, freeze, kill, reflash, start } from "../../lab/faults.ts";
@@ -130,6 +131,26 @@ describe("drills", () => {
       env: { ...process.env, BRAMBLE_LAB: lab.name },
     });
     await until(() => expect(bootId()).not.toBe(before));
+  });
+
+  test("slow cables take their time both ways, until they are mended", async () => {
+    const connects = () => {
+      const script = `import socket, time
+times = []
+for _ in range(5):
+    began = time.monotonic()
+    socket.create_connection(("${rpi2.address}", 22)).close()
+    times.append(time.monotonic() - began)
+print(min(times))`;
+      return Number(runInLab(lab, ["python3", "-c", script]).stdout);
+    };
+    await delay(lab, 50);
+    expect(connects()).toBeGreaterThan(0.1);
+    // The longest frames come through whole.
+    expect(runOnHost(lab, "rpi2", "head -c 1000000 /dev/zero | tr '\\0' x | fold -w 1000").length).toBe(1_000_999);
+    await mendDelay(lab);
+    expect(connects()).toBeLessThan(0.1);
+    await expect(mendDelay(lab)).rejects.toThrow("nothing to mend");
   });
 
   test("a cut cable is silence until it is mended, and the host runs on", async () => {
