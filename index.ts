@@ -51,4 +51,6 @@ new Impact(`${pipeline.name}-impact`, declaredOf(pipeline, keepData), { provider
 
 export { servers as bootstrapServers };
 export const topics = pipeline.topics.filter(({ role }) => role === "stream").map(({ name }) => name);
-export const services = Object.fromEntries(pipeline.services.map(({ name, on }) => [name, on]));
+export const services = Object.fromEntries(
+  pipeline.services.map(({ name, on }) => [name, on.length === 1 ? on[0] : on]),
+);

@@ -89,6 +89,7 @@ function metadataOf(cluster: PipelineShape["cluster"], names: readonly string[])
 
 function serviceOf(checked: Checked, name: string, shape: ServiceShape): Service {
   const { name: pipeline, folder, chains } = checked;
+  const hosts = [shape.on].flat();
   const { steps, stateful, filters } = chains.get(name) ?? { steps: [], stateful: false, filters: new Map() };
   const named = (topic: string) => ({ topic, ...formatOf(checked.shape.topics?.[topic]) });
   const input: Input =
@@ -101,7 +102,7 @@ function serviceOf(checked: Checked, name: string, shape: ServiceShape): Service
       : { kind: "log", stages: shape.sink === "log" ? false : (shape.sink.log?.stages ?? false) };
   return {
     name,
-    on: shape.on,
+    on: Array.from({ length: shape.replicas ?? hosts.length }, (_, replica) => hosts[replica % hosts.length] ?? ""),
     input,
     apply: steps,
     output,

@@ -35,7 +35,10 @@ export interface DraftTopic {
 }
 
 export interface DraftService {
-  readonly on: string | undefined;
+  /** Hosts as written, one or several; undefined where it is left out or wrong. */
+  readonly on: string | readonly string[] | undefined;
+  /** As written; undefined when it is left out or wrong. */
+  readonly replicas: number | undefined;
   /** Each with its place below the service: from, or from/1 in a list. */
   readonly from: readonly DraftTopicName[];
   readonly to: readonly DraftBranch[];
@@ -115,8 +118,10 @@ function topicOf(value: unknown): DraftTopic {
 function serviceOf(value: unknown): DraftService {
   const service = mapping(value);
   const apply = service.get("apply");
+  const replicas = service.get("replicas");
   return {
-    on: text(service.get("on")),
+    on: text(service.get("on")) ?? names(service.get("on")),
+    replicas: typeof replicas === "number" ? replicas : undefined,
     from: topicNames("from", service.get("from")),
     to: topicNames("to", service.get("to")),
     source: isMapping(service.get("source")) ? mapping(service.get("source")) : undefined,

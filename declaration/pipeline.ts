@@ -78,8 +78,8 @@ export interface Topic {
 
 export interface Service {
   readonly name: string;
-  /** Name of the host it runs on. */
-  readonly on: string;
+  /** Name of the host of each of its replicas, the first one first. */
+  readonly on: readonly string[];
   readonly input: Input;
   readonly apply: readonly Step[];
   readonly output: Output;

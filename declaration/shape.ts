@@ -212,7 +212,15 @@ const sink = z.union(
 
 const service = z.strictObject(
   {
-    on: host.describe("Host that it runs on"),
+    on: z
+      .union(
+        [host, z.array(host).min(1, "at least one host")],
+        "the name of a host under cluster/hosts, or a list such as [rpi1, rpi2]",
+      )
+      .describe("Host that it runs on, or a list of hosts for its replicas"),
+    replicas: count("a whole number >= 1")
+      .optional()
+      .describe("How many of it run and share the partitions that it reads; by default one on each host of on"),
     from: z
       .union(
         [topicName, z.array(topicName).min(1)],

@@ -105,7 +105,8 @@ function modes({ modes: [first = "zookeeper", second], version }: Draft): Findin
   return [wrongValue(["cluster", "kafka", "version"], `found ${shown(version)}, wanted ${wanted}`)];
 }
 
-function hostList(draft: Draft, path: Path, hosts: readonly string[]): Finding[] {
+/** What is wrong with a list of hosts. */
+export function hostList(draft: Draft, path: Path, hosts: readonly string[]): Finding[] {
   return hosts.flatMap((host, i) => {
     const problem =
       hosts.indexOf(host) < i ? `found ${shown(host)} again, wanted each host once` : unknownHost(draft, host);

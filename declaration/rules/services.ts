@@ -1,16 +1,17 @@
 import type { Draft, DraftService } from "../draft.ts";
-import { type Finding, shown, wrongKey, wrongValue } from "../faults.ts";
+import { type Finding, type Path, shown, wrongKey, wrongValue } from "../faults.ts";
 import { cycles } from "../graph.ts";
 import { SERVICE_NAME } from "../names.ts";
 import { didYouMean } from "../suggest.ts";
-import { unknownHost } from "./hosts.ts";
+import { hostList, unknownHost } from "./hosts.ts";
 
 /** What is wrong with the services: their names, their places, and how they are joined. */
 export function serviceFindings(draft: Draft): Finding[] {
   return [
     ...[...draft.services].flatMap(([name, service]) => [
       ...nameOf(name),
-      ...placeOf(draft, name, service),
+      ...placesOf(draft, name, service),
+      ...replicasOf(draft, name, service),
       ...oneOf(name, service, "from", "source"),
       ...oneOf(name, service, "to", "sink"),
       ...inputOf(draft, name, service),
@@ -26,9 +27,27 @@ function nameOf(name: string): Finding[] {
   return [wrongKey(["services", name], `found ${shown(name)} as the name of a service, ${wanted}`)];
 }
 
-function placeOf(draft: Draft, name: string, { on }: DraftService): Finding[] {
+function placesOf(draft: Draft, name: string, { on }: DraftService): Finding[] {
+  const path: Path = ["services", name, "on"];
+  if (typeof on === "object") return hostList(draft, path, on);
   const problem = on === undefined ? undefined : unknownHost(draft, on);
-  return problem === undefined ? [] : [wrongValue(["services", name, "on"], problem)];
+  return problem === undefined ? [] : [wrongValue(path, problem)];
+}
+
+/** Each replica is a member of a consumer group, and a member without a partition would only wait. */
+function replicasOf(draft: Draft, name: string, { on, replicas, has, from }: DraftService): Finding[] {
+  const hosts = typeof on === "object" ? on.length : 1;
+  const count = replicas ?? hosts;
+  const found = replicas === undefined ? `found ${count} hosts, a replica on each` : `found ${count}`;
+  const path: Path = ["services", name, replicas === undefined ? "on" : "replicas"];
+  if (has.has("source")) {
+    return count > 1 ? [wrongValue(path, `${found}, wanted 1: a source has no partitions to share`)] : [];
+  }
+  const partitions = Math.max(...from.map(({ topic }) => draft.topics.get(topic)?.partitions ?? 1));
+  if (from.length === 0 || count <= partitions) return [];
+  const topics = from.map(({ topic }) => topic).join(" and ");
+  const wanted = `wanted at most ${partitions}, the number of partitions of ${topics}: the others would have nothing to read`;
+  return [wrongValue(path, `${found}, ${wanted}`)];
 }
 
 /** A service has one input and one output, each of two kinds. */

@@ -16,13 +16,13 @@ export function declaredOf({ cluster, services, topics }: declaration.Pipeline, 
 
 function declaredService({ on, input, apply, output, changelogTopic }: declaration.Service): DeclaredService {
   return {
-    on,
-    ...("everyMs" in input ? sourceOf(input) : { from: oneOrAll(topicsOf(input)) }),
+    on: oneOrAll(on),
+    ...("everyMs" in input ? sourceOf(input) : { from: topicNames(input) }),
     apply: apply.map(({ operator, params, written, field, stateful, stateBasis }) => ({
       ...{ operator, stateful, stateBasis },
       params: { ...params, ...written, ...(field !== undefined && { field }) },
     })),
-    ...(output.kind === "log" ? { stages: output.stages } : { to: oneOrAll(topicsOf(output)) }),
+    ...(output.kind === "log" ? { stages: output.stages } : { to: topicNames(output) }),
     ...(output.kind === "branches" && { filters: Object.fromEntries(output.branches.flatMap(filterOf)) }),
     ...(changelogTopic === undefined ? {} : { changelog: changelogTopic }),
   };
@@ -34,8 +34,11 @@ function sourceOf(input: Extract<declaration.Input, { readonly everyMs: number }
   return { everyMs, source: { [kind]: generator, ...(count !== undefined && { count }) } };
 }
 
-function oneOrAll(topics: readonly { readonly topic: string }[]): string | readonly string[] {
-  const names = topics.map(({ topic }) => topic);
+function topicNames(end: declaration.Input | declaration.Output): string | readonly string[] {
+  return oneOrAll(topicsOf(end).map(({ topic }) => topic));
+}
+
+function oneOrAll(names: readonly string[]): string | readonly string[] {
   return names.length === 1 ? names.join() : names;
 }
 

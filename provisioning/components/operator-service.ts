@@ -7,51 +7,72 @@ import { running, unitFile } from "./unit-file.ts";
 export interface OperatorServiceArgs {
   readonly pipeline: declaration.Pipeline;
   readonly service: declaration.Service;
-  readonly host: declaration.Host;
+  /** That of each replica, the first one first. */
+  readonly hosts: readonly declaration.Host[];
   readonly release: ServiceRelease;
-  readonly node: pulumi.Resource;
+  /** Node by the name of the host. */
+  readonly nodes: ReadonlyMap<string, pulumi.Resource>;
   readonly nodeHome: string;
   /** What must be there before it starts: its topics, and nobody in its way. */
   readonly needs: pulumi.Resource[];
 }
 
-/** One service of a pipeline: its release on a host and the unit that runs it. */
+/** One service of a pipeline: its release on each of its hosts, and the unit that runs each of its replicas. */
 export class OperatorService extends pulumi.ComponentResource {
   constructor(name: string, args: OperatorServiceArgs, opts: pulumi.ComponentResourceOptions) {
     super("bramble:pipeline:OperatorService", name, {}, opts);
-    const { pipeline, service, host, release, node, nodeHome, needs } = args;
-    const place = { host: host.name, address: host.address };
+    const { pipeline, service, hosts, release, nodes, nodeHome, needs } = args;
     const path = `/opt/bramble/releases/${service.name}/${release.digest}`;
-    const files = new Release(
-      `${name}-release`,
-      { ...place, path, files: release.files, sources: release.sources },
-      { parent: this, dependsOn: node },
-    );
-    new Unit(
-      `${name}-unit`,
-      {
-        ...place,
-        name: serviceUnitName(service.name),
-        content: serviceUnit({
-          description: `${pipeline.name}: ${service.name}`,
-          node: `${nodeHome}/bin/node`,
-          releasePath: path,
-          ...(service.apply.some(({ stateful }) => stateful) ? { cache: `bramble-${service.name}` } : {}),
-        }),
-        ...running,
-        // A release never changes, as another has another path; but it can be damaged, and then its process with it.
-        reads: Object.fromEntries(Object.entries(release.files).map(([file, sum]) => [`${path}/${file}`, sum])),
-        readyPort: 0, // Type=notify: systemctl itself waits
-        rolls: "freely",
-      },
-      { parent: this, dependsOn: [files, node, ...needs] },
-    );
+    const files = new Map<string, pulumi.Resource[]>();
+    for (const { name: host, address } of hosts) {
+      if (files.has(host)) continue;
+      const node = [nodes.get(host) ?? []].flat();
+      const ofHost = files.size === 0 ? name : `${name}@${host}`;
+      const its = new Release(
+        `${ofHost}-release`,
+        { host, address, path, files: release.files, sources: release.sources },
+        { parent: this, dependsOn: node },
+      );
+      files.set(host, [its, ...node]);
+    }
+    for (const [i, { name: host, address }] of hosts.entries()) {
+      const replica = i + 1;
+      new Unit(
+        `${instance(name, replica)}-unit`,
+        {
+          host,
+          address,
+          name: serviceUnitName(service.name, replica),
+          content: serviceUnit({
+            description: `${pipeline.name}: ${instance(service.name, replica)}`,
+            node: `${nodeHome}/bin/node`,
+            releasePath: path,
+            replica,
+            ...(service.apply.some(({ stateful }) => stateful)
+              ? { cache: `bramble-${instance(service.name, replica)}` }
+              : {}),
+          }),
+          ...running,
+          // A release never changes, as another has another path; but it can be damaged, and then its process with it.
+          reads: Object.fromEntries(Object.entries(release.files).map(([file, sum]) => [`${path}/${file}`, sum])),
+          readyPort: 0, // Type=notify: systemctl itself waits
+          rolls: "freely",
+        },
+        { parent: this, dependsOn: [...(files.get(host) ?? []), ...needs] },
+      );
+    }
     this.registerOutputs();
   }
 }
 
-export function serviceUnitName(service: string): string {
-  return `bramble-${service}.service`;
+/** The first replica has the service's name alone, the others are named as systemd names instances. */
+function instance(service: string, replica: number): string {
+  return replica === 1 ? service : `${service}@${replica}`;
+}
+
+/** @param replica from 1 */
+export function serviceUnitName(service: string, replica: number): string {
+  return `bramble-${instance(service, replica)}.service`;
 }
 
 /** The unit of an operator service: no rights but to talk to Kafka, to write its journal, and its copy of its state. Pure. */
@@ -59,10 +80,12 @@ export function serviceUnit(options: {
   readonly description: string;
   readonly node: string;
   readonly releasePath: string;
+  /** From 1. */
+  readonly replica: number;
   /** Folder below /var/cache for the copy of its operators' state, if they have any; systemd makes it. */
   readonly cache?: string;
 }): string {
-  const { description, node, releasePath, cache } = options;
+  const { description, node, releasePath, replica, cache } = options;
   return unitFile({
     Unit: [
       ["Description", `bramble ${description}`],
@@ -74,7 +97,7 @@ export function serviceUnit(options: {
       ["Type", "notify"],
       // Node has no datagram sockets of the Unix family: the systemd-notify program speaks for it.
       ["NotifyAccess", "all"],
-      ["ExecStart", `${node} ${releasePath}/service.mjs`],
+      ["ExecStart", `${node} ${releasePath}/service.mjs${replica === 1 ? "" : ` ${replica}`}`],
       ["WorkingDirectory", releasePath],
       ["Environment", "NODE_ENV=production"],
       ...(cache === undefined ? [] : [["CacheDirectory", cache] as const]),

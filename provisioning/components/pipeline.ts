@@ -36,17 +36,18 @@ export class Pipeline extends pulumi.ComponentResource {
         ),
       ]),
     );
-    const units = pipeline.services.map((service) => {
-      const { name: host, address } = hostOf(pipeline, service);
-      return [serviceUnitName(service.name), { host, address }] as const;
-    });
+    const units = pipeline.services.flatMap((service) =>
+      hostsOf(pipeline, service).map(
+        ({ name: host, address }, i) => [serviceUnitName(service.name, i + 1), { host, address }] as const,
+      ),
+    );
     const declared = new DeclaredServices(
       `${name}-services`,
       { units: Object.fromEntries(units) },
       { ...parent, dependsOn: cluster.machines },
     );
     const nodeHome = `/opt/bramble/node-${nodeVersion}`;
-    const used = pipeline.cluster.hosts.filter((host) => pipeline.services.some((service) => service.on === host.name));
+    const used = pipeline.cluster.hosts.filter((host) => pipeline.services.some(({ on }) => on.includes(host.name)));
     const nodes = new Map(
       used.map(({ name, address }) => {
         const machine = cluster.machine(name);
@@ -65,23 +66,23 @@ export class Pipeline extends pulumi.ComponentResource {
     );
     for (const service of pipeline.services) {
       const release = releases.get(service.name);
-      const node = nodes.get(service.on);
-      if (release === undefined || node === undefined) {
-        throw new Error(`${service.name}: no release or Node for it; the loader lets no such pipeline pass`);
-      }
-      const host = hostOf(pipeline, service);
+      if (release === undefined) throw new Error(`${service.name}: no release of it was built`);
+      const hosts = hostsOf(pipeline, service);
       const used = [...topics].flatMap(([topic, resource]) => (usesTopic(service, topic) ? [resource] : []));
       const needs = [declared, ...used];
-      new OperatorService(service.name, { pipeline, service, host, release, node, nodeHome, needs }, parent);
+      new OperatorService(service.name, { pipeline, service, hosts, release, nodes, nodeHome, needs }, parent);
     }
     this.registerOutputs();
   }
 }
 
-function hostOf({ cluster }: declaration.Pipeline, { name, on }: declaration.Service): declaration.Host {
-  const host = cluster.hosts.find((one) => one.name === on);
-  if (host === undefined) throw new Error(`${name}: no host ${on}; the loader lets no such pipeline pass`);
-  return host;
+/** The host of each replica. */
+function hostsOf({ cluster }: declaration.Pipeline, { name, on }: declaration.Service): declaration.Host[] {
+  return on.map((each) => {
+    const host = cluster.hosts.find((one) => one.name === each);
+    if (host === undefined) throw new Error(`${name}: no host ${each}; the loader lets no such pipeline pass`);
+    return host;
+  });
 }
 
 function usesTopic(service: declaration.Service, topic: string): boolean {

@@ -10,7 +10,8 @@ export interface Declared {
 }
 
 export interface DeclaredService {
-  readonly on: string;
+  /** Host that it runs on, or that of each of its replicas. */
+  readonly on: string | readonly string[];
   /** Topic that it reads, or those that it merges; absent for a source. */
   readonly from?: string | readonly string[] | undefined;
   readonly everyMs?: number | undefined;

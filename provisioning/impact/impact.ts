@@ -20,14 +20,13 @@ export function impact(
 ): string[] {
   const of = (token: string) => changes.filter((change) => change.token === token);
   const [units, releases, files] = [of(tokens.unit), of(tokens.release), of(tokens.file)];
-  const serviceUnits = new Map(units.flatMap((unit) => entry(serviceOf(unit), unit)));
-  const serviceReleases = new Map(releases.flatMap((release) => entry(serviceOf(release), release)));
+  const serviceUnits = Map.groupBy(units, serviceOf);
+  const serviceReleases = Map.groupBy(releases, serviceOf);
   const daemons = units.filter((unit) => serviceOf(unit) === undefined);
   const names = new Set([
     ...Object.keys(before?.services ?? {}).filter((name) => !(name in after.services)),
     ...Object.keys(after.services),
-    ...serviceUnits.keys(),
-    ...serviceReleases.keys(),
+    ...[...serviceUnits.keys(), ...serviceReleases.keys()].filter((name) => name !== undefined),
   ]);
   const gone = of(tokens.machine).filter(({ operation }) => operation === "delete");
   const sentences = [
@@ -41,8 +40,8 @@ export function impact(
     ...of(tokens.settings).flatMap(settingWords),
     ...topicWords(of(tokens.topic), after, facts),
     ...[...names].flatMap((name) => {
-      const its = { unit: serviceUnits.get(name), release: serviceReleases.get(name) };
-      return serviceWords(name, its, before, after) ?? [];
+      const its = { units: serviceUnits.get(name) ?? [], releases: serviceReleases.get(name) ?? [] };
+      return serviceWords(name, its, before, after);
     }),
     ...stepWords([...of(tokens.archive), ...looseFiles(daemons, files)]),
   ];
@@ -52,9 +51,5 @@ export function impact(
 /** The service that a unit or a release belongs to; undefined for a daemon's unit. */
 function serviceOf(change: Change): string | undefined {
   if (change.token === tokens.release) return /^\/opt\/bramble\/releases\/([^/]+)\//.exec(textOf(change, "path"))?.[1];
-  return /^bramble-(.+)\.service$/.exec(textOf(change, "name"))?.[1];
-}
-
-function entry(name: string | undefined, change: Change): [string, Change][] {
-  return name === undefined ? [] : [[name, change]];
+  return /^bramble-([^@]+)(?:@\d+)?\.service$/.exec(textOf(change, "name"))?.[1];
 }

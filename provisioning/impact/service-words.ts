@@ -1,4 +1,4 @@
-import { type Change, text } from "./change.ts";
+import { type Change, text, textOf } from "./change.ts";
 import type { Declared, DeclaredService } from "./declared.ts";
 import { stateWords } from "./state-words.ts";
 import { handWords, runs, starts, unitFileWords } from "./unit-words.ts";
@@ -7,28 +7,80 @@ import { and, differences, now, plain } from "./words.ts";
 /** From the last record before to the first one after: 1 to 2 s in the lab; a Pi starts Node more slowly. */
 const silence = "a few seconds of silence";
 
-/** What one service is about to go through; undefined when nothing comes near it. */
+interface ServiceChanges {
+  /** Those of its replicas. */
+  readonly units: readonly Change[];
+  /** One on each host. */
+  readonly releases: readonly Change[];
+}
+
+/** What one service is about to go through; nothing when nothing comes near it. */
 export function serviceWords(
   name: string,
-  changes: { readonly unit: Change | undefined; readonly release: Change | undefined },
+  { units, releases }: ServiceChanges,
   before: Declared | undefined,
   after: Declared,
-): string | undefined {
-  const { unit, release } = changes;
+): string[] {
   const service = after.services[name];
   const old = before?.services[name];
   if (service === undefined) {
     const state = old?.changelog === undefined ? "" : `, and what it keeps in ${old.changelog} with it`;
-    return `${name}${old === undefined ? "" : ` on ${old.on}`} is stopped first of all, and removed${state}`;
+    return [`${name}${old === undefined ? "" : ` on ${where(old)}`} is stopped first of all, and removed${state}`];
   }
-  if (unit === undefined) {
-    if (release === undefined || release.steps.length === 0) return undefined;
-    return `the release of ${name} on ${service.on} is put right; nothing restarts`;
+  const isNew = (unit: Change) => unit.operation === "create" && unit.recorded === undefined;
+  if (units.length > 0 && units.length === all(service.on).length && units.every(isNew)) {
+    return [newWords(name, service)];
   }
-  if (unit.operation === "create" && unit.recorded === undefined) return newWords(name, service);
+  const stay = units.filter((unit) => !isNew(unit) && unit.operation !== "delete");
+  const sentences = stay.flatMap((unit) => {
+    const release = releases.find((each) => textOf(each, "host") === textOf(unit, "host"));
+    return unitWords(unit, release, { service, old, before, after }) ?? [];
+  });
+  // What all replicas go through alike is told of the service, once.
+  const [first] = sentences;
+  const isAlike =
+    sentences.length === all(service.on).length && new Set(sentences.map(({ of }) => of("", ""))).size === 1;
+  const told =
+    first !== undefined && isAlike
+      ? [first.of(name, where(service))]
+      : sentences.map(({ unit, of }) => of(replicaName(name, unit, service), textOf(unit, "host")));
+  const putRight = releases.filter(
+    (release) =>
+      release.operation !== "delete" &&
+      release.steps.length > 0 &&
+      !units.some((unit) => textOf(unit, "host") === textOf(release, "host")),
+  );
+  return [
+    ...told,
+    ...putRight.map((release) => `the release of ${name} on ${textOf(release, "host")} is put right; nothing restarts`),
+    ...replicasWords(name, units.filter(isNew), "gets"),
+    ...replicasWords(
+      name,
+      units.filter(({ operation }) => operation === "delete"),
+      "loses",
+    ),
+  ];
+}
 
+interface UnitSentence {
+  readonly unit: Change;
+  /** The sentence, of whoever it is told, and where that is. */
+  of(who: string, host: string): string;
+}
+
+/** What the unit of a service that stays is about to go through. */
+function unitWords(
+  unit: Change,
+  release: Change | undefined,
+  {
+    service,
+    old,
+    before,
+    after,
+  }: { service: DeclaredService; old: DeclaredService | undefined; before: Declared | undefined; after: Declared },
+): UnitSentence | undefined {
   const hand = handWords(unit);
-  const moved = unit.operation === "replace" && text(unit.have?.host) !== service.on;
+  const moved = unit.operation === "replace" && text(unit.have?.host) !== text(unit.want?.host);
   const edits = [
     ...(old === undefined ? [] : editWords(old, service, release)),
     ...brokersWords(before, after),
@@ -41,22 +93,67 @@ export function serviceWords(
 
   if (moved) {
     const from = text(unit.have?.host);
-    return `${name} moves from ${from} to ${service.on}${because}: it is stopped there before it starts here, ${follows}`;
+    const rest = `${because}: it is stopped there before it starts here, ${follows}`;
+    return { unit, of: (who, host) => `${who} moves from ${from} to ${host}${rest}` };
   }
   if (hand.length > 0) {
-    const what = `the unit of ${name} on ${service.on} ${and(hand)}`;
-    if (!starts(unit)) return `${what}: it is put right without a restart`;
-    return runs(unit) ? `${what}: it restarts${because}, ${follows}` : `${what}: it starts again${because}`;
+    const rest = !starts(unit)
+      ? "it is put right without a restart"
+      : runs(unit)
+        ? `it restarts${because}, ${follows}`
+        : `it starts again${because}`;
+    return { unit, of: (who, host) => `the unit of ${who} on ${host} ${and(hand)}: ${rest}` };
   }
-  if (!starts(unit)) return unit.steps.length === 0 ? undefined : `the unit of ${name} on ${service.on} is put right`;
-  return `${name} on ${service.on} ${runs(unit) ? "restarts" : "starts"}${because}: ${follows}`;
+  if (starts(unit)) {
+    const rest = `${runs(unit) ? "restarts" : "starts"}${because}: ${follows}`;
+    return { unit, of: (who, host) => `${who} on ${host} ${rest}` };
+  }
+  return unit.steps.length === 0
+    ? undefined
+    : { unit, of: (who, host) => `the unit of ${who} on ${host} is put right` };
 }
 
-function newWords(name: string, { on, from, source, to, apply }: DeclaredService): string {
+/** "con1 gets a second replica on rpi2 and a third one on rpi3": Kafka's group shares the partitions out anew. */
+function replicasWords(name: string, units: readonly Change[], does: "gets" | "loses"): string[] {
+  if (units.length === 0) return [];
+  const which = units
+    .toSorted((a, b) => replicaOf(a) - replicaOf(b))
+    .map((unit, i) => {
+      const nth = ordinal(replicaOf(unit));
+      const replica = `${does === "gets" ? "a" : "its"} ${nth} ${i === 0 ? "replica" : "one"}`;
+      return `${replica} on ${textOf(unit, "host")}`;
+    });
+  const share = "partitions are shared out anew, each with its state and where it was";
+  const how = does === "gets" ? share : `stopped first of all; ${share}`;
+  return [`${name} ${does} ${and(which)}: ${how}, ${silence}`];
+}
+
+function replicaOf(unit: Change): number {
+  return Number(/@(\d+)\.service$/.exec(textOf(unit, "name"))?.[1] ?? 1);
+}
+
+function replicaName(name: string, unit: Change, service: DeclaredService): string {
+  const isAlone = replicaOf(unit) === 1 && all(service.on).length === 1;
+  return isAlone ? name : `the ${ordinal(replicaOf(unit))} replica of ${name}`;
+}
+
+function ordinal(n: number): string {
+  return ["first", "second", "third", "fourth", "fifth", "sixth"][n - 1] ?? `${n}th`;
+}
+
+/** "rpi1", "rpi1 and rpi2": each host once. */
+function where({ on }: DeclaredService): string {
+  return and([...new Set(all(on))]);
+}
+
+function newWords(name: string, service: DeclaredService): string {
+  const { on, from, source, to, apply } = service;
+  const replicas = all(on).length === 1 ? "" : ` with ${all(on).length} replicas`;
   const first = source === undefined ? "reads its file from the first value" : "begins with its first value";
   const input = from === undefined ? first : `reads ${and(all(from))} from its first unread record`;
   const state = apply.some(({ stateful }) => stateful) ? ", with no state" : "";
-  return `${name} is new on ${on}: ${input}${state}${to === undefined ? "" : `, and writes ${and(all(to))}`}`;
+  const output = to === undefined ? "" : `, and writes ${and(all(to))}`;
+  return `${name} is new on ${where(service)}${replicas}: ${input}${state}${output}`;
 }
 
 /** What the pipeline file says otherwise than before. */

@@ -27,7 +27,7 @@ describe("the course's pipelines", () => {
     expect({ name, file }).toEqual({ name: "kafka_chaining", file: resolve("pipelines/kafka_chaining.yaml") });
     const table = services.map(({ name, on, input, apply, output }) => [
       name,
-      on,
+      on.join(),
       input.kind === "file"
         ? `${input.everyMs} ms`
         : topicsOf(input)
@@ -79,14 +79,14 @@ describe("the course's pipelines", () => {
     expect(services).toMatchObject([
       {
         name: "pro",
-        on: "rpi0",
+        on: ["rpi0"],
         input: { kind: "file", path: resolve("data/kafka_example.txt"), everyMs: 1000 },
         apply: [],
         output: { kind: "topic", topic: "temperature" },
       },
       {
         name: "con",
-        on: "rpi1",
+        on: ["rpi1"],
         input: { kind: "topic", topic: "temperature" },
         apply: [
           { operator: "celsius-to-fahrenheit", params: {} },
@@ -97,6 +97,20 @@ describe("the course's pipelines", () => {
       },
     ]);
   });
+});
+
+test.each([
+  ["on: rpi1", ["rpi1"]],
+  ["on: [rpi1, rpi2]", ["rpi1", "rpi2"]],
+  ["on: [rpi1, rpi2], replicas: 3", ["rpi1", "rpi2", "rpi1"]],
+  ["on: [rpi1, rpi2], replicas: 1", ["rpi1"]],
+  ["on: rpi2, replicas: 2", ["rpi2", "rpi2"]],
+])("replicas are spread over the hosts in order: %s", async (placed, on) => {
+  const { services } = await load(`cluster: { hosts: { rpi1: 10.42.0.251, rpi2: 10.42.0.252 } }
+topics: { in: { partitions: 3 } }
+services: { con: { ${placed}, from: in, sink: log } }
+`);
+  expect(services.map((service) => service.on)).toEqual([on]);
 });
 
 describe("defaults", () => {

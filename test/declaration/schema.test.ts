@@ -127,6 +127,7 @@ describe("pipelines/reference.yaml, the manual", () => {
       "/cluster/kafka",
       "/cluster/kafka/config",
       "/topics/*/config",
+      "/topics/*/partitions",
       "/topics/*/format",
       "/services/*/source/format",
       "/services/*/apply",

@@ -14,12 +14,12 @@ const hosts = ["rpi0", "rpi1", "rpi2", "rpi3"];
 let pipeline: declaration.Pipeline;
 let resources: Map<string, Registered>;
 
-function program(keepData: boolean): void {
+function program(keepData: boolean, of = pipeline): void {
   const password = pulumi.secret("raspberry-secret");
   const cluster = new Cluster(
     "cluster",
     {
-      cluster: pipeline.cluster,
+      cluster: of.cluster,
       connection: ({ address }) => ({ host: address, user: "pi", password, hostKey: `key of ${address}` }),
       kafkaArchive: "/cache/kafka.tgz",
       keepData,
@@ -29,15 +29,12 @@ function program(keepData: boolean): void {
   );
   const files = { "service.mjs": "5".repeat(64) };
   const releases = new Map(
-    pipeline.services.map(({ name }) => [
-      name,
-      { digest: `digest-of-${name}`, files, sources: { "service.mjs": name } },
-    ]),
+    of.services.map(({ name }) => [name, { digest: `digest-of-${name}`, files, sources: { "service.mjs": name } }]),
   );
   const nodeArchives = { aarch64: "/cache/node-arm64.tgz", x86_64: "/cache/node-x64.tgz" };
   const node = { nodeArchives, nodeVersion: "24.21.0" };
   const allowDataLoss = ["temperatures_ewma"];
-  new Pipeline(pipeline.name, { pipeline, cluster, releases, ...node, allowDataLoss }, {});
+  new Pipeline(of.name, { pipeline: of, cluster, releases, ...node, allowDataLoss }, {});
 }
 
 beforeAll(async () => {
@@ -59,6 +56,38 @@ function awaited(name: string): Set<string> {
   const direct = [...dependsOn, ...(parent === undefined ? [] : [parent])];
   return new Set(direct.flatMap((one) => [one, ...awaited(one)]));
 }
+
+test("each replica has a unit, each host one release, and the first of each the name that one alone would have", async () => {
+  const three = { on: ["rpi1", "rpi2", "rpi1"] };
+  const services = pipeline.services.map((service) => (service.name === "con2" ? { ...service, ...three } : service));
+  const scaled = await registered(() => program(false, { ...pipeline, services }));
+  const own = (type: string) =>
+    [...scaled.values()]
+      .filter((one) => one.type === type && /^con2[-@]/.test(one.name))
+      .map(({ name, inputs }) => [name, inputs.host, inputs.name ?? inputs.path]);
+  expect(own("bramble:systemd:Unit")).toEqual([
+    ["con2-unit", "rpi1", "bramble-con2.service"],
+    ["con2@2-unit", "rpi2", "bramble-con2@2.service"],
+    ["con2@3-unit", "rpi1", "bramble-con2@3.service"],
+  ]);
+  expect(own("bramble:host:Release")).toEqual([
+    ["con2-release", "rpi1", "/opt/bramble/releases/con2/digest-of-con2"],
+    ["con2@rpi2-release", "rpi2", "/opt/bramble/releases/con2/digest-of-con2"],
+  ]);
+  expect(scaled.get("con2@3-unit")?.dependsOn).toEqual(expect.arrayContaining(["con2-release", "rpi1-node"]));
+  expect(scaled.get("con2@2-unit")?.dependsOn).toEqual(expect.arrayContaining(["con2@rpi2-release", "rpi2-node"]));
+  const unit = (name: string) => parseUnit(String(scaled.get(name)?.inputs.content)).Service;
+  expect(unit("con2-unit")).toEqual(parseUnit(String(resource("con2-unit").inputs.content)).Service);
+  // What tells them apart to Kafka, and to the disk of a host that has two.
+  expect(unit("con2@3-unit")?.ExecStart?.[0]).toMatch(/service\.mjs 3$/);
+  expect([unit("con2-unit"), unit("con2@3-unit")].map((each) => each?.CacheDirectory)).toEqual([
+    ["bramble-con2"],
+    ["bramble-con2@3"],
+  ]);
+  expect(
+    Object.keys(scaled.get("kafka_chaining-services")?.inputs.units ?? {}).filter((name) => name.includes("con2")),
+  ).toEqual(["bramble-con2.service", "bramble-con2@2.service", "bramble-con2@3.service"]);
+});
 
 describe("what comes before what", () => {
   test("no host is touched before all have been found fit", () => {
@@ -144,7 +173,7 @@ describe("hosts", () => {
   test("Node is put where a service runs, for the host's architecture", () => {
     const nodes = ofType("bramble:host:Archive").filter(({ name }) => name.endsWith("-node"));
     expect(nodes.map(({ inputs }) => inputs.host).sort()).toEqual(
-      [...new Set(pipeline.services.map(({ on }) => on))].sort(),
+      [...new Set(pipeline.services.flatMap(({ on }) => on))].sort(),
     );
     for (const { inputs } of nodes)
       expect(inputs).toMatchObject({ archive: "/cache/node-arm64.tgz", marker: "bin/node" });

@@ -22,6 +22,7 @@ const con1 = {
   description: "kafka_chaining: con1",
   node: process.execPath,
   releasePath: "/opt/bramble/releases/con1/0123456789abcdef",
+  replica: 1,
 };
 const service = serviceUnit({ ...con1, cache: "bramble-con1" });
 

@@ -116,7 +116,99 @@ function said({ changes = [], before = declared, after = declared, facts = {} }:
   return sentences;
 }
 
+/** Of several replicas, the one of this number. */
+function replicaUnit(service: string, replica: number, host: string, digest = "a1"): UnitArgs {
+  return { ...serviceUnit(service, host, digest), name: `bramble-${service}@${replica}.service` };
+}
+const gone = (have: UnitArgs): Change => {
+  const face = have as unknown as Properties;
+  return { token: unit.token, operation: "delete", have: face, recorded: face, steps: [] };
+};
+const sharedAnew = `partitions are shared out anew, each with its state and where it was, ${silence}`;
+const replicated = withService("con2", { on: ["rpi2", "rpi3", "rpi2"] });
+
 const running = serviceUnit("con1", "rpi1", "a1");
+const replicas: Record<string, Case> = {
+  "a service that is new with several": {
+    changes: [
+      unitChange(serviceUnit("con2", "rpi2", "a1"), undefined),
+      unitChange(replicaUnit("con2", 2, "rpi3"), undefined),
+      unitChange(replicaUnit("con2", 3, "rpi2"), undefined),
+    ],
+    before: { ...declared, services: { pro, con1 } },
+    after: replicated,
+    said: [
+      "con2 is new on rpi2 and rpi3 with 3 replicas: reads mid from its first unread record, with no state, and writes out.",
+    ],
+  },
+  "one more": {
+    changes: [unitChange(replicaUnit("con2", 2, "rpi3"), undefined)],
+    after: withService("con2", { on: ["rpi2", "rpi3"] }),
+    said: [`con2 gets a second replica on rpi3: ${sharedAnew}.`],
+  },
+  "two more": {
+    changes: [3, 2].map((replica) => unitChange(replicaUnit("con2", replica, `rpi${replica}`), undefined)),
+    after: replicated,
+    said: [`con2 gets a second replica on rpi2 and a third one on rpi3: ${sharedAnew}.`],
+  },
+  "one fewer": {
+    changes: [gone(replicaUnit("con2", 3, "rpi2"))],
+    before: replicated,
+    after: withService("con2", { on: ["rpi2", "rpi3"] }),
+    said: [`con2 loses its third replica on rpi2: stopped first of all; ${sharedAnew}.`],
+  },
+  "all of them edited": {
+    changes: [
+      ...edited("con2", "rpi2"),
+      ...edited("con2", "rpi3").map((change) =>
+        change.token === unit.token
+          ? unitChange(replicaUnit("con2", 2, "rpi3", "b2"), replicaUnit("con2", 2, "rpi3"))
+          : change,
+      ),
+      unitChange(replicaUnit("con2", 3, "rpi2", "b2"), replicaUnit("con2", 3, "rpi2")),
+    ],
+    before: replicated,
+    after: {
+      ...replicated,
+      services: {
+        ...replicated.services,
+        con2: { ...con2, on: ["rpi2", "rpi3", "rpi2"], apply: [{ ...ewma, params: { alpha: 0.2 } }] },
+      },
+    },
+    said: [
+      `con2 on rpi2 and rpi3 restarts with alpha: 0.2 (was 0.5): keeps its state (changelog p-con2-changelog), from which ewma goes on under the new rule, ${onWhereItWas}.`,
+    ],
+  },
+  "one of them stopped by hand": {
+    changes: [
+      unitChange(
+        replicaUnit("con2", 2, "rpi3"),
+        { ...replicaUnit("con2", 2, "rpi3"), active: "inactive" },
+        replicaUnit("con2", 2, "rpi3"),
+      ),
+    ],
+    before: replicated,
+    after: replicated,
+    said: ["the unit of the second replica of con2 on rpi3 was stopped by hand: it starts again."],
+  },
+  "one of them on another host": {
+    changes: [unitChange(replicaUnit("con2", 2, "rpi1"), replicaUnit("con2", 2, "rpi3"))],
+    before: replicated,
+    after: withService("con2", { on: ["rpi2", "rpi1", "rpi2"] }),
+    said: [
+      `the second replica of con2 moves from rpi3 to rpi1: it is stopped there before it starts here, keeps its state (changelog p-con2-changelog), ${onWhereItWas}.`,
+    ],
+  },
+  "a service that is taken out with all of them": {
+    changes: [gone(serviceUnit("con2", "rpi2", "a1")), gone(replicaUnit("con2", 2, "rpi3"))],
+    before: replicated,
+    after: { ...declared, services: { pro, con1 } },
+    said: [
+      "con2 on rpi2 and rpi3 is stopped first of all, and removed, and what it keeps in p-con2-changelog with it.",
+    ],
+  },
+};
+
 const services: Record<string, Case> = {
   "nothing changes": { said: [] },
   "a parameter of an operator without state": {
@@ -414,7 +506,7 @@ const hosts: Record<string, Case> = {
   },
 };
 
-describe.each(Object.entries({ services, daemons, topics, hosts }))("%s", (_, cases) => {
+describe.each(Object.entries({ services, replicas, daemons, topics, hosts }))("%s", (_, cases) => {
   test.each(Object.entries(cases))("%s", (_, each) => {
     expect(said(each)).toEqual(each.said);
   });
