@@ -6,6 +6,7 @@ import { ChainState } from "../../operators/chain-state.ts";
 import { runAt } from "../../operators/run.ts";
 import { timeWindow } from "../../operators/time-window.ts";
 import { stateKey } from "../../runtime/state.ts";
+import { removalKey } from "../../runtime/unused-entries.ts";
 import { chainOf, editedService } from "../edited-service.ts";
 import { type KafkaBroker, startKafkaBroker } from "./kafka-broker.ts";
 import { eventually, killServices, type RunningService, startService } from "./running-service.ts";
@@ -150,6 +151,6 @@ test.each([
   }
   const changelog = spec(after).changelogTopic as string;
   const newest = new Map((await reader.read(changelog))[changelog]?.map(({ key, value }) => [key, value]));
-  const living = [...newest].flatMap(([key, value]) => (value === null ? [] : [key]));
+  const living = [...newest].flatMap(([key, value]) => (value === null || key === removalKey(0) ? [] : [key]));
   expect(living.sort()).toEqual(edited.map((link, place) => stateKey(0, place, stateNameOf(link), null)));
 });

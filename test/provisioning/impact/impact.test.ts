@@ -201,7 +201,7 @@ const replicas: Record<string, Case> = {
   },
   "a service that is taken out with all of them": {
     changes: [gone(serviceUnit("con2", "rpi2", "a1")), gone(replicaUnit("con2", 2, "rpi3"))],
-    before: replicated,
+    before: { ...declared, services: { pro, con1, con2: { ...con2, on: ["rpi2", "rpi3"] } } },
     after: { ...declared, services: { pro, con1 } },
     said: [
       "con2 on rpi2 and rpi3 is stopped first of all, and removed, and what it keeps in p-con2-changelog with it.",
