@@ -14,7 +14,7 @@ server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error,
 });
 
 // An engine that was killed cannot say so; without it nobody is there to remember what this plugin does.
-const engine = process.ppid;
+const engine = Number(process.env.BRAMBLE_ENGINE ?? process.ppid);
 setInterval(() => {
   if (process.ppid !== engine) process.exit(1);
 }, 500).unref();

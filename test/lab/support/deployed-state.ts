@@ -24,7 +24,8 @@ const list = `sudo sh -c '
 
 export async function deployedState(): Promise<DeployedState> {
   const [files, states, topics] = await Promise.all([
-    onHosts(list),
+    // It reads all of Kafka and Node on every host.
+    onHosts(list, undefined, { timeoutMs: 180_000 }),
     unitStates(),
     kafkaTool("rpi0", "kafka-topics.sh", "--describe"),
   ]);

@@ -11,7 +11,9 @@ import { connectPlugin } from "./plugin.ts";
 
 jest.setTimeout(60_000);
 
-const program = join(import.meta.dirname, "../../../provisioning/provider/pulumi-resource-bramble");
+const root = join(import.meta.dirname, "../../..");
+const program = join(root, "provisioning/provider/pulumi-resource-bramble");
+const standIn = join(root, "lab/command-plugin/pulumi-resource-command");
 const env = { ...process.env, PATH: `${join(process.execPath, "..")}:${process.env.PATH}` };
 let child: ChildProcess;
 afterEach(() => void child.kill("SIGKILL"));
@@ -31,9 +33,14 @@ test("the plugin that Pulumi finds prints its port, and nothing else, and answer
   plugin.close();
 });
 
-test.each(["it runs", "it starts"])("the plugin ends with an engine that is killed while %s", async (when) => {
+test.each([
+  ["the plugin", "it runs", program],
+  ["the plugin", "it starts", program],
+  ["the stand-in for the command plugin", "it runs", standIn],
+  ["the stand-in for the command plugin", "it starts", standIn],
+])("%s ends with an engine that is killed while %s", async (_, when, plugin) => {
   const engine = '"$1" 127.0.0.1:1 & echo $!; wait';
-  const { line } = started("sh", ["-c", engine, "sh", program]);
+  const { line } = started("sh", ["-c", engine, "sh", plugin]);
   const pid = Number(await line());
   if (when === "it runs") await line();
   else while (!readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("node")) await sleep(1);
