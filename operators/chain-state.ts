@@ -20,6 +20,9 @@ export interface States {
 export class ChainState implements States {
   readonly #below: States | undefined;
   readonly #own: Map<string | null, unknown>[] = [];
+  /** What each change between `mark` and `keep` took the place of here; undefined for nothing. */
+  readonly #replaced: StateEntry[] = [];
+  #isMarked = false;
 
   constructor(below?: States) {
     this.#below = below;
@@ -32,7 +35,30 @@ export class ChainState implements States {
 
   set(place: number, key: string | null, state: unknown): void {
     this.#own[place] ??= new Map();
-    this.#own[place].set(key, state);
+    const states = this.#own[place];
+    if (this.#isMarked) this.#replaced.push({ place, key, state: states.get(key) });
+    states.set(key, state);
+  }
+
+  /** From here on changes can be undone, until `keep`: where `takeBackTo` can go back to. */
+  mark(): number {
+    this.#isMarked = true;
+    return this.#replaced.length;
+  }
+
+  /** Undoes the changes since the mark. */
+  takeBackTo(mark: number): void {
+    while (this.#replaced.length > mark) {
+      const { place, key, state } = this.#replaced.pop() as StateEntry;
+      if (state === undefined) this.#own[place]?.delete(key);
+      else this.#own[place]?.set(key, state);
+    }
+  }
+
+  /** Makes the changes so far final. */
+  keep(): void {
+    this.#replaced.length = 0;
+    this.#isMarked = false;
   }
 
   fork(): ChainState {

@@ -58,7 +58,7 @@ export interface Advanced<T> {
 }
 
 /**
- * Sends one record through the chain and commits what it does to `state`. All or nothing: when it is refused (an
+ * Sends one record through the chain and makes final what it does to `state`. All or nothing: when it is refused (an
  * OperatorError, also one by `deliver`, which gets each value that reaches the end), `state` is as it was before.
  */
 export function advance<T>(
@@ -69,38 +69,95 @@ export function advance<T>(
 ): Advanced<T> {
   const outputs: T[] = [];
   const refused: OperatorError[] = [];
-
-  const pass = (message: Message, place: number, states: ChainState): void => {
-    const link = chain[place];
-    if (link === undefined) {
-      outputs.push(deliver(message));
-      return;
-    }
-    for (const emitted of stepOf(link, place, states, message)) {
-      const { key, timestampMs } = message;
-      if (!isForwarded(emitted)) pass({ value: emitted, key, timestampMs, before: message }, place + 1, states);
-      else
-        (link.operator.stateful ? passOnItsOwn : pass)({ ...message, ...emitted, before: message }, place + 1, states);
-    }
-  };
-
-  const passOnItsOwn = (message: Message, place: number, states: ChainState): void => {
-    const fork = states.fork();
-    const delivered = outputs.length;
-    try {
-      pass(message, place, fork);
-      fork.commit();
-    } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      outputs.length = delivered;
-      refused.push(error);
-    }
-  };
-
-  const fork = state.fork();
-  pass(record, 0, fork);
-  fork.commit();
+  pass(chain, state, record, {
+    deliver: (message) => outputs.push(deliver(message)),
+    refuse: (error) => refused.push(error),
+    mark: () => outputs.length,
+    takeBackTo: (mark) => {
+      outputs.length = mark;
+    },
+  });
   return { outputs, refused };
+}
+
+/** Where the values go that reach the end of a chain. */
+export interface Destination<Mark = unknown> {
+  /** May refuse a value, with an OperatorError. */
+  deliver(message: Message): void;
+  /** Told of each value that an operator forwarded as a record of its own and that was refused. */
+  refuse(error: OperatorError): void;
+  /** How far it has got: what `takeBackTo` goes back to when the record is refused after all. */
+  mark(): Mark;
+  takeBackTo(mark: Mark): void;
+}
+
+/** As `advance`, with a destination for what becomes of the record. What it was told to refuse it may be told in vain. */
+export function pass<Mark>(
+  chain: readonly Link[],
+  states: ChainState,
+  record: Message,
+  destination: Destination<Mark>,
+): void {
+  passAsOne(chain, 0, states, record, destination);
+  states.keep();
+}
+
+/** All that comes of the message, or nothing. */
+function passAsOne<Mark>(
+  chain: readonly Link[],
+  place: number,
+  states: ChainState,
+  message: Message,
+  destination: Destination<Mark>,
+): void {
+  const mark = states.mark();
+  const delivered = destination.mark();
+  try {
+    passOn(chain, place, states, message, destination);
+  } catch (error) {
+    states.takeBackTo(mark);
+    destination.takeBackTo(delivered);
+    throw error;
+  }
+}
+
+function passOn<Mark>(
+  chain: readonly Link[],
+  place: number,
+  states: ChainState,
+  message: Message,
+  destination: Destination<Mark>,
+): void {
+  const link = chain[place];
+  if (link === undefined) {
+    destination.deliver(message);
+    return;
+  }
+  const { key, timestampMs } = message;
+  for (const emitted of stepOf(link, place, states, message)) {
+    if (!isForwarded(emitted)) {
+      passOn(chain, place + 1, states, { value: emitted, key, timestampMs, before: message }, destination);
+      continue;
+    }
+    const forwarded = { ...message, ...emitted, before: message };
+    if (!link.operator.stateful) passOn(chain, place + 1, states, forwarded, destination);
+    else passOnItsOwn(chain, place + 1, states, forwarded, destination);
+  }
+}
+
+function passOnItsOwn<Mark>(
+  chain: readonly Link[],
+  place: number,
+  states: ChainState,
+  message: Message,
+  destination: Destination<Mark>,
+): void {
+  try {
+    passAsOne(chain, place, states, message, destination);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    destination.refuse(error);
+  }
 }
 
 /** All stages of a message: the value that entered the chain, then what each link made of it. */
@@ -109,20 +166,24 @@ export function stagesOf({ value, before }: Message): readonly unknown[] {
 }
 
 function stepOf(link: Link, place: number, states: ChainState, message: Message): readonly unknown[] {
-  const { name, operator, params } = link;
-  const value = attempt(link, message.value, () => inputOf(link, message.value));
-  if (!operator.value.safeParse(value).success) {
+  const { name, operator, params, field } = link;
+  const value = field === undefined ? message.value : attempt(link, message.value, () => valueAt(message.value, field));
+  if (!operator.accepts(value)) {
     throw new OperatorError(name, message.value, `found ${found(value)}, wanted ${wanted(operator.value)}`);
   }
   const kept = operator.stateful ? states.get(place, message.key) : null;
   const state = kept === undefined ? keepable(operator.initial(params), name) : kept;
-  const [after, emitted] = attempt(link, message.value, () => operator.step(params, state, value, message));
+  const [after, emitted] = stepped(link, state, value, message);
   if (operator.stateful && after !== state) states.set(place, message.key, keepable(after, name));
-  return link.field === undefined ? emitted : emitted.map((output) => outputOf(link, message.value, output));
+  return field === undefined ? emitted : emitted.map((output) => outputOf(link, message.value, output));
 }
 
-function inputOf({ field }: Link, value: unknown): unknown {
-  return field === undefined ? value : valueAt(value, field);
+function stepped({ name, operator, params }: Link, state: unknown, value: unknown, message: Message) {
+  try {
+    return operator.step(params, state, value, message);
+  } catch (cause) {
+    throw refusal(name, message.value, cause);
+  }
 }
 
 /** What an operator makes of a field takes its place; what stands for more than this record goes on as it is. */
@@ -137,8 +198,12 @@ function attempt<T>({ name }: Link, value: unknown, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    throw new OperatorError(name, value, cause instanceof Error ? cause.message : String(cause), cause);
+    throw refusal(name, value, cause);
   }
+}
+
+function refusal(operator: string, value: unknown, cause: unknown): OperatorError {
+  return new OperatorError(operator, value, cause instanceof Error ? cause.message : String(cause), cause);
 }
 
 function wanted(schema: ZodType): string {

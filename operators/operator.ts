@@ -1,4 +1,4 @@
-import { type output, strictObject, type ZodObject, type ZodRawShape, type ZodType } from "zod";
+import { type output, strictObject, ZodNumber, type ZodObject, type ZodRawShape, type ZodType, ZodUnknown } from "zod";
 
 export { array, boolean, enum as oneOf, int, number, object, string, union, unknown } from "zod";
 
@@ -11,6 +11,8 @@ export interface Operator<P = unknown, S = unknown, I = unknown, O = unknown> {
   readonly params: ZodType<P>;
   /** What a value must be; a record that is not is refused before `step` sees it. Checked, never converted. */
   readonly value: ZodType<I>;
+  /** Whether a value is so. */
+  accepts(value: unknown): boolean;
   /** Whether the state must outlive the process. */
   readonly stateful: boolean;
   /** Whether it may give records another key. */
@@ -151,8 +153,18 @@ function stateless<I, O, Shape extends ZodRawShape>(
   });
 }
 
-function brand<P, S, I, O>(operator: Operator<P, S, I, O>): Operator<P, S, I, O> {
-  return Object.defineProperty(operator, marker, { value: true });
+function brand<P, S, I, O>(operator: Omit<Operator<P, S, I, O>, "accepts">): Operator<P, S, I, O> {
+  return Object.defineProperty({ ...operator, accepts: acceptsOf(operator.value) }, marker, { value: true });
+}
+
+/** What `safeParse` says of every value, without making anything for the two kinds that nearly all operators take. */
+function acceptsOf(schema: ZodType): (value: unknown) => boolean {
+  const { checks = [], coerce = false } = schema.def as ZodType["def"] & { readonly coerce?: boolean };
+  if (checks.length === 0 && !coerce) {
+    if (schema.constructor === ZodNumber) return Number.isFinite;
+    if (schema.constructor === ZodUnknown) return () => true;
+  }
+  return (value) => schema.safeParse(value).success;
 }
 
 function paramsSchema<Shape extends ZodRawShape>({

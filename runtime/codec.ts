@@ -1,5 +1,6 @@
 /** Values on the topics are text in UTF-8, JSON numbers above all, so that every Kafka client reads and writes them. */
 
+import { isAscii } from "node:buffer";
 import { type Format, read } from "../operators/format.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -23,12 +24,12 @@ export class PoisonError extends Error {
   }
 }
 
-export function decodeValue(bytes: Uint8Array | null, format: Format): unknown {
+export function decodeValue(bytes: Buffer | null, format: Format): unknown {
   if (bytes === null) throw new PoisonError(`found no value (a tombstone), wanted ${WANTED[format]}`);
   if (bytes.length === 0 && format !== "text") throw new PoisonError(`found an empty value, wanted ${WANTED[format]}`);
   let text: string;
   try {
-    text = (format === "text" ? exactUtf8 : utf8).decode(bytes);
+    text = asciiOf(bytes) ?? (format === "text" ? exactUtf8 : utf8).decode(bytes);
   } catch (cause) {
     throw new PoisonError(`found ${excerpt(bytes)}, wanted ${WANTED[format]}`, { cause });
   }
@@ -40,10 +41,10 @@ export function decodeValue(bytes: Uint8Array | null, format: Format): unknown {
 }
 
 /** The key as text, which names the state that belongs to it; null for a record without a key. */
-export function decodeKey(bytes: Uint8Array | null): string | null {
+export function decodeKey(bytes: Buffer | null): string | null {
   if (bytes === null) return null;
   try {
-    return exactUtf8.decode(bytes);
+    return asciiOf(bytes) ?? exactUtf8.decode(bytes);
   } catch (cause) {
     throw new PoisonError(`found ${excerpt(bytes)} as its key, wanted text in UTF-8`, { cause });
   }
@@ -52,8 +53,18 @@ export function decodeKey(bytes: Uint8Array | null): string | null {
 /** Milliseconds since the epoch. A record of a producer that gives none has -1. */
 export function decodeTimestamp(timestamp: string): number {
   const timestampMs = Number(timestamp);
-  if (timestampMs >= 0 && timestampMs <= LAST_TIMESTAMP_MS) return timestampMs;
+  if (isTime(timestampMs)) return timestampMs;
   throw new PoisonError(`found timestamp ${timestamp}, wanted milliseconds since 1970, at most ${LAST_TIMESTAMP_MS}`);
+}
+
+/** Whether milliseconds since the epoch are an event time. */
+export function isTime(timestampMs: number): boolean {
+  return timestampMs >= 0 && timestampMs <= LAST_TIMESTAMP_MS;
+}
+
+/** Most text is plain ASCII, for which a TextDecoder does too much. */
+function asciiOf(bytes: Buffer): string | undefined {
+  return isAscii(bytes) ? bytes.toString("latin1") : undefined;
 }
 
 function excerpt(bytes: Uint8Array): string {

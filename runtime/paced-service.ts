@@ -36,12 +36,9 @@ export async function producePaced(
       const records = slice(next, count);
       const firstDue = due;
       next += records.length;
-      await task.process(
-        topic,
-        // Records that go together because the pace outran Kafka were due one after the other.
-        records.map((record, i) => ({ ...record, timestamp: String(firstDue + i * everyMs) })),
-        BigInt(next),
-      );
+      // Records that go together because the pace outran Kafka were due one after the other.
+      const dated = records.map((record, i) => ({ ...record, timestamp: String(firstDue + i * everyMs) }));
+      await task.process(topic, { firstOffset: BigInt(next - records.length), decode: () => dated }, BigInt(next));
       due += records.length * everyMs;
       supervisor.status(progress(next, total));
       await pause(due - Date.now(), stop);

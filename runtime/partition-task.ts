@@ -1,10 +1,18 @@
+import type { States } from "../operators/chain-state.ts";
 import type { Format } from "../operators/format.ts";
 import type { TopicFormat } from "../operators/topics-of.ts";
 import { deadLetter } from "./dead-letter.ts";
-import type { IncomingRecord, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
+import type {
+  FetchedRecords,
+  OutgoingRecord,
+  TopicPartition,
+  Transaction,
+  TransactionalProducer,
+} from "./kafka/kafka.ts";
 import { openState } from "./open-state.ts";
 import type { Positions } from "./positions.ts";
 import { type BatchFormats, type Processed, processBatch } from "./process-batch.ts";
+import { processEncoded } from "./process-encoded.ts";
 import type { Service } from "./service.ts";
 import { stateChanges } from "./state.ts";
 import { within } from "./within.ts";
@@ -23,7 +31,7 @@ export interface PartitionTask {
    * Processes records of one topic and commits outputs, state and position together; what came of another topic is waited
    * for. After an error the task is of no use.
    */
-  process(topic: string, records: readonly IncomingRecord[], nextPosition: bigint): Promise<void>;
+  process(topic: string, records: FetchedRecords, nextPosition: bigint): Promise<void>;
   /** Waits for the transaction at hand, then lets go of the transactional id. */
   close(): Promise<void>;
 }
@@ -71,19 +79,18 @@ export async function openTask(
   const inFlight = new Set<string>();
   let busy: Promise<void> = Promise.resolve();
 
-  const process = async (topic: string, records: readonly IncomingRecord[], nextPosition: bigint) => {
+  const process = async (topic: string, records: FetchedRecords, nextPosition: bigint) => {
     const source = { topic, partition };
-    const processed = processBatch(chain, state, records, known(formats, topic));
+    const fast = inOnePass(service, state, records, known(formats, topic), producer);
+    const processed = fast ?? processBatch(chain, state, records.decode(), known(formats, topic));
     const { consumed, changelog } = positions.moveTo(source, nextPosition);
     const others = [...unused, ...(changelog ? [changelog] : [])];
     const entries = [...others, ...stateChanges(chain, partition, processed.state)];
     await printed(service, processed);
     const written = await producer.transact({
-      records: [
-        ...(spec.output.kind === "log" ? [] : processed.outputs),
-        ...(changelogTopic === undefined ? [] : entries.map((entry) => ({ topic: changelogTopic, ...entry }))),
-        ...refused(service, source, processed),
-      ],
+      records: [...(spec.output.kind === "log" ? [] : processed.outputs), ...refused(service, source, processed)],
+      ...(fast?.encoded && { encoded: fast.encoded }),
+      changelog: changelogTopic === undefined ? [] : entries.map((entry) => ({ topic: changelogTopic, ...entry })),
       ...(consumed && { consumed }),
     });
     processed.state.commit();
@@ -121,6 +128,25 @@ function known<T>(ofTopics: ReadonlyMap<string, T>, topic: string): T {
   const found = ofTopics.get(topic);
   if (found === undefined) throw new Error(`${topic}: not a topic of this task`);
   return found;
+}
+
+/** From bytes to bytes, where that can be done; the results are the same. */
+function inOnePass(
+  { chain }: Service,
+  state: States,
+  { firstOffset, batches }: FetchedRecords,
+  { input, output }: BatchFormats,
+  producer: TransactionalProducer,
+): (Processed & Pick<Transaction, "encoded">) | undefined {
+  if (batches === undefined || output === "log") return undefined;
+  const [branch, ...others] = output;
+  if (branch === undefined || branch.when !== undefined || others.length > 0) return undefined;
+  const { topic, format = "number" } = branch;
+  const keys = producer.partitionsOf(topic) === 1;
+  const processed = processEncoded(chain, state, batches, firstOffset, { input, output: format, keys });
+  if (processed === undefined) return undefined;
+  const encoded = { topic, sends: processed.outputs };
+  return { state: processed.state, outputs: [], paths: [], poison: [], encoded };
 }
 
 /** Printed before the offsets are committed: a crash in between prints again, but never leaves out. */

@@ -23,8 +23,7 @@ export async function consumeTopics(
     // A task that has just been opened has sought its own position; what was fetched before that is void.
     if (task === undefined || batch.isStale()) return;
     // Fetched again although it may be processed, or the topic was made anew: Kafka knows where to go on.
-    if (batch.records.some(({ offset }) => offset < task.position(topic)))
-      return tasks.reopen(partition, batch.heartbeat());
+    if (batch.records.firstOffset < task.position(topic)) return tasks.reopen(partition, batch.heartbeat());
     const failure = await beatingHeart(batch, failureOf(task.process(topic, batch.records, batch.nextOffset)));
     if (failure === undefined) return batch.done();
     if (failure instanceof FencedError) return fenced.reject(failure);

@@ -1,8 +1,17 @@
 import type { EachBatchPayload, Kafka as KafkaJs, KafkaMessage } from "kafkajs";
 import { kafkaErrorType } from "./errors.ts";
-import type { Batch, Consumption, Headers, IncomingRecord, Subscription, TopicPartition } from "./kafka.ts";
+import type {
+  Batch,
+  Consumption,
+  FetchedRecords,
+  Headers,
+  IncomingRecord,
+  Subscription,
+  TopicPartition,
+} from "./kafka.ts";
 import { byPartitionNumber } from "./partition-number-assigner.ts";
 import { quit } from "./quit.ts";
+import { type RecordBatch, recordsOf } from "./record-reader.ts";
 
 /** A fetch that finds nothing returns after this long; a stop waits for it. */
 const MAX_WAIT_MS = 500;
@@ -76,7 +85,7 @@ function batchOf({ batch, resolveOffset, heartbeat, isStale, isRunning }: EachBa
   return {
     topic: batch.topic,
     partition: batch.partition,
-    records: batch.messages.map(recordOf),
+    records: fetchedRecords(batch.messages, BigInt((batch as unknown as { fetchedOffset: string }).fetchedOffset)),
     nextOffset: BigInt(lastOffset) + 1n,
     isStale: () => isStale() || !isRunning(),
     done: () => resolveOffset(lastOffset),
@@ -84,7 +93,24 @@ function batchOf({ batch, resolveOffset, heartbeat, isStale, isRunning }: EachBa
   };
 }
 
-export function recordOf({ offset, timestamp, key, value, headers = {} }: KafkaMessage): IncomingRecord {
+/** What kafkajs fetched from an offset on: whole batches (see the patch fetched-batches), or messages of older formats. */
+export function fetchedRecords(messages: readonly Fetched[], fetchedOffset: bigint): FetchedRecords {
+  const batches = messages.flatMap(({ batch }) => batch ?? []);
+  const [first] = batches;
+  const isWhole = batches.length === messages.length;
+  return {
+    firstOffset: first && first.baseOffset > fetchedOffset ? first.baseOffset : fetchedOffset,
+    ...(isWhole && { batches }),
+    decode: () =>
+      isWhole
+        ? recordsOf(batches, fetchedOffset)
+        : messages.flatMap((each) => (each.batch ? recordsOf([each.batch], fetchedOffset) : [recordOf(each)])),
+  };
+}
+
+type Fetched = KafkaMessage & { readonly batch?: RecordBatch };
+
+function recordOf({ offset, timestamp, key, value, headers = {} }: KafkaMessage): IncomingRecord {
   return { offset: BigInt(offset), timestamp, key, value, headers: headersOf(headers) };
 }
 

@@ -1,6 +1,6 @@
 import Cluster, { type Broker } from "kafkajs/src/cluster/index.js";
 import Batch from "kafkajs/src/consumer/batch.js";
-import { recordOf } from "./consumption.ts";
+import { fetchedRecords } from "./consumption.ts";
 import { kafkaErrorType } from "./errors.ts";
 import type { IncomingRecord, Inspector, TopicPartition } from "./kafka.ts";
 import { quit } from "./quit.ts";
@@ -90,7 +90,7 @@ async function readToEnd(
     const fetched = await fetchCommitted(broker, partition, offset);
     // Only what is committed of it; kafkajs's own consumer tells the two apart with the same class.
     const { messages } = new Batch(partition.topic, String(offset), fetched);
-    for (const message of messages) onRecord(recordOf(message));
+    for (const record of fetchedRecords(messages, offset).decode()) onRecord(record);
     end ??= BigInt(fetched.highWatermark);
     const last = fetched.messages.at(-1);
     if (last) offset = BigInt(last.offset) + 1n;

@@ -1,3 +1,6 @@
+import type { RecordBatch } from "./record-reader.ts";
+import type { EncodedRecords } from "./record-writer.ts";
+
 /** What the runtime needs of Kafka, in Kafka's words. Everything that knows the client library sits beside this file. */
 export interface Kafka {
   /** Opens the producer of one transactional id: fences its earlier holder and finishes what that left open. */
@@ -58,6 +61,8 @@ export interface TransactionalProducerOptions {
 export interface TransactionalProducer {
   /** Writes all or nothing. After an error the outcome is unknown: close, open anew, and ask Kafka where things stand. */
   transact(transaction: Transaction): Promise<Written>;
+  /** How many partitions the topic had when last written to; undefined before that. */
+  partitionsOf(topic: string): number | undefined;
   close(): Promise<void>;
 }
 
@@ -66,6 +71,10 @@ export type Written = ReadonlyMap<string, bigint>;
 
 export interface Transaction {
   readonly records: readonly OutgoingRecord[];
+  /** Records that are encoded already; those with a key only for a topic that has one partition. */
+  readonly encoded?: { readonly topic: string; readonly sends: readonly EncodedRecords[] };
+  /** What the service remembers after these records. */
+  readonly changelog: readonly OutgoingRecord[];
   /** Input consumed by this transaction, as the offset to go on from. */
   readonly consumed?: { readonly groupId: string; readonly partition: TopicPartition; readonly offset: bigint };
 }
@@ -81,8 +90,18 @@ export interface Subscription {
   onAlive(): void;
 }
 
+/** A fetched run of records of one partition, in order. */
+export interface FetchedRecords {
+  /** At most the offset of the first of them. */
+  readonly firstOffset: bigint;
+  /** As they were fetched, perhaps with some before `firstOffset`; undefined for formats older than v2. */
+  readonly batches?: readonly RecordBatch[];
+  /** Decodes them all. */
+  decode(): readonly IncomingRecord[];
+}
+
 export interface Batch extends TopicPartition {
-  readonly records: readonly IncomingRecord[];
+  readonly records: FetchedRecords;
   /** The offset to go on from after this batch. */
   readonly nextOffset: bigint;
   /** The partition was sought elsewhere after this batch was fetched. */

@@ -8,6 +8,7 @@ import type {
   Written,
 } from "./kafka.ts";
 import { quit } from "./quit.ts";
+import type { EncodedRecords } from "./record-writer.ts";
 
 /**
  * kafkajs puts all records of one send to a partition into one record batch, and a broker refuses batches over 1 MiB
@@ -29,12 +30,13 @@ export async function openTransactionalProducer(
   options: TransactionalProducerOptions,
 ): Promise<TransactionalProducer> {
   const { transactionalId } = options;
+  const partitionsOf = new Map<string, number>();
   const producer = kafka.producer({
     transactionalId,
     transactionTimeout: TRANSACTION_TIMEOUT_MS,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: () => partitioner(options),
+    createPartitioner: () => partitioner(options, partitionsOf),
     retry: RETRY,
   });
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -56,6 +58,7 @@ export async function openTransactionalProducer(
     throw error;
   }
   return {
+    partitionsOf: (topic) => partitionsOf.get(topic),
     transact: (transaction) => guarded(() => transact(producer, transaction, options.copartitioned)),
     close: () => quit(producer),
   };
@@ -63,12 +66,12 @@ export async function openTransactionalProducer(
 
 async function transact(
   producer: Producer,
-  { records, consumed }: Transaction,
+  { records, encoded, changelog, consumed }: Transaction,
   copartitioned: readonly string[],
 ): Promise<Written> {
   const transaction = await producer.transaction();
   const written = new Map<string, bigint>();
-  for (const piece of pieces(records)) {
+  for (const piece of sends([...records, ...changelog], encoded)) {
     const sent = await transaction.sendBatch({ topicMessages: piece }).catch((error) => {
       if (kafkaErrorType(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
       throw new Error(`${piece.map(({ topic }) => topic).join(" or ")}: there is no such topic (yet)`, {
@@ -101,6 +104,16 @@ async function whileConcurrent<T>(work: () => Promise<T>): Promise<T> {
       await new Promise((resolve) => setTimeout(resolve, 5 * Math.min(attempt, 10)));
     }
   }
+}
+
+/** What is encoded goes along with the pieces of the rest: it is for another topic. */
+function sends(records: readonly OutgoingRecord[], encoded: Transaction["encoded"]): TopicMessages[][] {
+  const all = pieces(records);
+  encoded?.sends.forEach((each, i) => {
+    all[i] ??= [];
+    all[i].push({ topic: encoded.topic, messages: [{ key: null, value: "", encoded: each } as Message] });
+  });
+  return all;
 }
 
 type TopicMessages = { topic: string; messages: Message[] };
@@ -146,11 +159,14 @@ export function sizeOf({ key, value, headers = {} }: OutgoingRecord): number {
 }
 
 /** Records with a key go where Kafka's own clients put them; those without follow the input partition. */
-function partitioner({ partition, copartitioned }: TransactionalProducerOptions) {
+function partitioner({ partition, copartitioned }: TransactionalProducerOptions, partitionsOf: Map<string, number>) {
   const byKey = Partitioners.DefaultPartitioner();
   return (args: PartitionerArgs): number => {
     const unkeyed = args.message.key === null || args.message.key === undefined;
     const count = args.partitionMetadata.length;
+    partitionsOf.set(args.topic, count);
+    const { encoded } = args.message as { encoded?: EncodedRecords };
+    if (encoded?.keyed && count > 1) throw new Error(`${args.topic} has grown to ${count} partitions`);
     if (!copartitioned.includes(args.topic)) return unkeyed ? partition % count : byKey(args);
     // kafkajs drops, without a word, what is sent to a partition that is not there.
     if (partition >= count)

@@ -1,5 +1,16 @@
 import { expect, test } from "@jest/globals";
-import { emit, filter, fold, isOperator, map, number, operatorsIn } from "../../operators/operator.ts";
+import {
+  emit,
+  filter,
+  fold,
+  int,
+  isOperator,
+  map,
+  number,
+  operatorsIn,
+  string,
+  unknown,
+} from "../../operators/operator.ts";
 import { run } from "../../operators/run.ts";
 
 test("map, filter and fold emit one, one or none, and any number of values", () => {
@@ -60,4 +71,21 @@ test("operators are known among a module's exports, and nothing else is", () => 
   const a = map({ value: number(), step: (_, x) => x });
   expect(operatorsIn({ a, limit: 3, helper: () => 0, like: { ...a } })).toEqual([a]);
   expect([null, undefined, 3, {}, () => 0].some(isOperator)).toBe(false);
+});
+
+test("what an operator takes is what its schema takes", () => {
+  const schemas = [
+    number(),
+    unknown(),
+    string(),
+    int(),
+    number().gt(0),
+    number().refine((x) => x > 1),
+    number().nullable(),
+  ];
+  const values = [0, -1, 1.5, NaN, Infinity, "7", null, undefined, {}, [1], true, 10n];
+  for (const value of schemas) {
+    const { accepts } = map({ value, step: (_, x) => x });
+    for (const each of values) expect([each, accepts(each)]).toEqual([each, value.safeParse(each).success]);
+  }
 });

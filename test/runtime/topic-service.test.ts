@@ -28,13 +28,12 @@ class FakeKafka implements Kafka {
   async transactionalProducer() {
     const epoch = ++this.epoch;
     return {
-      transact: async ({ records, consumed }: Transaction) => {
+      partitionsOf: () => 1,
+      transact: async ({ records, changelog, consumed }: Transaction) => {
         await this.beforeCommit();
         if (epoch !== this.epoch) throw new FencedError("p-sum-0", undefined);
-        for (const { topic, key, value } of records) {
-          if (topic === "out") this.committed.push(String(value));
-          else this.state.set(String(key), String(value));
-        }
+        for (const { topic, value } of records) if (topic === "out") this.committed.push(String(value));
+        for (const { key, value } of changelog) this.state.set(String(key), String(value));
         if (consumed) this.offsets[consumed.partition.topic] = consumed.offset;
         await this.afterCommit();
         return new Map([["changelog", ++this.changelogEnd]]);
@@ -76,13 +75,17 @@ class FakeKafka implements Kafka {
     const batch: Batch = {
       topic,
       partition: 0,
-      records: Array.from({ length: count }, (_, i) => ({
-        offset: first + BigInt(i),
-        timestamp: "0",
-        key: null,
-        value: Buffer.from("1"),
-        headers: {},
-      })),
+      records: {
+        firstOffset: first,
+        decode: () =>
+          Array.from({ length: count }, (_, i) => ({
+            offset: first + BigInt(i),
+            timestamp: "0",
+            key: null,
+            value: Buffer.from("1"),
+            headers: {},
+          })),
+      },
       nextOffset: first + BigInt(count),
       isStale: () => this.sought[topic] !== undefined,
       done: () => {

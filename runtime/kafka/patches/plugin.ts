@@ -2,14 +2,18 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plugin } from "esbuild";
 import { encoderBuffers, recordBuffers } from "./encoder-buffers.ts";
-import { fetchedBatches } from "./fetched-batches.ts";
+import { abortedTransactions, fetchedBatches } from "./fetched-batches.ts";
 import { groupMessages } from "./group-messages.ts";
 import { applyPatch, type Patch } from "./patch.ts";
+import { preparedBatches, sequenceNumbers } from "./prepared-batches.ts";
 import { requestQueueTimer } from "./request-queue-timer.ts";
 import { sendOnce } from "./send-once.ts";
 
 const PATCHES: readonly Patch[] = [
   fetchedBatches,
+  abortedTransactions,
+  preparedBatches,
+  sequenceNumbers,
   groupMessages,
   encoderBuffers,
   recordBuffers,

@@ -42,6 +42,13 @@ export const sendOnce: Patch = {
       replace: `const failed = (await Promise.allSettled(requests)).find(({ status }) => status === 'rejected')
         if (failed) throw failed.reason`,
     },
+    // The message of a prepared batch stands for as many as it holds.
+    {
+      find: "eosManager.updateSequence(topic, entry.partition, entry.messages.length)",
+      replace: `entry.count = entry.messages.reduce((count, { encoded }) => count + (encoded ? encoded.count : 1), 0)
+              eosManager.updateSequence(topic, entry.partition, entry.count)`,
+    },
+    { find: "-entry.messages.length", replace: "-entry.count" },
     { find: "return Array.from(responsePerBroker.values()).flat()", replace: "return responses" },
   ],
 };

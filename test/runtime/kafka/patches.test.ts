@@ -4,13 +4,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { build } from "esbuild";
+import { fetchedRecords } from "../../../runtime/kafka/consumption.ts";
 import { applyPatch } from "../../../runtime/kafka/patches/patch.ts";
 import { patchKafkajs } from "../../../runtime/kafka/patches/plugin.ts";
+import { RecordWriter } from "../../../runtime/kafka/record-writer.ts";
+import { encodedBatch } from "./record-batches.ts";
 
 /** Modules of kafkajs as a bundled service has them. */
 interface Modules {
   groupMessagesPerPartition(options: object): Record<number, object[]>;
   decodeMessages(decoder: object): Promise<{ offset: string; isControlRecord: boolean }[]>;
+  filterAbortedMessages<T>(options: { messages: T[]; abortedTransactions: object[] }): T[];
+  produce(options: object): { encode(): Promise<{ buffer: Buffer }> };
+  createEosManager(options: object): {
+    initProducerId(): Promise<void>;
+    getSequence(topic: string, partition: number): number;
+    updateSequence(topic: string, partition: number, count: number): void;
+  };
   Decoder: new (buffer: Buffer) => object;
   Record(options: object): { buffer: Buffer };
   sendMessages(options: object): (send: object) => Promise<object[]>;
@@ -25,6 +35,9 @@ beforeAll(async () => {
       contents: `
         exports.groupMessagesPerPartition = require("kafkajs/src/producer/groupMessagesPerPartition.js");
         exports.decodeMessages = require("kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js");
+        exports.filterAbortedMessages = require("kafkajs/src/consumer/filterAbortedMessages.js");
+        exports.produce = require("kafkajs/src/protocol/requests/produce/v3/request.js");
+        exports.createEosManager = require("kafkajs/src/producer/eosManager/index.js");
         exports.Decoder = require("kafkajs/src/protocol/decoder.js");
         exports.Record = require("kafkajs/src/protocol/recordBatch/record/v0/index.js");
         exports.sendMessages = require("kafkajs/src/producer/sendMessages.js");
@@ -59,39 +72,102 @@ describe("kafkajs, as it is bundled", () => {
   });
 
   describe("reading what was fetched", () => {
-    /** A record batch (format v2) of records with one byte of value, with its size before it, as a broker sends it. */
-    function batch(baseOffset: bigint, lastOffsetDelta: number, offsetDeltas: readonly number[]): Buffer {
-      // Length 7; attributes, timestamp delta; offset delta; no key; value of 1 byte; no headers (zigzag varints).
-      const records = offsetDeltas.map((delta) => Buffer.from([14, 0, 0, 2 * delta, 1, 2, 0x37, 0]));
-      const bytes = 8 * records.length;
-      const head = Buffer.alloc(4 + 61);
-      head.writeInt32BE(61 + bytes, 0);
-      head.writeBigInt64BE(baseOffset, 4);
-      head.writeInt32BE(61 - 12 + bytes, 12);
-      head.writeInt8(2, 20); // magic
-      head.writeInt32BE(lastOffsetDelta, 27);
-      head.writeInt32BE(records.length, 61);
-      return Buffer.concat([head, ...records]);
-    }
-    const read = async (bytes: Buffer) =>
-      (await kafkajs.decodeMessages(new kafkajs.Decoder(bytes))).map(({ offset, isControlRecord }) =>
-        isControlRecord ? `${offset} hidden` : offset,
-      );
+    const sized = (bytes: Buffer) => {
+      const size = Buffer.alloc(4);
+      size.writeInt32BE(bytes.length);
+      return new kafkajs.Decoder(Buffer.concat([size, bytes]));
+    };
+    const record = (offsetDelta: number, value: string) => ({
+      offsetDelta,
+      timestampMs: 1000,
+      key: null,
+      value: Buffer.from(value),
+    });
+
+    test("leaves batches as they are, each at its last offset, whatever compaction has taken of it", async () => {
+      const batches = [
+        await encodedBatch(10n, [record(0, "7"), record(1, "8")], 4),
+        await encodedBatch(15n, [record(0, "9")]),
+      ];
+      const fetched = await kafkajs.decodeMessages(sized(Buffer.concat(batches)));
+      expect(fetched.map(({ offset, isControlRecord }) => [offset, isControlRecord])).toEqual([
+        ["14", false],
+        ["15", false],
+      ]);
+      const read = fetchedRecords(fetched as never, 11n);
+      expect(read.batches).toHaveLength(2);
+      expect(read.decode().map(({ offset, value }) => `${offset}: ${value}`)).toEqual(["11: 8", "15: 9"]);
+    });
 
     test("goes past a batch that compaction has emptied", async () => {
-      expect(await read(batch(10n, 4, []))).toEqual(["14 hidden"]);
+      const empty = await encodedBatch(10n, [], 4);
+      const fetched = await kafkajs.decodeMessages(sized(empty));
+      expect(fetched.map(({ offset }) => offset)).toEqual(["14"]);
+      expect(fetchedRecords(fetched as never, 10n).decode()).toEqual([]);
     });
 
-    test("goes past the end of a batch whose last records compaction has taken", async () => {
-      expect(await read(batch(10n, 4, [0, 1]))).toEqual(["10", "11", "14 hidden"]);
+    test("hides the records of aborted transactions, also of those that overlap, and not those between", () => {
+      const batch = (offset: string, producerId: string, marker?: Buffer) => ({
+        offset,
+        key: marker,
+        batchContext: { producerId, inTransaction: true },
+      });
+      const aborted = Buffer.from([0, 0, 0, 0]);
+      const messages = [
+        batch("12", "1"), // both began before the offset that was asked for
+        batch("14", "2"),
+        batch("15", "3"),
+        batch("16", "1", aborted),
+        batch("17", "1"),
+        batch("18", "2", aborted),
+        batch("19", "2"),
+      ];
+      const abortedTransactions = [
+        { producerId: "1", firstOffset: "3" },
+        { producerId: "2", firstOffset: "5" },
+      ];
+      const seen = kafkajs.filterAbortedMessages({ messages, abortedTransactions });
+      expect(seen.filter(({ key }) => key === undefined).map(({ offset }) => offset)).toEqual(["15", "17", "19"]);
+    });
+  });
+
+  describe("sending a batch that is encoded already", () => {
+    const writer = new RecordWriter(100);
+    writer.write("roof", "7", 1000);
+    writer.write("roof", "8", 1001);
+    const encoded = writer.finish();
+
+    test("puts who sends it into it, and nothing else", async () => {
+      const request = kafkajs.produce({
+        acks: -1,
+        timeout: 1000,
+        transactionalId: "t",
+        producerId: 4711,
+        producerEpoch: 2,
+        topicData: [{ topic: "a", partitions: [{ partition: 3, firstSequence: 17, messages: [{ encoded }] }] }],
+      });
+      const { buffer } = await request.encode();
+      const wanted = encoded.encode({ transactional: true, producerId: 4711, producerEpoch: 2, firstSequence: 17 });
+      const size = Buffer.alloc(4);
+      size.writeInt32BE(wanted.length);
+      expect(buffer.toString("hex")).toMatch(new RegExp(`00000003${size.toString("hex")}${wanted.toString("hex")}$`));
     });
 
-    test("adds nothing to a batch that is whole", async () => {
-      expect(await read(batch(10n, 2, [0, 1, 2]))).toEqual(["10", "11", "12"]);
-    });
-
-    test("takes a batch of any number of records", async () => {
-      expect(await read(batch(0n, 0, Array(150_000).fill(0)))).toHaveLength(150_000);
+    test("counts each of its records, and from 0 again after the last number there is", async () => {
+      const eosManager = kafkajs.createEosManager({
+        logger: { namespace: () => ({ debug: () => {} }), debug: () => {} },
+        cluster: {
+          refreshMetadataIfNecessary: async () => {},
+          findControllerBroker: async () => ({ initProducerId: async () => ({ producerId: 1, producerEpoch: 0 }) }),
+        },
+        transactional: false,
+      });
+      await eosManager.initProducerId();
+      const next = (count: number) => {
+        eosManager.updateSequence("a", 0, count);
+        return eosManager.getSequence("a", 0);
+      };
+      expect([next(2 ** 31 - 1), next(3), next(-3), next(1)]).toEqual([2 ** 31 - 1, 2, 2 ** 31 - 1, 0]);
     });
   });
 

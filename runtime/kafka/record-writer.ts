@@ -1,0 +1,159 @@
+import {
+  ATTRIBUTES_AT,
+  BASE_SEQUENCE_AT,
+  BASE_TIMESTAMP_AT,
+  CRC_AT,
+  LAST_OFFSET_DELTA_AT,
+  MAGIC_AT,
+  MAX_TIMESTAMP_AT,
+  PRODUCER_EPOCH_AT,
+  PRODUCER_ID_AT,
+  RECORD_COUNT_AT,
+  RECORDS_AT,
+  TRANSACTIONAL,
+} from "./batch-layout.ts";
+import { crc32c } from "./crc32c.ts";
+
+/** Base offset and length, which a batch on its way to a broker begins with. */
+const HEAD_BYTES = 12;
+
+const MAGIC = 2;
+
+/** The lengths, attributes, timestamp and offset of one record, at most. */
+const RECORD_OVERHEAD = 40;
+
+/** Who sends a batch, and the place of its first record in what they send to the partition (KIP-98). */
+export interface BatchSender {
+  readonly transactional: boolean;
+  readonly producerId: bigint | number | string;
+  readonly producerEpoch: number;
+  readonly firstSequence: number;
+}
+
+/** Records of one partition, as bytes that lack only who sends them. */
+export interface EncodedRecords {
+  readonly count: number;
+  /** Whether any record has a key. */
+  readonly keyed: boolean;
+  /** The whole batch, as a produce request holds it; as often as it has to be sent. */
+  encode(sender: BatchSender): Buffer;
+}
+
+/** Writes records one after the other as a record batch has them, without headers. */
+export class RecordWriter {
+  #bytes: Buffer;
+  #at = HEAD_BYTES + RECORDS_AT;
+  #count = 0;
+  #keyed = false;
+  #baseTimestampMs = 0;
+  #maxTimestampMs = 0;
+
+  constructor(expectedBytes: number) {
+    this.#bytes = Buffer.allocUnsafe(expectedBytes + HEAD_BYTES + RECORDS_AT + RECORD_OVERHEAD);
+  }
+
+  get size(): number {
+    return this.#at;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Text in ASCII, as numbers are, in one pass. */
+  writeAscii(key: Uint8Array | string | null, value: string, timestampMs: number): void {
+    const { length } = value;
+    this.#begin(key, length, timestampMs);
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (let i = 0; i < length; i++) bytes[at++] = value.charCodeAt(i);
+    bytes[at++] = 0; // no headers
+    this.#at = at;
+  }
+
+  write(key: Uint8Array | string | null, value: string, timestampMs: number): void {
+    const length = Buffer.byteLength(value);
+    this.#begin(key, length, timestampMs);
+    this.#at += this.#bytes.write(value, this.#at, length, "utf8");
+    this.#bytes[this.#at++] = 0; // no headers
+  }
+
+  /** What was written is handed over: the writer is of no more use. */
+  finish(): EncodedRecords {
+    const bytes = this.#bytes.subarray(0, this.#at);
+    const batch = bytes.subarray(HEAD_BYTES);
+    bytes.writeBigInt64BE(0n, 0);
+    bytes.writeInt32BE(batch.length, 8);
+    batch.writeInt32BE(0, 0); // the partition leader epoch, which the broker fills in
+    batch[MAGIC_AT] = MAGIC;
+    batch.writeInt32BE(this.#count - 1, LAST_OFFSET_DELTA_AT);
+    batch.writeBigInt64BE(BigInt(this.#baseTimestampMs), BASE_TIMESTAMP_AT);
+    batch.writeBigInt64BE(BigInt(this.#maxTimestampMs), MAX_TIMESTAMP_AT);
+    batch.writeInt32BE(this.#count, RECORD_COUNT_AT);
+    return {
+      count: this.#count,
+      keyed: this.#keyed,
+      encode: ({ transactional, producerId, producerEpoch, firstSequence }) => {
+        batch.writeInt16BE(transactional ? TRANSACTIONAL : 0, ATTRIBUTES_AT);
+        batch.writeBigInt64BE(BigInt(producerId), PRODUCER_ID_AT);
+        batch.writeInt16BE(producerEpoch, PRODUCER_EPOCH_AT);
+        batch.writeInt32BE(firstSequence, BASE_SEQUENCE_AT);
+        batch.writeUInt32BE(crc32c(batch, ATTRIBUTES_AT), CRC_AT);
+        return bytes;
+      },
+    };
+  }
+
+  /** All of a record up to its value; there is room for the value, and for one byte more. */
+  #begin(key: Uint8Array | string | null, valueBytes: number, timestampMs: number): void {
+    if (this.#count === 0) this.#baseTimestampMs = this.#maxTimestampMs = timestampMs;
+    else if (timestampMs > this.#maxTimestampMs) this.#maxTimestampMs = timestampMs;
+    const keyBytes = key === null ? -1 : typeof key === "string" ? Buffer.byteLength(key) : key.length;
+    const timestampDelta = timestampMs - this.#baseTimestampMs;
+    this.#reserve(keyBytes + valueBytes + RECORD_OVERHEAD);
+    this.#varint(
+      2 + // attributes, and the number of headers
+        sizeOf(timestampDelta) +
+        sizeOf(this.#count) +
+        sizeOf(keyBytes) +
+        Math.max(keyBytes, 0) +
+        sizeOf(valueBytes) +
+        valueBytes,
+    );
+    this.#bytes[this.#at++] = 0; // attributes
+    this.#varint(timestampDelta);
+    this.#varint(this.#count++);
+    this.#varint(keyBytes);
+    if (key !== null) {
+      this.#keyed = true;
+      if (typeof key === "string") this.#bytes.write(key, this.#at, keyBytes, "utf8");
+      else this.#bytes.set(key, this.#at);
+      this.#at += keyBytes;
+    }
+    this.#varint(valueBytes);
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#at + bytes <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(2 * (this.#at + bytes));
+    this.#bytes.copy(larger, 0, 0, this.#at);
+    this.#bytes = larger;
+  }
+
+  /** A whole number in zigzag form, as many bits as it takes. */
+  #varint(value: number): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    let rest = value < 0 ? -2 * value - 1 : 2 * value;
+    for (; rest >= 0x80; rest = rest > 0x7fffffff ? Math.floor(rest / 128) : rest >>> 7)
+      bytes[at++] = (rest & 0x7f) | 0x80;
+    bytes[at++] = rest;
+    this.#at = at;
+  }
+}
+
+function sizeOf(value: number): number {
+  let bytes = 1;
+  for (let rest = value < 0 ? -2 * value - 1 : 2 * value; rest >= 0x80; rest /= 128) bytes++;
+  return bytes;
+}

@@ -1,0 +1,121 @@
+import { type Destination, type Link, type Message, pass } from "../operators/chain.ts";
+import type { ChainState, States } from "../operators/chain-state.ts";
+import { type Format, write } from "../operators/format.ts";
+import { OperatorError } from "../operators/operator-error.ts";
+import { decodeKey, decodeValue, isTime, PoisonError } from "./codec.ts";
+import { type RecordBatch, RecordReader } from "./kafka/record-reader.ts";
+import { type EncodedRecords, RecordWriter } from "./kafka/record-writer.ts";
+import { plainNumber } from "./number-in-bytes.ts";
+
+/** What becomes of a run of records, ready to be sent. */
+export interface ProcessedEncoded {
+  /** What the records changed, to be committed once the transaction is. */
+  readonly state: ChainState;
+  /** Each for one send. */
+  readonly outputs: readonly EncodedRecords[];
+}
+
+interface Options {
+  readonly input: Format;
+  readonly output: Format;
+  /** Whether records with a key may come out: their topic has one partition. */
+  readonly keys: boolean;
+}
+
+/** Brokers refuse batches over 1 MiB (`message.max.bytes`). */
+const FULL_BYTES = 256 * 1024;
+const MAX_BYTES = 768 * 1024;
+
+/** So that differences of times are exact, also doubled. */
+const LATEST_MS = 2 ** 51;
+
+/** Not an error: the records are for the ordinary path. */
+const ORDINARY = new Error("for the ordinary path");
+
+/**
+ * `processBatch` in one pass from bytes to bytes, for records as most are: with the same results, or undefined, and nothing
+ * done, when any of them asks for more. That is headers, a record that is refused, keys for several partitions, and
+ * sizes and times beyond what a batch takes.
+ */
+export function processEncoded(
+  chain: readonly Link[],
+  before: States,
+  batches: readonly RecordBatch[],
+  from: bigint,
+  options: Options,
+): ProcessedEncoded | undefined {
+  const state = before.fork();
+  const outputs = new Outputs(chain, batches, options);
+  const reader = new RecordReader(batches, from);
+  try {
+    while (reader.next()) {
+      pass(chain, state, outputs.enter(reader), outputs);
+      outputs.passed();
+    }
+  } catch (error) {
+    if (error === ORDINARY || error instanceof PoisonError || error instanceof OperatorError) return undefined;
+    throw error;
+  }
+  return { state, outputs: outputs.finish() };
+}
+
+class Outputs implements Destination<undefined> {
+  readonly #options: Options;
+  readonly #last: string | undefined;
+  readonly #bytes: number;
+  readonly #finished: EncodedRecords[] = [];
+  #writer: RecordWriter;
+  #key: string | null = null;
+  #keyBytes: Buffer | null = null;
+
+  constructor(chain: readonly Link[], batches: readonly RecordBatch[], options: Options) {
+    this.#options = options;
+    this.#last = chain.at(-1)?.name;
+    const bytes = batches.reduce((sum, batch) => sum + (batch.decompressed ?? batch.bytes).length, 0);
+    // Numbers may grow on their way, up to 17 digits; beyond this the writer grows.
+    this.#bytes = Math.min(2 * bytes, FULL_BYTES + 64 * 1024);
+    this.#writer = new RecordWriter(this.#bytes);
+  }
+
+  /** The record at hand as the chain takes it. */
+  enter(reader: RecordReader): Message {
+    const { timestampMs, keyStart, valueStart } = reader;
+    if (reader.hasHeaders || !isTime(timestampMs) || timestampMs > LATEST_MS || valueStart < 0) throw ORDINARY;
+    this.#keyBytes = keyStart < 0 ? null : reader.key;
+    this.#key = decodeKey(this.#keyBytes);
+    const { input } = this.#options;
+    const plain = input === "number" ? plainNumber(reader.bytes, valueStart, reader.valueEnd) : undefined;
+    return { key: this.#key, value: plain ?? decodeValue(reader.value, input), timestampMs };
+  }
+
+  deliver({ key, value, timestampMs }: Message): void {
+    const { output, keys } = this.#options;
+    if (!Number.isInteger(timestampMs) || timestampMs < 0 || timestampMs > LATEST_MS) throw ORDINARY;
+    if (key !== null && !(keys && typeof key === "string")) throw ORDINARY;
+    const text = write(output, value, this.#last);
+    const keyOut = key === this.#key ? this.#keyBytes : key;
+    if (output === "number") this.#writer.writeAscii(keyOut, text, timestampMs);
+    else this.#writer.write(keyOut, text, timestampMs);
+  }
+
+  refuse(): void {
+    throw ORDINARY;
+  }
+
+  /** A record that is refused sends all of them the ordinary way: nothing need be taken back. */
+  mark(): undefined {}
+
+  takeBackTo(): void {}
+
+  passed(): void {
+    const { size } = this.#writer;
+    if (size > MAX_BYTES) throw ORDINARY;
+    if (size < FULL_BYTES) return;
+    this.#finished.push(this.#writer.finish());
+    this.#writer = new RecordWriter(this.#bytes);
+  }
+
+  finish(): EncodedRecords[] {
+    return this.#writer.count === 0 ? this.#finished : [...this.#finished, this.#writer.finish()];
+  }
+}
