@@ -106,6 +106,7 @@ function serviceOf(checked: Checked, name: string, shape: ServiceShape): Service
     input,
     apply: steps,
     output,
+    ...(shape.processingGuarantee === "exactly_once" ? {} : { processingGuarantee: shape.processingGuarantee }),
     ...(stateful || shape.source !== undefined ? { changelogTopic: changelogTopic(pipeline, name) } : {}),
     ...(shape.source !== undefined ? {} : { deadLetterTopic: deadLetterTopic(pipeline, name) }),
   };

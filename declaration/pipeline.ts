@@ -1,6 +1,7 @@
 import type { Format } from "../operators/format.ts";
 import type { Generator } from "../operators/generated-values.ts";
 import type { StateBasis } from "../operators/operator.ts";
+import type { ProcessingGuarantee } from "../operators/processing-guarantee.ts";
 import type { TopicFormat } from "../operators/topics-of.ts";
 
 export { topicsOf } from "../operators/topics-of.ts";
@@ -83,6 +84,8 @@ export interface Service {
   readonly input: Input;
   readonly apply: readonly Step[];
   readonly output: Output;
+  /** exactly_once when it is absent. */
+  readonly processingGuarantee?: ProcessingGuarantee;
   /** Compacted topic that holds the operators' state and, for a source, its position; absent when there is none to keep. */
   readonly changelogTopic?: string;
   /** Topic for records that could not be processed; absent for a source that is known to hold none. */

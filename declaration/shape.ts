@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DURATION } from "../operators/duration.ts";
 import { FORMATS } from "../operators/format.ts";
 import { MODULUS } from "../operators/minstd.ts";
+import { PROCESSING_GUARANTEES } from "../operators/processing-guarantee.ts";
 import { kafkaSeries } from "./kafka-versions.ts";
 import { ADDRESS, HOST_NAME, SERVICE_NAME, TOPIC_NAME } from "./names.ts";
 
@@ -243,6 +244,10 @@ const service = z.strictObject(
         "Topic that it writes, or a list of branches, of which the first that takes a value gets it; either this or sink",
       ),
     sink: sink.optional().describe("Where values end: log prints them to the journal; either this or to"),
+    processingGuarantee: z
+      .enum(PROCESSING_GUARANTEES, PROCESSING_GUARANTEES.join(" or "))
+      .default("exactly_once")
+      .describe("Whether a failure may make records be processed again; at_least_once costs less and is faster"),
   },
   "a mapping such as { on: rpi0, from: a, to: b }",
 );

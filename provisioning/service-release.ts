@@ -54,7 +54,7 @@ async function buildRelease(
 
 /** What the service is told about itself. Pure. */
 export function serviceSpec(pipeline: Pipeline, service: Service, bootstrapServers: readonly string[]): ServiceSpec {
-  const { input, output, changelogTopic, deadLetterTopic } = service;
+  const { input, output, processingGuarantee, changelogTopic, deadLetterTopic } = service;
   return {
     name: service.name,
     groupId: `${pipeline.name}-${service.name}`,
@@ -62,6 +62,7 @@ export function serviceSpec(pipeline: Pipeline, service: Service, bootstrapServe
     input: input.kind === "file" ? { ...input, path: basename(input.path) } : input,
     apply: service.apply.map(applied),
     output: output.kind === "branches" ? { ...output, branches: output.branches.map(branch) } : output,
+    ...(processingGuarantee === undefined ? {} : { processingGuarantee }),
     ...(changelogTopic === undefined ? {} : { changelogTopic }),
     ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),
   };

@@ -2,13 +2,7 @@ import type { States } from "../operators/chain-state.ts";
 import type { Format } from "../operators/format.ts";
 import type { TopicFormat } from "../operators/topics-of.ts";
 import { deadLetter } from "./dead-letter.ts";
-import type {
-  FetchedRecords,
-  OutgoingRecord,
-  TopicPartition,
-  Transaction,
-  TransactionalProducer,
-} from "./kafka/kafka.ts";
+import type { FetchedRecords, OutgoingRecord, RecordProducer, TopicPartition, Transaction } from "./kafka/kafka.ts";
 import { openState } from "./open-state.ts";
 import type { Positions } from "./positions.ts";
 import { type BatchFormats, type Processed, processBatch } from "./process-batch.ts";
@@ -48,7 +42,7 @@ export async function openTask(
 ): Promise<PartitionTask> {
   const { spec, chain, kafka } = service;
   const { changelogTopic } = spec;
-  const producer = await kafka.transactionalProducer({
+  const producer = await kafka.producer({
     transactionalId: `${spec.groupId}-${partition}`,
     partition,
     copartitioned: changelogTopic === undefined ? [] : [changelogTopic],
@@ -136,7 +130,7 @@ function inOnePass(
   state: States,
   { firstOffset, batches }: FetchedRecords,
   { input, output }: BatchFormats,
-  producer: TransactionalProducer,
+  producer: RecordProducer,
 ): (Processed & Pick<Transaction, "encoded">) | undefined {
   if (batches === undefined || output === "log") return undefined;
   const [branch, ...others] = output;

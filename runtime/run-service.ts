@@ -49,6 +49,7 @@ export async function runService(
       kafka: connectKafka({
         bootstrapServers: spec.bootstrapServers,
         clientId: `${spec.groupId}@${hostname()}${instance === undefined ? "" : `-${instance}`}`,
+        processingGuarantee: spec.processingGuarantee ?? "exactly_once",
         onComplaint: journal.warn,
       }),
       stores: new StateStores(process.env.CACHE_DIRECTORY),

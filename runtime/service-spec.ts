@@ -1,9 +1,10 @@
 import type { AppliedStep } from "../operators/chain.ts";
 import type { Format } from "../operators/format.ts";
 import type { Generator } from "../operators/generated-values.ts";
+import type { ProcessingGuarantee } from "../operators/processing-guarantee.ts";
 import type { TopicFormat } from "../operators/topics-of.ts";
 
-export type { AppliedStep };
+export type { AppliedStep, ProcessingGuarantee };
 
 /** What one operator service is told about itself: plain data, written into its bundle when it is built. */
 export interface ServiceSpec {
@@ -26,6 +27,8 @@ export interface ServiceSpec {
     /** A value goes to the first of these whose filter keeps it; one without a filter takes what is left. */
     | { readonly kind: "branches"; readonly branches: readonly (TopicFormat & { readonly when?: AppliedStep })[] }
     | { readonly kind: "log"; readonly stages: boolean };
+  /** exactly_once when it is absent. */
+  readonly processingGuarantee?: ProcessingGuarantee;
   readonly changelogTopic?: string;
   readonly deadLetterTopic?: string;
 }

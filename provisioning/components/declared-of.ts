@@ -14,7 +14,8 @@ export function declaredOf({ cluster, services, topics }: declaration.Pipeline, 
   };
 }
 
-function declaredService({ on, input, apply, output, changelogTopic }: declaration.Service): DeclaredService {
+function declaredService(service: declaration.Service): DeclaredService {
+  const { on, input, apply, output, processingGuarantee, changelogTopic } = service;
   return {
     on: oneOrAll(on),
     ...("everyMs" in input ? sourceOf(input) : { from: topicNames(input) }),
@@ -24,6 +25,7 @@ function declaredService({ on, input, apply, output, changelogTopic }: declarati
     })),
     ...(output.kind === "log" ? { stages: output.stages } : { to: topicNames(output) }),
     ...(output.kind === "branches" && { filters: Object.fromEntries(output.branches.flatMap(filterOf)) }),
+    ...(processingGuarantee === undefined ? {} : { processingGuarantee }),
     ...(changelogTopic === undefined ? {} : { changelog: changelogTopic }),
   };
 }

@@ -23,6 +23,8 @@ export interface DeclaredService {
   /** The filters of its branches by topic, as `{ threshold: { above: 75 } }`. */
   readonly filters?: Readonly<Record<string, unknown>> | undefined;
   readonly stages?: boolean | undefined;
+  /** exactly_once when it is absent. */
+  readonly processingGuarantee?: string | undefined;
   readonly changelog?: string | undefined;
 }
 

@@ -167,8 +167,13 @@ function editWords(old: DeclaredService, service: DeclaredService, release: Chan
       ? []
       : [now("every", milliseconds(service.everyMs), milliseconds(old.everyMs))]),
     ...(old.stages === service.stages ? [] : [now("stages", service.stages, old.stages)]),
+    ...differences(guaranteeOf(service), guaranteeOf(old)),
     ...(fileChanges(release) ? ["another source file"] : []),
   ];
+}
+
+function guaranteeOf({ processingGuarantee = "exactly_once" }: DeclaredService) {
+  return { processingGuarantee };
 }
 
 function chainWords(old: DeclaredService, service: DeclaredService): string[] {

@@ -1,6 +1,8 @@
 import { Kafka as KafkaJs, type LogEntry, logLevel } from "kafkajs";
+import type { ProcessingGuarantee } from "../service-spec.ts";
 import { registerCodecs } from "./codecs.ts";
 import { consume } from "./consumption.ts";
+import { type CommitOffset, openIdempotentProducer } from "./idempotent-producer.ts";
 import { inspect } from "./inspector.ts";
 import type { Kafka } from "./kafka.ts";
 import { openSocket } from "./socket.ts";
@@ -10,12 +12,13 @@ export interface KafkaOptions {
   readonly bootstrapServers: readonly string[];
   /** Names this service on this host, and no other process: what a group has of it after a crash is not waited for. */
   readonly clientId: string;
+  readonly processingGuarantee: ProcessingGuarantee;
   /** Where the client's own complaints go; it retries after most of them. */
   readonly onComplaint: (message: string) => void;
 }
 
 /** Opens no connection yet: each part connects, and connects again, when it is used. */
-export function connectKafka({ bootstrapServers, clientId, onComplaint }: KafkaOptions): Kafka {
+export function connectKafka({ bootstrapServers, clientId, processingGuarantee, onComplaint }: KafkaOptions): Kafka {
   registerCodecs();
   const client = {
     brokers: [...bootstrapServers],
@@ -36,11 +39,18 @@ export function connectKafka({ bootstrapServers, clientId, onComplaint }: KafkaO
       },
   });
   const inspected = { ...client, logger: kafka.logger() };
+  // A position is committed by the member that consumes, so that one that is a member no more is refused.
+  let commitOffset: CommitOffset = ({ groupId }) => Promise.reject(new Error(`${groupId}: not consuming`));
   return {
-    transactionalProducer: (options) => openTransactionalProducer(kafka, options),
+    producer: (options) =>
+      processingGuarantee === "exactly_once"
+        ? openTransactionalProducer(kafka, options)
+        : openIdempotentProducer(kafka, options, (consumed) => commitOffset(consumed)),
     consume: async (subscription) => {
       await inspect(inspected, (inspector) => inspector.retireMember(subscription.groupId, clientId));
-      return consume(kafka, subscription);
+      return consume(kafka, subscription, (commit) => {
+        commitOffset = commit;
+      });
     },
     inspect: (work) => inspect(inspected, work),
   };

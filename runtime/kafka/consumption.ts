@@ -1,5 +1,6 @@
 import type { EachBatchPayload, Kafka as KafkaJs, KafkaMessage } from "kafkajs";
 import { kafkaErrorType } from "./errors.ts";
+import type { CommitOffset } from "./idempotent-producer.ts";
 import type {
   Batch,
   Consumption,
@@ -30,7 +31,12 @@ const MAX_BYTES_PER_PARTITION = 256 * 1024;
 
 const PARTITIONS_AT_ONCE = 8;
 
-export async function consume(kafka: KafkaJs, subscription: Subscription): Promise<Consumption> {
+/** `onCommitter` gets what commits a position of the group as this member of it. */
+export async function consume(
+  kafka: KafkaJs,
+  subscription: Subscription,
+  onCommitter: (commit: CommitOffset) => void,
+): Promise<Consumption> {
   const { groupId, topics, onAssigned, onAlive } = subscription;
   const consumer = kafka.consumer({
     groupId,
@@ -56,6 +62,7 @@ export async function consume(kafka: KafkaJs, subscription: Subscription): Promi
     );
     onAssigned(assigned, seek);
   });
+  onCommitter(({ partition, offset }) => consumer.commitOffsets([{ ...partition, offset: String(offset) }]));
   consumer.on("consumer.fetch", onAlive);
   consumer.on("consumer.heartbeat", onAlive);
   try {

@@ -3,8 +3,11 @@ import type { EncodedRecords } from "./record-writer.ts";
 
 /** What the runtime needs of Kafka, in Kafka's words. Everything that knows the client library sits beside this file. */
 export interface Kafka {
-  /** Opens the producer of one transactional id: fences its earlier holder and finishes what that left open. */
-  transactionalProducer(options: TransactionalProducerOptions): Promise<TransactionalProducer>;
+  /**
+   * Opens the producer of one input partition: with exactly-once it fences the earlier holder of its transactional id and
+   * finishes what that left open.
+   */
+  producer(options: RecordProducerOptions): Promise<RecordProducer>;
   /** Lends a connection for questions; it is closed when `work` is done. */
   inspect<T>(work: (inspector: Inspector) => Promise<T>): Promise<T>;
   /** Joins the group and consumes until `stop`; `ended` rejects when the consumer broke and a new one is needed. */
@@ -50,7 +53,7 @@ export interface OutgoingRecord {
   readonly timestamp?: string;
 }
 
-export interface TransactionalProducerOptions {
+export interface RecordProducerOptions {
   readonly transactionalId: string;
   /** Where records without a key go, modulo the number of partitions, so that a stream keeps its order. */
   readonly partition: number;
@@ -58,8 +61,11 @@ export interface TransactionalProducerOptions {
   readonly copartitioned: readonly string[];
 }
 
-export interface TransactionalProducer {
-  /** Writes all or nothing. After an error the outcome is unknown: close, open anew, and ask Kafka where things stand. */
+export interface RecordProducer {
+  /**
+   * Writes all or nothing; with at-least-once, the position only after all the rest. After an error the outcome is unknown:
+   * close, open anew, and ask Kafka where things stand.
+   */
   transact(transaction: Transaction): Promise<Written>;
   /** How many partitions the topic had when last written to; undefined before that. */
   partitionsOf(topic: string): number | undefined;

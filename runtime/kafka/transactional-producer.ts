@@ -1,12 +1,6 @@
 import { type Kafka as KafkaJs, type Message, type PartitionerArgs, Partitioners, type Producer } from "kafkajs";
 import { FencedError, isFencing, kafkaErrorType } from "./errors.ts";
-import type {
-  OutgoingRecord,
-  Transaction,
-  TransactionalProducer,
-  TransactionalProducerOptions,
-  Written,
-} from "./kafka.ts";
+import type { OutgoingRecord, RecordProducer, RecordProducerOptions, Transaction, Written } from "./kafka.ts";
 import { quit } from "./quit.ts";
 import type { EncodedRecords } from "./record-writer.ts";
 
@@ -23,12 +17,12 @@ const TRANSACTION_TIMEOUT_MS = 30_000;
  * kafkajs waits 300 ms before it retries, and ever longer. The common case is a transaction that follows another at once,
  * which the coordinator takes a few milliseconds later. All retries together last some 10 s.
  */
-const RETRY = { initialRetryTime: 10, multiplier: 1.3, maxRetryTime: 200, retries: 60 };
+export const RETRY = { initialRetryTime: 10, multiplier: 1.3, maxRetryTime: 200, retries: 60 };
 
 export async function openTransactionalProducer(
   kafka: KafkaJs,
-  options: TransactionalProducerOptions,
-): Promise<TransactionalProducer> {
+  options: RecordProducerOptions,
+): Promise<RecordProducer> {
   const { transactionalId } = options;
   const partitionsOf = new Map<string, number>();
   const producer = kafka.producer({
@@ -70,9 +64,26 @@ async function transact(
   copartitioned: readonly string[],
 ): Promise<Written> {
   const transaction = await producer.transaction();
+  const written = await sendAll(transaction, [...records, ...changelog], encoded, copartitioned);
+  if (consumed) {
+    const { topic, partition } = consumed.partition;
+    const offsets = { topic, partitions: [{ partition, offset: String(consumed.offset) }] };
+    await whileConcurrent(() => transaction.sendOffsets({ consumerGroupId: consumed.groupId, topics: [offsets] }));
+  }
+  await transaction.commit();
+  return written;
+}
+
+/** Sends piece after piece, each once the one before is acknowledged. */
+export async function sendAll(
+  sender: Pick<Producer, "sendBatch">,
+  records: readonly OutgoingRecord[],
+  encoded: Transaction["encoded"],
+  copartitioned: readonly string[],
+): Promise<Written> {
   const written = new Map<string, bigint>();
-  for (const piece of sends([...records, ...changelog], encoded)) {
-    const sent = await transaction.sendBatch({ topicMessages: piece }).catch((error) => {
+  for (const piece of sends(records, encoded)) {
+    const sent = await sender.sendBatch({ topicMessages: piece }).catch((error) => {
       if (kafkaErrorType(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
       throw new Error(`${piece.map(({ topic }) => topic).join(" or ")}: there is no such topic (yet)`, {
         cause: error,
@@ -85,12 +96,6 @@ async function transact(
       written.set(topicName, BigInt(baseOffset ?? 0) + BigInt(count));
     }
   }
-  if (consumed) {
-    const { topic, partition } = consumed.partition;
-    const offsets = { topic, partitions: [{ partition, offset: String(consumed.offset) }] };
-    await whileConcurrent(() => transaction.sendOffsets({ consumerGroupId: consumed.groupId, topics: [offsets] }));
-  }
-  await transaction.commit();
   return written;
 }
 
@@ -159,7 +164,7 @@ export function sizeOf({ key, value, headers = {} }: OutgoingRecord): number {
 }
 
 /** Records with a key go where Kafka's own clients put them; those without follow the input partition. */
-function partitioner({ partition, copartitioned }: TransactionalProducerOptions, partitionsOf: Map<string, number>) {
+export function partitioner({ partition, copartitioned }: RecordProducerOptions, partitionsOf: Map<string, number>) {
   const byKey = Partitioners.DefaultPartitioner();
   return (args: PartitionerArgs): number => {
     const unkeyed = args.message.key === null || args.message.key === undefined;

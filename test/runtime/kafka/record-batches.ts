@@ -96,27 +96,33 @@ const strange = fc.record({
   value,
   headers: fc.option(fc.constant({ sensor: Buffer.from("a") }), { nil: undefined }),
 });
-const usual = fc.record({
-  timestampMs: fc.integer({ min: 1_700_000_000_000, max: 1_700_000_100_000 }),
-  key: fc.option(plainKey, { freq: 2 }),
-  value: fc
-    .oneof({ weight: 5, arbitrary: numberText }, { weight: 1, arbitrary: jsonText })
-    .map((text) => Buffer.from(text)),
-  headers: fc.constant(undefined),
-});
+const usual = (text: fc.Arbitrary<string>) =>
+  fc.record({
+    timestampMs: fc.integer({ min: 1_700_000_000_000, max: 1_700_000_100_000 }),
+    key: fc.option(plainKey, { freq: 2 }),
+    value: text.map((each) => Buffer.from(each)),
+    headers: fc.constant(undefined),
+  });
 /** Compaction leaves gaps. */
 const gap = fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(300) });
 
-/** Of one batch: as records usually are, or with anything among them. */
-export const records = fc
-  .oneof(
-    { weight: 2, arbitrary: fc.array(fc.tuple(usual, gap), { minLength: 1, maxLength: 12 }) },
-    { weight: 1, arbitrary: fc.array(fc.tuple(fc.oneof(usual, strange), gap), { minLength: 1, maxLength: 12 }) },
-  )
-  .map((all): WrittenRecord[] => {
+/** The records of one batch. */
+const recordsOf = (
+  one: fc.Arbitrary<Omit<WrittenRecord, "offsetDelta" | "headers"> & { headers: WrittenRecord["headers"] | undefined }>,
+) =>
+  fc.array(fc.tuple(one, gap), { minLength: 1, maxLength: 12 }).map((all): WrittenRecord[] => {
     let offsetDelta = -1;
     return all.map(([{ headers, ...record }, skipped]) => {
       offsetDelta += 1 + skipped;
       return { ...record, offsetDelta, ...(headers && { headers }) };
     });
   });
+const batchesOf = (...one: Parameters<typeof recordsOf>) => fc.array(recordsOf(...one), { minLength: 1, maxLength: 3 });
+
+/** Some batches in a row: numbers, or objects, as they usually are; or with anything among them. */
+export const batches = fc.oneof(
+  batchesOf(usual(numberText)),
+  batchesOf(usual(jsonText)),
+  batchesOf(fc.oneof(usual(numberText), strange)),
+);
+export const records = batches.map((all) => all[0] as WrittenRecord[]);

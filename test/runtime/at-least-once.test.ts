@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
+import { type KafkaBroker, startKafkaBroker } from "./kafka-broker.ts";
+import { eventually, killServices, startService } from "./running-service.ts";
+import { file, Pipeline, step } from "./service-specs.ts";
+import { TopicReader } from "./topic-reader.ts";
+import { write } from "./topics.ts";
+
+jest.setTimeout(90_000);
+
+let broker: KafkaBroker;
+let reader: TopicReader;
+let pipeline: Pipeline;
+
+beforeAll(async () => {
+  broker = await startKafkaBroker();
+  reader = new TopicReader(broker.bootstrapServer);
+});
+beforeEach(() => {
+  pipeline = new Pipeline(broker);
+});
+afterEach(killServices);
+afterAll(async () => {
+  reader?.close();
+  await broker?.stop();
+});
+
+const atLeastOnce = { processingGuarantee: "at_least_once" } as const;
+
+test("a service that is stopped and started goes on where it was, state included, without a transaction", async () => {
+  const spec = {
+    ...pipeline.service("con1", {
+      input: pipeline.stream("in"),
+      apply: [step("moving-average", { over: 2 })],
+      output: pipeline.stream("out"),
+    }),
+    ...atLeastOnce,
+  };
+  await pipeline.createTopics([spec]);
+  const send = (...values: (string | null)[]) =>
+    write(
+      broker,
+      pipeline.topic("in"),
+      values.map((value) => ({ value })),
+    );
+  const outputs = async () => (await reader.read(pipeline.topic("out")))[pipeline.topic("out")] ?? [];
+
+  await send("1", "3", "warm", "5");
+  const first = await startService(spec);
+  await eventually(async () => (await outputs()).length >= 2, first.journal);
+  expect(await first.stop()).toBe(0);
+  await send("7", "9");
+  const second = await startService(spec);
+  await eventually(async () => (await outputs()).length >= 4, second.journal);
+
+  expect((await outputs()).map(({ value }) => value)).toEqual(["2", "4", "6", "8"]);
+  // A transaction would leave a marker behind each of its batches, and a gap in the offsets.
+  expect((await outputs()).map(({ offset }) => offset)).toEqual([0, 1, 2, 3]);
+  const dead = await reader.read(spec.deadLetterTopic as string);
+  expect(dead[spec.deadLetterTopic as string]).toMatchObject([{ value: "warm", headers: { "bramble.offset": "2" } }]);
+});
+
+test("killed again and again it loses no record and keeps their order, whatever it repeats", async () => {
+  const fahrenheit = pipeline.stream("fahrenheit");
+  const specs = [
+    pipeline.service("pro", { input: file(5), apply: [step("celsius-to-fahrenheit")], output: fahrenheit }),
+    pipeline.service("con1", { input: fahrenheit, apply: [step("round")], output: pipeline.stream("rounded") }),
+  ].map((spec) => ({ ...spec, ...atLeastOnce }));
+  await pipeline.createTopics(specs);
+  const options = { files: { "input.txt": Array.from({ length: 300 }, (_, i) => i).join("\n") } };
+  let services = await Promise.all(specs.map((spec) => startService(spec, options)));
+  for (const afterMs of [400, 300]) {
+    await Promise.all(services.map((each) => each.ready()));
+    await sleep(afterMs);
+    await Promise.all(services.map((each) => each.stop("SIGKILL")));
+    services = await Promise.all(specs.map((spec) => startService(spec, options)));
+  }
+  const wanted = Array.from({ length: 300 }, (_, i) => Math.round((i * 9) / 5 + 32));
+  const found = async () => (await reader.values(pipeline.topic("rounded"))).map(Number);
+  await eventually(
+    async () => new Set(await found()).size === wanted.length,
+    () => services.map((each) => each.journal()).join("\n"),
+    60_000,
+  );
+  // What is left when every value's repeats are taken out are all values in their order.
+  expect([...new Set(await found())]).toEqual(wanted);
+});
