@@ -42,8 +42,12 @@ export class Pipeline extends pulumi.ComponentResource {
       ),
     );
     const declared = new DeclaredServices(
-      `${name}-services`,
-      { units: Object.fromEntries(units) },
+      "declared-services", // of one name for every pipeline, so that it sees another take its place
+      {
+        pipeline: pipeline.name,
+        hosts: Object.fromEntries(pipeline.cluster.hosts.map((host) => [host.name, host.address])),
+        units: Object.fromEntries(units),
+      },
       { ...parent, dependsOn: cluster.machines },
     );
     const nodeHome = `/opt/bramble/node-${nodeVersion}`;

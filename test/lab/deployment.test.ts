@@ -6,17 +6,22 @@ import { printed } from "./support/journal.ts";
 import { committedValues, consumedValues, kafkaTool, metadata, produce } from "./support/kafka.ts";
 import { aboveThreshold, ewma, movingAverage } from "./support/known-values.ts";
 import { chaining, edited, writePipeline } from "./support/pipeline-files.ts";
-import { inLabOk, onHost, onHosts } from "./support/programs.ts";
-import { configure, mustUp, type PulumiRun, preview, succeeded, up } from "./support/stack.ts";
+import { type Ended, inLab, inLabOk, onHost, onHosts } from "./support/programs.ts";
+import { configFile, configure, mustUp, type PulumiRun, preview, readEvents, succeeded, up } from "./support/stack.ts";
 import { story } from "./support/story.ts";
 import { restarted, unitStates, unitsOf } from "./support/units.ts";
 import { hosts } from "./support/virtual-pis.ts";
 
 let first: PulumiRun;
+let beside: Ended;
 
 beforeAll(async () => {
   await bareWith("pipelines/kafka_chaining.yaml");
-  first = await up();
+  const deploying = up();
+  await eventually("the first `up` is at work", 60_000, async () => expect(readEvents()).not.toEqual([]));
+  const flags = ["--yes", "--skip-preview", "--non-interactive", "--stack", "rpi", "--config-file", configFile];
+  beside = await inLab(["pulumi", "up", ...flags], { cwd: projectFolder });
+  first = await deploying;
 });
 
 describe("the first deployment to four bare Pis", () => {
@@ -25,6 +30,11 @@ describe("the first deployment to four bare Pis", () => {
     expect(Object.keys(first.counts)).toEqual(["create"]);
     // Where the command plugin cannot be downloaded, Pulumi says that it takes the stand-in.
     expect(first.warnings.filter((warning) => !/^using pulumi-resource-command from/.test(warning))).toEqual([]);
+  });
+
+  story("is left alone by a second `up` beside it, which is told who is at work", async () => {
+    expect(beside.code).not.toBe(0);
+    expect(beside.stdout + beside.stderr).toMatch(/the stack is currently locked[\s\S]*created by \S+ \(pid \d+\)/);
   });
 
   story("leaves every unit enabled and active, none of them restarted", async () => {

@@ -125,7 +125,7 @@ describe("what comes before what", () => {
 
   test("a service waits until those that left the pipeline are stopped, and hosts until a broker may leave", () => {
     for (const { name } of pipeline.services) {
-      expect([...awaited(`${name}-unit`)]).toContain("kafka_chaining-services");
+      expect([...awaited(`${name}-unit`)]).toContain("declared-services");
     }
     for (const host of hosts) expect([...awaited(`${host}-kafka`)]).toContain("cluster-brokers");
   });
