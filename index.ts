@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { bootstrapServers } from "./declaration/bootstrap-servers.ts";
 import { loadPipeline } from "./declaration/load-pipeline.ts";
-import { bootstrapServers } from "./provisioning/components/broker.ts";
 import { Cluster } from "./provisioning/components/cluster.ts";
 import { declaredOf } from "./provisioning/components/declared-of.ts";
 import { clusterId, quorumVoters } from "./provisioning/components/kraft.ts";

@@ -1,4 +1,5 @@
 import type { HostStatus } from "../lab/status.ts";
+import { columns } from "./columns.ts";
 
 /** One line a host under a line of headings, in columns. */
 export function statusTable(hosts: readonly HostStatus[]): string {
@@ -13,15 +14,7 @@ export function statusTable(hosts: readonly HostStatus[]): string {
       uptimeSeconds === undefined ? "-" : duration(uptimeSeconds),
     ]),
   ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return columns(rows);
 }
 
 function duration(seconds: number): string {

@@ -1,33 +1,101 @@
 import type { PoisonError } from "./codec.ts";
-import type { IncomingRecord, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
+import type { Headers, IncomingRecord, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
+import { sizeOf } from "./kafka/size-of.ts";
 
-/** With its headers a record must stay below the 1 MiB that topics take (`max.message.bytes`), or it would block its stream. */
-const MAX_VALUE_BYTES = 900_000;
+/** Header of what an operator made and another refused, a window's result, say: it is no record of the input. */
+export const RESULT = "bramble.result";
 
-/** The refused record as it was, with headers that say why, by whom, and where it came from. */
+/** Names of bramble's own headers begin so. */
+const OURS = "bramble.";
+
+/** A cause may quote what it likes; a thousand characters of it say enough. */
+const MAX_CAUSE_LENGTH = 1000;
+
+/** A dead letter as it is read again. */
+export interface DeadLetter {
+  /** Its place among the dead letters. */
+  readonly offset: bigint;
+  /** When it was refused, in milliseconds since the epoch. */
+  readonly refusedAt: number;
+  readonly cause: string;
+  /** Undefined when the record was refused before any operator saw it. */
+  readonly operator: string | undefined;
+  /** Where the record was. */
+  readonly from: TopicPartition & { readonly offset: bigint };
+  /** Whether it is an operator's result and no record of the input. */
+  readonly isResult: boolean;
+  /** The record's size when it was too large for the dead letters, and not all of it is here. */
+  readonly cutFromBytes: number | undefined;
+  /** The record as it was, without bramble's headers. */
+  readonly record: IncomingRecord;
+}
+
+/**
+ * The refused record as it was, with headers that say why, by whom, and where it came from. Its timestamp is that of the
+ * refusal: Kafka takes what is older than `retention.ms` away, and a refused record may be as old as it likes.
+ * @param mostBytes size of the largest record that the dead-letter topic takes; what would not fit is left out or cut
+ */
 export function deadLetter(
   topic: string,
   service: string,
   { topic: from, partition }: TopicPartition,
   record: IncomingRecord,
   error: PoisonError,
+  mostBytes: number,
 ): OutgoingRecord {
-  const tooLong = record.value !== null && record.value.length > MAX_VALUE_BYTES;
-  const facts: Record<string, string> = {
-    "bramble.cause": error.message,
-    "bramble.service": service,
-    ...(error.operator !== undefined && { "bramble.operator": error.operator }),
-    "bramble.topic": from,
-    "bramble.partition": String(partition),
-    "bramble.offset": String(record.offset),
-    ...(tooLong && { "bramble.cut-from-bytes": String(record.value.length) }),
-  };
-  const headers = Object.entries(facts).map(([name, value]) => [name, [Buffer.from(value)]] as const);
+  const facts = (cutFromBytes?: number): Headers =>
+    headersOf({
+      cause: error.message.slice(0, MAX_CAUSE_LENGTH),
+      service,
+      ...(error.operator !== undefined && { operator: error.operator }),
+      topic: from,
+      partition: String(partition),
+      offset: String(record.offset),
+      timestamp: record.timestamp,
+      ...(cutFromBytes !== undefined && { "cut-from-bytes": String(cutFromBytes) }),
+    });
+  const { key, value } = record;
+  const whole = { key, value, headers: { ...record.headers, ...facts() } };
+  const bytes = sizeOf(whole);
+  if (bytes <= mostBytes) return { topic, ...whole };
+
+  // What says the most about a record stays first: its key, then its headers, then as much of its value as there is room for.
+  const bare = { key: null, value: null, headers: facts(bytes) };
+  const keyed = { ...bare, key };
+  const named = sizeOf(keyed) <= mostBytes ? keyed : bare;
+  const headed = { ...named, headers: { ...record.headers, ...bare.headers } };
+  const cut = sizeOf(headed) <= mostBytes ? headed : named;
+  return { topic, ...cut, value: value === null ? null : value.subarray(0, mostBytes - sizeOf(cut)) };
+}
+
+/** Undefined for a record that no service put there. */
+export function readDeadLetter({ offset, timestamp, key, value, headers }: IncomingRecord): DeadLetter | undefined {
+  const fact = (name: string) => headers[OURS + name]?.at(-1)?.toString();
+  const [cause, topic, partition, at] = ["cause", "topic", "partition", "offset"].map(fact);
+  if (cause === undefined || topic === undefined || !isWhole(partition) || !isWhole(at)) return undefined;
+  const cut = fact("cut-from-bytes");
+  const origin = BigInt(at);
   return {
-    topic,
-    key: record.key,
-    value: tooLong ? record.value.subarray(0, MAX_VALUE_BYTES) : record.value,
-    timestamp: record.timestamp,
-    headers: { ...record.headers, ...Object.fromEntries(headers) },
+    offset,
+    refusedAt: Number(timestamp),
+    cause,
+    operator: fact("operator"),
+    from: { topic, partition: Number(partition), offset: origin },
+    isResult: RESULT in headers,
+    cutFromBytes: cut === undefined ? undefined : Number(cut),
+    record: { offset: origin, timestamp: fact("timestamp") ?? timestamp, key, value, headers: withoutOurs(headers) },
   };
+}
+
+/** A record's headers as they were before bramble added its own. */
+function withoutOurs(headers: Headers): Headers {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(OURS)));
+}
+
+function headersOf(facts: Readonly<Record<string, string>>): Headers {
+  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [OURS + name, [Buffer.from(value)]]));
+}
+
+function isWhole(text: string | undefined): text is string {
+  return text !== undefined && /^\d+$/.test(text);
 }

@@ -1,8 +1,16 @@
 import type { States } from "../operators/chain-state.ts";
 import type { Format } from "../operators/format.ts";
-import type { TopicFormat } from "../operators/topics-of.ts";
+import { type TopicFormat, topicsOf } from "../operators/topics-of.ts";
+import { addressedTo } from "./addressee.ts";
 import { deadLetter } from "./dead-letter.ts";
-import type { FetchedRecords, OutgoingRecord, RecordProducer, TopicPartition, Transaction } from "./kafka/kafka.ts";
+import type {
+  FetchedRecords,
+  Inspector,
+  OutgoingRecord,
+  RecordProducer,
+  TopicPartition,
+  Transaction,
+} from "./kafka/kafka.ts";
 import { openState } from "./open-state.ts";
 import type { Positions } from "./positions.ts";
 import { type BatchFormats, type Processed, processBatch } from "./process-batch.ts";
@@ -55,7 +63,7 @@ export async function openTask(
         for (const { topic } of topics) {
           position.set(topic, await positions.restore(inspector, kept, { topic, partition }));
         }
-        return { kept, position };
+        return { kept, position, mostBytes: await mostBytesOf(spec, inspector) };
       } catch (error) {
         kept.state.close();
         throw error;
@@ -69,20 +77,25 @@ export async function openTask(
   const { state } = kept;
   // State of operators that the chain no longer has would come back, old, if they were put back one day.
   let unused = kept.unused();
-  const formats = new Map(topics.map(({ topic, format }) => [topic, formatsOf(service, format)]));
+  const { mostBytes } = restored;
+  const formats = new Map(topics.map(({ topic, format }) => [topic, { ...formatsOf(service, format), mostBytes }]));
   const inFlight = new Set<string>();
   let busy: Promise<void> = Promise.resolve();
 
   const process = async (topic: string, records: FetchedRecords, nextPosition: bigint) => {
     const source = { topic, partition };
     const fast = inOnePass(service, state, records, known(formats, topic), producer);
-    const processed = fast ?? processBatch(chain, state, records.decode(), known(formats, topic));
+    const processed =
+      fast ?? processBatch(chain, state, addressedTo(spec.groupId, records.decode()), known(formats, topic));
     const { consumed, changelog } = positions.moveTo(source, nextPosition);
     const others = [...unused, ...(changelog ? [changelog] : [])];
     const entries = [...others, ...stateChanges(chain, partition, processed.state)];
     await printed(service, processed);
     const written = await producer.transact({
-      records: [...(spec.output.kind === "log" ? [] : processed.outputs), ...refused(service, source, processed)],
+      records: [
+        ...(spec.output.kind === "log" ? [] : processed.outputs),
+        ...refused(service, source, processed, mostBytes),
+      ],
       ...(fast?.encoded && { encoded: fast.encoded }),
       changelog: changelogTopic === undefined ? [] : entries.map((entry) => ({ topic: changelogTopic, ...entry })),
       ...(consumed && { consumed }),
@@ -112,6 +125,12 @@ export async function openTask(
   };
 }
 
+/** What each topic that it writes to takes at most; looked at again whenever a transaction has failed. */
+async function mostBytesOf({ output, deadLetterTopic }: Service["spec"], inspector: Inspector) {
+  const topics = [...topicsOf(output).map(({ topic }) => topic), ...(deadLetterTopic ? [deadLetterTopic] : [])];
+  return new Map(await Promise.all(topics.map(async (topic) => [topic, await inspector.mostBytes(topic)] as const)));
+}
+
 function formatsOf({ spec: { output }, branches }: Service, input: Format = "number"): BatchFormats {
   return output.kind === "log"
     ? { input, output: "log", stages: output.stages }
@@ -120,7 +139,7 @@ function formatsOf({ spec: { output }, branches }: Service, input: Format = "num
 
 function known<T>(ofTopics: ReadonlyMap<string, T>, topic: string): T {
   const found = ofTopics.get(topic);
-  if (found === undefined) throw new Error(`${topic}: not a topic of this task`);
+  if (found === undefined) throw new Error(`${topic}: not a topic of this service`);
   return found;
 }
 
@@ -150,7 +169,12 @@ async function printed({ spec: { output }, print }: Service, { outputs, paths }:
   if (lines.length > 0) await print(`${lines.join("\n")}\n`);
 }
 
-function refused({ spec, journal }: Service, source: TopicPartition, { poison }: Processed): OutgoingRecord[] {
+function refused(
+  { spec, journal }: Service,
+  source: TopicPartition,
+  { poison }: Processed,
+  mostBytes: ReadonlyMap<string, number>,
+): OutgoingRecord[] {
   const { deadLetterTopic, name } = spec;
   const [first] = poison;
   if (first) {
@@ -161,5 +185,6 @@ function refused({ spec, journal }: Service, source: TopicPartition, { poison }:
     );
   }
   if (deadLetterTopic === undefined) return [];
-  return poison.map(({ record, error }) => deadLetter(deadLetterTopic, name, source, record, error));
+  const most = known(mostBytes, deadLetterTopic);
+  return poison.map(({ record, error }) => deadLetter(deadLetterTopic, name, source, record, error, most));
 }

@@ -4,7 +4,9 @@ import type { ChainState, States } from "../operators/chain-state.ts";
 import { type Format, write, writeToLog } from "../operators/format.ts";
 import { OperatorError } from "../operators/operator-error.ts";
 import { decodeKey, decodeTimestamp, decodeValue, PoisonError } from "./codec.ts";
+import { RESULT } from "./dead-letter.ts";
 import type { Headers, IncomingRecord } from "./kafka/kafka.ts";
+import { sizeOf } from "./kafka/size-of.ts";
 
 /** What becomes of a run of records: everything that one transaction must hold, before any of it is written. */
 export interface Processed {
@@ -22,6 +24,8 @@ export interface BatchFormats {
   readonly output: readonly Branch[] | "log";
   /** Whether all stages of a value are wanted. */
   readonly stages: boolean;
+  /** Size of the largest record that each of these topics takes, where there is a limit. */
+  readonly mostBytes?: ReadonlyMap<string, number>;
 }
 
 /** A value that came out at the end of the chain, with what its record carries. */
@@ -43,7 +47,7 @@ export function processBatch(
   records: readonly IncomingRecord[],
   formats: BatchFormats,
 ): Processed {
-  const { output: branches, stages } = formats;
+  const { output: branches, stages, mostBytes } = formats;
   const state = before.fork();
   const outputs: Output[] = [];
   const paths: string[][] = [];
@@ -52,7 +56,7 @@ export function processBatch(
     try {
       const message = messageOf(record, formats.input);
       const deliver = (output: Message) => ({
-        output: outputOf(output, record, message, chain, branches),
+        output: fitting(outputOf(output, record, message, chain, branches), mostBytes, output.value, chain),
         path: stages ? stagesOf(output).map((stage, place) => writeToLog(stage, chain[place - 1]?.name)) : [],
       });
       const advanced = advance(chain, state, message, deliver);
@@ -62,7 +66,7 @@ export function processBatch(
         if (stages) paths.push(path);
       }
       for (const error of advanced.refused) {
-        poison.push({ record: { ...record, value: writtenOf(error.value) }, error: poisonOf(error) });
+        poison.push({ record: resultOf(record, error), error: poisonOf(error) });
       }
     } catch (error) {
       if (error instanceof PoisonError) poison.push({ record, error });
@@ -97,8 +101,26 @@ function outputOf(
   };
 }
 
-function writtenOf(value: unknown): Buffer {
-  return Buffer.from(JSON.stringify(value) ?? String(value));
+/** A topic refuses what is too large for it, and the transaction with it, as often as it is tried. */
+function fitting(
+  output: Output | undefined,
+  mostBytes: BatchFormats["mostBytes"],
+  value: unknown,
+  chain: readonly Link[],
+): Output | undefined {
+  const most = mostBytes?.get(output?.topic ?? "");
+  if (output === undefined || most === undefined) return output;
+  const bytes = sizeOf(output);
+  if (bytes <= most) return output;
+  const problem = `emitted a record of ${bytes} bytes, wanted at most the ${most} that ${output.topic} takes`;
+  const last = chain.at(-1)?.name;
+  throw last === undefined ? new PoisonError(problem) : new OperatorError(last, value, problem);
+}
+
+/** What an operator made, which is no record of the input: marked, so that nobody puts it there. */
+function resultOf(record: IncomingRecord, { value }: OperatorError): IncomingRecord {
+  const written = Buffer.from(JSON.stringify(value) ?? String(value));
+  return { ...record, value: written, headers: { ...record.headers, [RESULT]: [Buffer.from("true")] } };
 }
 
 function poisonOf(error: OperatorError): PoisonError {

@@ -1,17 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { brokerPort } from "../../declaration/bootstrap-servers.ts";
 import type * as declaration from "../../declaration/pipeline.ts";
 import { Daemon } from "./daemon.ts";
 import { staticSettings } from "./dynamic-settings.ts";
 import { formatStorage, kraftProperties } from "./kraft.ts";
 import { zookeepers } from "./zookeeper.ts";
-
-export const brokerPort = 9092;
-
-/** `host:port` of every broker of a cluster. */
-export function bootstrapServers(cluster: declaration.Cluster): string[] {
-  const brokers = cluster.hosts.filter(({ name }) => cluster.kafka.brokers.includes(name));
-  return brokers.map(({ address }) => `${address}:${brokerPort}`);
-}
 
 /** One Kafka broker; on a controller's host of a cluster with KRaft its process is the controller too. */
 export class Broker extends Daemon {

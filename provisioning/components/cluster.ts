@@ -1,7 +1,8 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { brokerPort } from "../../declaration/bootstrap-servers.ts";
 import type * as declaration from "../../declaration/pipeline.ts";
-import { Broker, brokerPort } from "./broker.ts";
+import { Broker } from "./broker.ts";
 import { dynamicSettings } from "./dynamic-settings.ts";
 import { Host } from "./host.ts";
 import { Controller, controllers } from "./kraft.ts";

@@ -1,7 +1,7 @@
+import { bootstrapServers } from "../../declaration/bootstrap-servers.ts";
 import type * as declaration from "../../declaration/pipeline.ts";
 import { topicsOf } from "../../declaration/pipeline.ts";
 import type { Declared, DeclaredService } from "../impact/declared.ts";
-import { bootstrapServers } from "./broker.ts";
 
 /** What of a pipeline is told in words when it changes. Pure. */
 export function declaredOf({ cluster, services, topics }: declaration.Pipeline, keepData: boolean): Declared {

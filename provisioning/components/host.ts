@@ -1,9 +1,9 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { brokerPort } from "../../declaration/bootstrap-servers.ts";
 import { kafkaSeries } from "../../declaration/kafka-versions.ts";
 import type * as declaration from "../../declaration/pipeline.ts";
 import type { MachineArgs } from "../resources/machine.ts";
-import { brokerPort } from "./broker.ts";
 import { controllerPort, controllers } from "./kraft.ts";
 import { Archive, Machine } from "./resources.ts";
 import { members, zookeeperPorts } from "./zookeeper.ts";

@@ -9,6 +9,11 @@ import { topicIdOf } from "./topic-id.ts";
 
 const READ_COMMITTED = 1;
 const MAX_FETCH_BYTES = 4 * 1024 * 1024;
+/** Kafka's number for a topic as what is configured. */
+const TOPIC_RESOURCE = 2;
+const MAX_MESSAGE_BYTES = "max.message.bytes";
+const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
+const BATCH_OVERHEAD_BYTES = 61;
 
 /** kafkajs reads topics only as a member of a group; its cluster, one layer down, reads a partition without one. */
 export async function inspect<T>(client: object, work: (inspector: Inspector) => Promise<T>): Promise<T> {
@@ -25,6 +30,8 @@ export async function inspect<T>(client: object, work: (inspector: Inspector) =>
       earliestOffset: (partition) => offsetOf(cluster, partition, "earliest"),
       latestOffset: (partition) => offsetOf(cluster, partition, "latest"),
       topicId: (partition) => topicId(cluster, partition),
+      mostBytes: (topic) => mostBytes(cluster, topic),
+      recordAt: (partition, offset) => recordAt(cluster, partition, offset),
       retireMember: (groupId, clientId) => retireMember(cluster, groupId, clientId),
       readToEnd: (partition, from, onRecord) => readToEnd(cluster, partition, from, onRecord),
     });
@@ -74,6 +81,29 @@ async function topicId(cluster: Cluster, partition: TopicPartition): Promise<str
   await cluster.addMultipleTargetTopics([partition.topic]);
   const leader = await cluster.findBroker({ nodeId: leaderOf(cluster, partition) });
   return leader.connectionPool.send(topicIdOf(partition.topic));
+}
+
+/** Kafka's `max.message.bytes` is of a record batch, which has 61 bytes besides its records. */
+async function mostBytes(cluster: Cluster, topic: string): Promise<number> {
+  const resource = { type: TOPIC_RESOURCE, name: topic, configNames: [MAX_MESSAGE_BYTES] };
+  const ask = async () => {
+    const broker = await cluster.brokerPool.findConnectedBroker();
+    const { resources } = await broker.describeConfigs({ resources: [resource] });
+    return Number(resources[0]?.configEntries.find(({ configName }) => configName === MAX_MESSAGE_BYTES)?.configValue);
+  };
+  // A topic that is not there yet has no limit yet; whoever writes to it opens anew when it fails.
+  const bytes = await ask().catch(() => undefined);
+  return (bytes || DEFAULT_MAX_MESSAGE_BYTES) - BATCH_OVERHEAD_BYTES;
+}
+
+async function recordAt(cluster: Cluster, partition: TopicPartition, offset: bigint) {
+  if (offset < (await offsetOf(cluster, partition, "earliest"))) return undefined;
+  const broker = await cluster.findBroker({ nodeId: leaderOf(cluster, partition) });
+  const fetched = await fetchCommitted(broker, partition, offset);
+  const { messages } = new Batch(partition.topic, String(offset), fetched);
+  return fetchedRecords(messages, offset)
+    .decode()
+    .find((record) => record.offset === offset);
 }
 
 /** "The end" is the high watermark seen first: a transaction still open below it is waited for. */

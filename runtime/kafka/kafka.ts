@@ -22,6 +22,10 @@ export interface Inspector {
   latestOffset(partition: TopicPartition): Promise<bigint>;
   /** Tells the partition's topic from one of the same name that was there before (KIP-516). */
   topicId(partition: TopicPartition): Promise<string>;
+  /** The size of the largest record that a topic takes, as `sizeOf` has it; Kafka's default when it cannot be told. */
+  mostBytes(topic: string): Promise<number>;
+  /** The committed record at an offset; undefined when the topic does not hold it (any more). */
+  recordAt(partition: TopicPartition, offset: bigint): Promise<IncomingRecord | undefined>;
   /** Makes members of this client id leave the group: they are this service's former selves, which died unseen. */
   retireMember(groupId: string, clientId: string): Promise<void>;
   /** Reads all committed records that the partition holds now, in order, from an offset on; gives where to go on. */
@@ -51,6 +55,8 @@ export interface OutgoingRecord {
   readonly value: Buffer | string | null;
   readonly headers?: Headers;
   readonly timestamp?: string;
+  /** Where it must go; by its key, or after the input partition, when it is left out. */
+  readonly partition?: number;
 }
 
 export interface RecordProducerOptions {

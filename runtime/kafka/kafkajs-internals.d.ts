@@ -15,11 +15,15 @@ declare module "kafkajs/src/cluster/index.js" {
     describeGroups(options: {
       groupIds: string[];
     }): Promise<{ groups: { members: { memberId: string; clientId: string }[] }[] }>;
+    describeConfigs(options: {
+      resources: { type: number; name: string; configNames: string[] }[];
+    }): Promise<{ resources: { configEntries: { configName: string; configValue: string }[] }[] }>;
     fetch(options: object): Promise<{ responses: { partitions: FetchedPartition[] }[] }>;
     leaveGroup(options: { groupId: string; memberId: string }): Promise<unknown>;
   }
   export default class Cluster {
     constructor(options: Record<string, unknown>);
+    readonly brokerPool: { findConnectedBroker(): Promise<Broker> };
     connect(): Promise<void>;
     disconnect(): Promise<void>;
     refreshMetadata(): Promise<void>;

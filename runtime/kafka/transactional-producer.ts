@@ -3,6 +3,7 @@ import { FencedError, isFencing, kafkaErrorType } from "./errors.ts";
 import type { OutgoingRecord, RecordProducer, RecordProducerOptions, Transaction, Written } from "./kafka.ts";
 import { quit } from "./quit.ts";
 import type { EncodedRecords } from "./record-writer.ts";
+import { sizeOf } from "./size-of.ts";
 
 /**
  * kafkajs puts all records of one send to a partition into one record batch, and a broker refuses batches over 1 MiB
@@ -145,22 +146,14 @@ export function pieces(records: readonly OutgoingRecord[]): TopicMessages[][] {
   return all;
 }
 
-function messageOf({ key, value, headers, timestamp }: OutgoingRecord): Message {
+function messageOf({ key, value, headers, timestamp, partition }: OutgoingRecord): Message {
   return {
     key,
     value,
+    ...(partition !== undefined && { partition }),
     ...(headers && { headers: headers as Record<string, Buffer[]> }),
     ...(timestamp !== undefined && { timestamp }),
   };
-}
-
-/** Upper bound of the record's encoded size: 25 bytes cover its lengths, attributes, timestamp and offset. */
-export function sizeOf({ key, value, headers = {} }: OutgoingRecord): number {
-  let bytes = 25 + Buffer.byteLength(key ?? "") + Buffer.byteLength(value ?? "");
-  for (const [name, values] of Object.entries(headers)) {
-    for (const each of values) bytes += 10 + Buffer.byteLength(name) + each.length;
-  }
-  return bytes;
 }
 
 /** Records with a key go where Kafka's own clients put them; those without follow the input partition. */
@@ -172,6 +165,7 @@ export function partitioner({ partition, copartitioned }: RecordProducerOptions,
     partitionsOf.set(args.topic, count);
     const { encoded } = args.message as { encoded?: EncodedRecords };
     if (encoded?.keyed && count > 1) throw new Error(`${args.topic} has grown to ${count} partitions`);
+    if (args.message.partition !== undefined) return args.message.partition;
     if (!copartitioned.includes(args.topic)) return unkeyed ? partition % count : byKey(args);
     // kafkajs drops, without a word, what is sent to a partition that is not there.
     if (partition >= count)

@@ -1,7 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { PoisonError } from "../../runtime/codec.ts";
-import { deadLetter } from "../../runtime/dead-letter.ts";
-import { sizeOf } from "../../runtime/kafka/transactional-producer.ts";
+import { deadLetter, readDeadLetter } from "../../runtime/dead-letter.ts";
+import type { IncomingRecord, OutgoingRecord } from "../../runtime/kafka/kafka.ts";
+import { sizeOf } from "../../runtime/kafka/size-of.ts";
 
 const record = {
   offset: 42n,
@@ -15,9 +16,18 @@ const from = { topic: "temperatures", partition: 1 };
 const text = (headers: Readonly<Record<string, readonly Buffer[]>> = {}) =>
   Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, values.map(String).join(",")]));
 
+/** Roughly what a topic takes by default. */
+const MOST_BYTES = 1_000_000;
+const refused = (changed: Partial<IncomingRecord>, error = new PoisonError("no number"), mostBytes = MOST_BYTES) =>
+  deadLetter("lost", "con1", from, { ...record, ...changed }, error, mostBytes);
+
+/** As it comes back from the dead-letter topic. */
+const readBack = ({ key, value, headers = {} }: OutgoingRecord) =>
+  readDeadLetter({ offset: 7n, timestamp: "1800000000000", key: key as Buffer, value: value as Buffer, headers });
+
 test("a dead letter is the record as it was, with what was wrong and where it came from in its headers", () => {
-  const letter = deadLetter("lost", "con1", from, record, new PoisonError("too warm", { operator: "threshold" }));
-  expect(letter).toMatchObject({ topic: "lost", key: record.key, value: record.value, timestamp: "1700000000000" });
+  const letter = refused({}, new PoisonError("too warm", { operator: "threshold" }));
+  expect(letter).toMatchObject({ topic: "lost", key: record.key, value: record.value });
   expect(text(letter.headers)).toEqual({
     sensor: "a,b",
     "bramble.cause": "too warm",
@@ -26,21 +36,52 @@ test("a dead letter is the record as it was, with what was wrong and where it ca
     "bramble.topic": "temperatures",
     "bramble.partition": "1",
     "bramble.offset": "42",
+    "bramble.timestamp": "1700000000000",
   });
 });
 
+test("Kafka keeps it as long as a record of today, however old the refused one is", () => {
+  expect(refused({})).not.toHaveProperty("timestamp");
+});
+
+test("it is read back as it was, without bramble's headers", () => {
+  expect(readBack(refused({}, new PoisonError("too warm", { operator: "threshold" })))).toEqual({
+    offset: 7n,
+    refusedAt: 1_800_000_000_000,
+    cause: "too warm",
+    operator: "threshold",
+    from: { ...from, offset: 42n },
+    isResult: false,
+    cutFromBytes: undefined,
+    record,
+  });
+});
+
+test("what is no dead letter is not taken for one", () => {
+  expect(readDeadLetter(record)).toBeUndefined();
+  expect(readDeadLetter({ ...record, headers: { "bramble.cause": [Buffer.from("x")] } })).toBeUndefined();
+});
+
 test("without an operator to blame there is no header for one", () => {
-  const letter = deadLetter("lost", "con1", from, record, new PoisonError("no number"));
-  expect(letter.headers).not.toHaveProperty(["bramble.operator"]);
+  expect(refused({}).headers).not.toHaveProperty(["bramble.operator"]);
 });
 
 test("a tombstone stays one", () => {
-  expect(deadLetter("lost", "con1", from, { ...record, value: null }, new PoisonError("none")).value).toBeNull();
+  expect(refused({ value: null }).value).toBeNull();
 });
 
-test("a record as large as a topic takes still fits a topic, cut, and says so", () => {
-  const value = Buffer.alloc(1_048_000, "x");
-  const letter = deadLetter("lost", "con1", from, { ...record, value }, new PoisonError("no number"));
-  expect(sizeOf(letter)).toBeLessThan(1_048_588);
-  expect(text(letter.headers)).toMatchObject({ "bramble.cut-from-bytes": "1048000" });
+test.each([
+  { large: { value: Buffer.alloc(10_000_000, "x") }, left: { key: true, headers: true, value: true } },
+  { large: { headers: { h: [Buffer.alloc(2_000_000)] } }, left: { key: true, headers: false, value: true } },
+  { large: { key: Buffer.alloc(2_000_000) }, left: { key: false, headers: true, value: true } },
+])("a record of any size fits the dead-letter topic, cut, and says so: $left", ({ large, left }) => {
+  const letter = refused(large, new PoisonError("no number ".repeat(1_000_000)));
+  expect(sizeOf(letter)).toBeLessThanOrEqual(MOST_BYTES);
+  const { record: read, cutFromBytes } = readBack(letter) ?? {};
+  expect({
+    key: read?.key !== null,
+    headers: Object.keys(read?.headers ?? {}).length > 0,
+    value: (read?.value?.length ?? 0) > 0,
+  }).toEqual(left);
+  expect(cutFromBytes).toBeGreaterThan(2_000_000);
 });

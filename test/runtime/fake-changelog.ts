@@ -58,6 +58,8 @@ export class FakeChangelog {
     const never = () => Promise.reject(new Error("not asked for in this case"));
     return {
       committedOffset: never,
+      mostBytes: never,
+      recordAt: never,
       retireMember: never,
       earliestOffset: async () => this.#earliest,
       latestOffset: async () => this.#end,

@@ -8,6 +8,8 @@ const inspector = (answers: Partial<Inspector>): Inspector => ({
   earliestOffset: never,
   latestOffset: never,
   topicId: never,
+  mostBytes: never,
+  recordAt: never,
   retireMember: never,
   readToEnd: never,
   ...answers,

@@ -48,6 +48,8 @@ class FakeKafka implements Kafka {
       earliestOffset: async () => 0n,
       latestOffset: async () => this.changelogEnd,
       topicId: async () => "1",
+      mostBytes: async () => 1_000_000,
+      recordAt: async () => undefined,
       retireMember: async () => {},
       readToEnd: async (_, __, onRecord) => {
         for (const [key, value] of this.state) {

@@ -42,11 +42,11 @@ export async function createTopics(broker: KafkaBroker, topics: readonly NewTopi
   await admin.disconnect();
 }
 
-/** The broker compresses what comes to the topic, with Kafka's own Java codecs. */
-export async function setCompression(broker: KafkaBroker, topic: string, codec: string): Promise<void> {
+/** Takes the place of all settings that the topic has of its own. */
+export async function configure(broker: KafkaBroker, topic: string, config: Record<string, string>): Promise<void> {
   const admin = client(broker).admin();
   await admin.connect();
-  const configEntries = [{ name: "compression.type", value: codec }];
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
   await admin.alterConfigs({
     validateOnly: false,
     resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }],

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
+import { bootstrapServers } from "../../../declaration/bootstrap-servers.ts";
 import { kafkaSeries, type Mode } from "../../../declaration/kafka-versions.ts";
 import type { Cluster } from "../../../declaration/pipeline.ts";
-import { bootstrapServers, brokerProperties } from "../../../provisioning/components/broker.ts";
+import { brokerProperties } from "../../../provisioning/components/broker.ts";
 import { dynamicSettings } from "../../../provisioning/components/dynamic-settings.ts";
 import {
   clusterId,

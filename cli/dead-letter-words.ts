@@ -1,0 +1,87 @@
+import type { DeadLetter } from "../runtime/dead-letter.ts";
+import { columns } from "./columns.ts";
+
+/** How much of a key and a value is shown. */
+const EXCERPT = 60;
+
+/** One service's dead letters in numbers. */
+export interface LettersCount {
+  readonly service: string;
+  /** Those that are not put back yet. */
+  readonly waiting: number;
+  readonly putBack: number;
+  /** When the newest one was refused, in milliseconds since the epoch; undefined when there is none. */
+  readonly newest: number | undefined;
+  readonly topic: string;
+}
+
+export function countsTable(counts: readonly LettersCount[]): string {
+  return columns([
+    ["SERVICE", "WAITING", "PUT BACK", "NEWEST", "TOPIC"],
+    ...counts.map(({ service, waiting, putBack, newest, topic }) => [
+      service,
+      String(waiting),
+      String(putBack),
+      newest === undefined ? "-" : when(newest),
+      topic,
+    ]),
+  ]);
+}
+
+/** Two lines: when, where from, what it was; and why it was refused. */
+export function letterLines(letter: DeadLetter): string[] {
+  const { refusedAt, cause, operator, record, cutFromBytes, isResult } = letter;
+  const key = record.key === null ? "" : `key ${shown(record.key)}  `;
+  const cut = cutFromBytes === undefined ? "" : ` (cut from ${cutFromBytes} bytes)`;
+  const what = isResult ? "result " : "";
+  // An operator's refusal begins with its name as it is.
+  const by = operator === undefined || cause.startsWith(`${operator}: `) ? "" : `${operator}: `;
+  return [
+    `${when(refusedAt)}  ${place(letter)}  ${key}${what}${record.value === null ? "tombstone" : shown(record.value)}${cut}`,
+    `  ${by}${cause}`,
+  ];
+}
+
+/** One line of JSON, with everything; what is no text is in Base64 (`keyBase64`, `valueBase64`). */
+export function letterJson(service: string, letter: DeadLetter, isPutBack: boolean): string {
+  const { offset, refusedAt, cause, operator, from, isResult, cutFromBytes, record } = letter;
+  return JSON.stringify({
+    service,
+    offset: Number(offset),
+    refusedAt: new Date(refusedAt).toISOString(),
+    cause,
+    ...(operator !== undefined && { operator }),
+    topic: from.topic,
+    partition: from.partition,
+    recordOffset: Number(from.offset),
+    timestamp: Number(record.timestamp),
+    ...bytesJson("key", record.key),
+    ...bytesJson("value", record.value),
+    ...(cutFromBytes !== undefined && { cutFromBytes }),
+    isResult,
+    isPutBack,
+  });
+}
+
+/** topic/partition@offset */
+export function place({ from }: DeadLetter): string {
+  return `${from.topic}/${from.partition}@${from.offset}`;
+}
+
+/** Local time, to the second. */
+function when(ms: number): string {
+  const date = new Date(ms);
+  const local = new Date(ms - date.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 19).replace("T", " ");
+}
+
+function shown(bytes: Buffer): string {
+  const text = new TextDecoder().decode(bytes.subarray(0, EXCERPT));
+  return `${JSON.stringify(text)}${bytes.length > EXCERPT ? "..." : ""}`;
+}
+
+function bytesJson(name: string, bytes: Buffer | null) {
+  if (bytes === null) return { [name]: null };
+  const text = bytes.toString();
+  return Buffer.from(text).equals(bytes) ? { [name]: text } : { [`${name}Base64`]: bytes.toString("base64") };
+}

@@ -1,0 +1,132 @@
+import { Command } from "commander";
+import { bootstrapServers } from "../declaration/bootstrap-servers.ts";
+import { type Pipeline, topicsOf } from "../declaration/pipeline.ts";
+import { type ReplayCluster, withCluster } from "../replay/connect.ts";
+import { type Addressee, lettersGroup, readLetters } from "../replay/letters.ts";
+import { otherReaders } from "../replay/other-readers.ts";
+import { putBack } from "../replay/put-back.ts";
+import { ask } from "./ask.ts";
+import { countsTable, type LettersCount, letterJson, letterLines, place } from "./dead-letter-words.ts";
+import { pipelineOf, withPipelineOption } from "./pipeline-option.ts";
+import { wholeNumber } from "./whole-number.ts";
+
+interface Options {
+  readonly json?: boolean;
+  readonly all?: boolean;
+  readonly most: number;
+  readonly replay?: boolean;
+  readonly yes?: boolean;
+  readonly pipeline?: string;
+}
+
+export function deadlettersCommand(): Command {
+  const command = new Command("deadletters")
+    .description("what services could not process, and why; and put it back: bramble deadletters con1 --replay")
+    .argument("[service]", "whose dead letters; left out, how many each has")
+    .option("--json", "one letter a line as JSON, whole, those that were put back too")
+    .option("--all", "those that were put back too")
+    .option("--most <n>", "show the newest n", wholeNumber, 50)
+    .option("--replay", "put those that wait back into the topic that they came from, for this service alone")
+    .option("--yes", "put them back without asking");
+  return withPipelineOption(command).action(deadletters);
+}
+
+async function deadletters(service: string | undefined, options: Options): Promise<void> {
+  const pipeline = await pipelineOf(options);
+  const addressees = addresseesOf(pipeline);
+  const chosen = service === undefined ? addressees : [named(service, addressees)];
+  await withCluster(bootstrapServers(pipeline.cluster), async (cluster) => {
+    const [only] = chosen;
+    if (options.json) for (const each of chosen) await printJson(cluster, each);
+    else if (service === undefined || only === undefined) await printCounts(cluster, chosen, options.replay);
+    else if (options.replay) await replay(cluster, only, pipeline, options.yes);
+    else await printLetters(cluster, only, options);
+  });
+}
+
+/** Every service that reads topics. */
+function addresseesOf({ name: pipeline, services }: Pipeline): Addressee[] {
+  return services.flatMap(({ name, input, deadLetterTopic }) => {
+    if (deadLetterTopic === undefined) return [];
+    const inputTopics = topicsOf(input).map(({ topic }) => topic);
+    return [{ name, groupId: `${pipeline}-${name}`, inputTopics, deadLetterTopic }];
+  });
+}
+
+function named(service: string, addressees: readonly Addressee[]): Addressee {
+  const found = addressees.find(({ name }) => name === service);
+  if (found) return found;
+  const names = addressees.map(({ name }) => name).join(", ");
+  throw new Error(`found ${service}, wanted a service of this pipeline that reads a topic: ${names}`);
+}
+
+async function printCounts(cluster: ReplayCluster, addressees: readonly Addressee[], replay = false): Promise<void> {
+  if (replay) throw new Error("found --replay without a service, wanted the name of the one whose letters to put back");
+  const counts: LettersCount[] = [];
+  for (const addressee of addressees) counts.push(await count(cluster, addressee));
+  console.log(countsTable(counts));
+}
+
+async function count(cluster: ReplayCluster, addressee: Addressee): Promise<LettersCount> {
+  let [waiting, putBack] = [0, 0];
+  let newest: number | undefined;
+  await readLetters(cluster, addressee, ({ refusedAt }, isPutBack) => {
+    if (isPutBack) putBack++;
+    else waiting++;
+    newest = refusedAt;
+  });
+  return { service: addressee.name, waiting, putBack, newest, topic: addressee.deadLetterTopic };
+}
+
+function printJson(cluster: ReplayCluster, addressee: Addressee): Promise<void> {
+  return readLetters(cluster, addressee, (letter, isPutBack) => {
+    console.log(letterJson(addressee.name, letter, isPutBack));
+  });
+}
+
+async function printLetters(cluster: ReplayCluster, addressee: Addressee, { all, most }: Options): Promise<void> {
+  const newest: string[][] = [];
+  let [shown, putBack] = [0, 0];
+  await readLetters(cluster, addressee, (letter, isPutBack) => {
+    if (isPutBack) putBack++;
+    if (isPutBack && !all) return;
+    shown++;
+    newest.push(letterLines(letter));
+    if (newest.length > most) newest.shift();
+  });
+  const { name } = addressee;
+  const before = putBack === 0 ? "" : all ? ` (${putBack} of them put back)` : `; ${putBack} more were put back`;
+  console.log(`${name}: ${letters(shown)}${all ? "" : " waiting"}${before}`);
+  if (shown > newest.length) console.log(`  the newest ${newest.length}:`);
+  for (const line of newest.flat()) console.log(`  ${line}`);
+  if (shown > 0 && !all) console.log(`Put them back, for ${name} alone: bramble deadletters ${name} --replay`);
+}
+
+async function replay(cluster: ReplayCluster, addressee: Addressee, pipeline: Pipeline, yes = false): Promise<void> {
+  const { name, inputTopics } = addressee;
+  const { waiting } = await count(cluster, addressee);
+  if (waiting === 0) {
+    console.log(`${name}: no dead letters wait.`);
+    return;
+  }
+  const ours = new Set(addresseesOf(pipeline).flatMap((each) => [each.groupId, lettersGroup(each)]));
+  for (const topic of inputTopics) {
+    const strangers = await otherReaders(cluster, topic, ours);
+    if (strangers.length === 0) continue;
+    console.log(`${topic} is also read by ${strangers.join(", ")}, of which this pipeline knows nothing:`);
+    console.log(`  it gets the records a second time. Services of bramble pass over what was put back for ${name}.`);
+    if (!yes && !(await confirmed(waiting, topic))) throw new Error("Nothing was put back.");
+  }
+  const { records, left } = await putBack(cluster, addressee);
+  console.log(`${name}: ${letters(records)} put back, for ${name} alone.`);
+  for (const { letter, why } of left) console.log(`  left out: ${place(letter)}: ${why}`);
+}
+
+async function confirmed(count: number, topic: string): Promise<boolean> {
+  const question = `Put ${letters(count)} back into ${topic}? [y/N] `;
+  return /^y(es)?$/i.test((await ask(question, ", wanted a yes; add --yes")).trim());
+}
+
+function letters(count: number): string {
+  return count === 1 ? "1 dead letter" : `${count} dead letters`;
+}

@@ -1,0 +1,48 @@
+import { type DeadLetter, readDeadLetter } from "../runtime/dead-letter.ts";
+import type { Inspector, TopicPartition } from "../runtime/kafka/kafka.ts";
+import { partitionsOf, type ReplayCluster } from "./connect.ts";
+
+/** What is needed of a service to look after its dead letters. */
+export interface Addressee {
+  readonly name: string;
+  /** Its consumer group. */
+  readonly groupId: string;
+  readonly inputTopics: readonly string[];
+  readonly deadLetterTopic: string;
+}
+
+/** The group whose offset says how far a service's dead letters have been put back. */
+export function lettersGroup({ deadLetterTopic }: Addressee): string {
+  return deadLetterTopic;
+}
+
+/** Dead-letter topics have one partition. */
+export function lettersPartition({ deadLetterTopic: topic }: Addressee): TopicPartition {
+  return { topic, partition: 0 };
+}
+
+/** Where to go on: letters before it have been put back. */
+export async function lettersPosition(inspector: Inspector, addressee: Addressee): Promise<bigint> {
+  const partition = lettersPartition(addressee);
+  const earliest = await inspector.earliestOffset(partition);
+  const committed = await inspector.committedOffset(lettersGroup(addressee), partition);
+  // Kafka may have taken away, by age, what was never put back.
+  return committed === undefined || committed < earliest ? earliest : committed;
+}
+
+/** Reads all letters of a service that Kafka still has, oldest first. */
+export async function readLetters(
+  cluster: ReplayCluster,
+  addressee: Addressee,
+  onLetter: (letter: DeadLetter, isPutBack: boolean) => void,
+): Promise<void> {
+  await partitionsOf(cluster, addressee.deadLetterTopic);
+  await cluster.kafka.inspect(async (inspector) => {
+    const position = await lettersPosition(inspector, addressee);
+    const partition = lettersPartition(addressee);
+    await inspector.readToEnd(partition, await inspector.earliestOffset(partition), (record) => {
+      const letter = readDeadLetter(record);
+      if (letter) onLetter(letter, letter.offset < position);
+    });
+  });
+}

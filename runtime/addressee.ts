@@ -1,0 +1,17 @@
+import type { IncomingRecord } from "./kafka/kafka.ts";
+
+/**
+ * Header of a dead letter that was put back into the topic that it came from: the consumer group that had refused it. The
+ * topic's other readers have processed the record already.
+ */
+export const REPLAYED_FOR = "bramble.replayed-for";
+
+/** The records that are for this group, and without the header, which is of no concern to those further on. */
+export function addressedTo(groupId: string, records: readonly IncomingRecord[]): readonly IncomingRecord[] {
+  if (!records.some(({ headers }) => REPLAYED_FOR in headers)) return records;
+  return records.flatMap((record) => {
+    const { [REPLAYED_FOR]: addressee, ...headers } = record.headers;
+    if (addressee === undefined) return [record];
+    return String(addressee.at(-1)) === groupId ? [{ ...record, headers }] : [];
+  });
+}

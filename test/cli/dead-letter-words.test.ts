@@ -1,0 +1,72 @@
+import { expect, test } from "@jest/globals";
+import { countsTable, letterJson, letterLines } from "../../cli/dead-letter-words.ts";
+import type { DeadLetter } from "../../runtime/dead-letter.ts";
+
+const letter: DeadLetter = {
+  offset: 3n,
+  refusedAt: new Date(2026, 10, 25, 9, 5, 7).getTime(),
+  cause: 'found "warm", wanted a JSON number',
+  operator: undefined,
+  from: { topic: "temperatures", partition: 1, offset: 12n },
+  isResult: false,
+  cutFromBytes: undefined,
+  record: {
+    offset: 12n,
+    timestamp: "1700000000000",
+    key: Buffer.from("kitchen"),
+    value: Buffer.from("warm"),
+    headers: {},
+  },
+};
+
+test("a letter is told with when, where from, what it was and why", () => {
+  expect(letterLines(letter)).toEqual([
+    '2026-11-25 09:05:07  temperatures/1@12  key "kitchen"  "warm"',
+    '  found "warm", wanted a JSON number',
+  ]);
+});
+
+test("the operator that refused it stands before its words, once", () => {
+  const refused = { ...letter, operator: "picky" };
+  expect(letterLines({ ...refused, cause: "picky: 13 brings bad luck" })[1]).toBe("  picky: 13 brings bad luck");
+  expect(letterLines({ ...refused, cause: "13 brings bad luck" })[1]).toBe("  picky: 13 brings bad luck");
+});
+
+test.each([
+  ["a long value", { value: Buffer.alloc(100, "x") }, `"${"x".repeat(60)}"...`],
+  ["what is no text", { value: Buffer.from([0xff, 10]) }, '"\ufffd\\n"'],
+  ["nothing", { value: null }, "tombstone"],
+])("%s is one short line, too", (_, changed, shown) => {
+  const [first] = letterLines({ ...letter, record: { ...letter.record, key: null, ...changed } });
+  expect(first).toBe(`2026-11-25 09:05:07  temperatures/1@12  ${shown}`);
+});
+
+test("as JSON nothing is left out, whatever the bytes are", () => {
+  const { key: _, ...record } = letter.record;
+  const json = JSON.parse(letterJson("con1", { ...letter, record: { ...record, key: Buffer.from([255]) } }, true));
+  expect(json).toEqual({
+    service: "con1",
+    offset: 3,
+    refusedAt: new Date(letter.refusedAt).toISOString(),
+    cause: 'found "warm", wanted a JSON number',
+    topic: "temperatures",
+    partition: 1,
+    recordOffset: 12,
+    timestamp: 1_700_000_000_000,
+    keyBase64: "/w==",
+    value: "warm",
+    isResult: false,
+    isPutBack: true,
+  });
+});
+
+test("services are counted in columns", () => {
+  const none = { service: "con1", waiting: 0, putBack: 0, newest: undefined, topic: "p-con1-dead-letters" };
+  expect(countsTable([none, { ...none, service: "out_average", waiting: 1200, newest: letter.refusedAt }])).toBe(
+    [
+      "SERVICE      WAITING  PUT BACK  NEWEST               TOPIC",
+      "con1         0        0         -                    p-con1-dead-letters",
+      "out_average  1200     0         2026-11-25 09:05:07  p-con1-dead-letters",
+    ].join("\n"),
+  );
+});

@@ -1,0 +1,225 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
+import { withCluster } from "../../replay/connect.ts";
+import { type Addressee, readLetters } from "../../replay/letters.ts";
+import { otherReaders } from "../../replay/other-readers.ts";
+import { putBack } from "../../replay/put-back.ts";
+import type { DeadLetter } from "../../runtime/dead-letter.ts";
+import type { Kafka } from "../../runtime/kafka/kafka.ts";
+import type { ServiceSpec } from "../../runtime/service-spec.ts";
+import { type KafkaBroker, startKafkaBroker } from "../runtime/kafka-broker.ts";
+import { eventually, killServices, startService } from "../runtime/running-service.ts";
+import { Pipeline } from "../runtime/service-specs.ts";
+import { TopicReader } from "../runtime/topic-reader.ts";
+import { configure, type NewRecord, write } from "../runtime/topics.ts";
+
+jest.setTimeout(120_000);
+
+let broker: KafkaBroker;
+let reader: TopicReader;
+let pipeline: Pipeline;
+
+beforeAll(async () => {
+  broker = await startKafkaBroker();
+  reader = new TopicReader(broker.bootstrapServer);
+});
+beforeEach(() => {
+  pipeline = new Pipeline(broker);
+});
+afterEach(killServices);
+afterAll(async () => {
+  reader?.close();
+  await broker?.stop();
+});
+
+/** One record whose value is the file's content, by librdkafka. */
+function kcat(topic: string, content: Buffer | string, ...args: string[]): void {
+  const file = join(mkdtempSync(join(tmpdir(), "bramble-record-")), "value");
+  writeFileSync(file, content);
+  execFileSync("kcat", [
+    "-q",
+    "-P",
+    "-b",
+    broker.bootstrapServer,
+    "-X",
+    "message.max.bytes=20000000",
+    "-t",
+    topic,
+    ...args,
+    file,
+  ]);
+}
+
+const onCluster = <T>(work: Parameters<typeof withCluster<T>>[1]) => withCluster([broker.bootstrapServer], work);
+
+function addresseeOf({ name, groupId, input, deadLetterTopic }: ServiceSpec): Addressee {
+  if (input.kind !== "topic" || deadLetterTopic === undefined) throw new Error(`${name} reads no topic`);
+  return { name, groupId, inputTopics: [input.topic], deadLetterTopic };
+}
+
+async function lettersOf(spec: ServiceSpec): Promise<{ waiting: DeadLetter[]; putBack: DeadLetter[] }> {
+  const found = { waiting: [] as DeadLetter[], putBack: [] as DeadLetter[] };
+  await onCluster((cluster) =>
+    readLetters(cluster, addresseeOf(spec), (letter, isPutBack) => {
+      found[isPutBack ? "putBack" : "waiting"].push(letter);
+    }),
+  );
+  return found;
+}
+
+test("records of 10 MB, packed small or not, and random bytes stop no stream: what cannot go on is a dead letter", async () => {
+  const stream = (name: string) => ({ ...pipeline.stream(name), format: "json" }) as const;
+  const spec = pipeline.service("con1", { input: stream("in"), output: stream("out") });
+  await pipeline.createTopics([spec]);
+  const [input, output] = [pipeline.topic("in"), pipeline.topic("out")];
+  await configure(broker, input, { "max.message.bytes": "20000000" });
+  const large = JSON.stringify("x".repeat(10_000_000));
+  // The same bytes in every run.
+  const random = Array.from({ length: 200 }, (_, i) =>
+    createHash("sha512")
+      .update(`${i}`)
+      .digest()
+      .subarray(0, i % 65),
+  );
+  await write(broker, input, [{ value: '"first"' }]);
+  kcat(input, large, "-z", "gzip");
+  kcat(input, large);
+  kcat(input, `"${"y".repeat(900_000)}"`);
+  await write(
+    broker,
+    input,
+    random.map((value): NewRecord => ({ value })),
+  );
+  await write(broker, input, [{ value: "NaN" }, { value: "1e309" }, { value: null }, { value: '"last"' }]);
+
+  const con1 = await startService(spec);
+  await eventually(async () => (await reader.values(output)).includes('"last"'), con1.journal);
+  const out = await reader.values(output);
+  const { waiting } = await lettersOf(spec);
+  expect(out.map((value) => value?.slice(0, 8)).filter((value) => value?.startsWith('"'))).toEqual([
+    '"first"',
+    '"yyyyyyy',
+    '"last"',
+  ]);
+  // Nothing is lost: some random bytes may be JSON.
+  expect(out.length + waiting.length).toBe(1 + 2 + 1 + random.length + 4);
+  const cut = waiting.filter(({ cutFromBytes }) => cutFromBytes !== undefined);
+  expect(cut.map(({ cause }) => cause)).toEqual(
+    Array(2).fill(
+      expect.stringMatching(/^emitted a record of 100000\d\d bytes, wanted at most the 1048527 that .*out takes$/),
+    ),
+  );
+  expect(cut[0]?.record.value?.subarray(0, 100)).toEqual(Buffer.from(large).subarray(0, 100));
+
+  // Once the topic takes it, the whole record is put back: the dead letter has a part of it only.
+  await configure(broker, output, { "max.message.bytes": "20000000" });
+  await con1.stop();
+  const { records, left } = await onCluster((cluster) => putBack(cluster, addresseeOf(spec)));
+  expect({ records, left }).toEqual({ records: waiting.length, left: [] });
+  const again = await startService(spec);
+  // Reading it whole takes Python seconds.
+  const end = () => onCluster(async ({ admin }) => Number((await admin.fetchTopicOffsets(output))[0]?.high));
+  const before = await end();
+  await eventually(async () => (await end()) >= before + 2, again.journal);
+  await eventually(async () => (await lettersOf(spec)).waiting.length >= waiting.length - 2, again.journal);
+  const added = (await reader.values(output)).slice(out.length);
+  expect(added.map((value) => value === large)).toEqual([true, true]);
+});
+
+test("dead letters are put back once, for their service alone, however often that is cut short", async () => {
+  const streamOf = (name: string) => ({ ...pipeline.stream(name), format: "text" }) as const;
+  const specs = {
+    refuses: pipeline.service("con1", { input: pipeline.stream("in"), output: streamOf("out") }),
+    takes: pipeline.service("con1", { input: streamOf("in"), output: streamOf("out") }),
+    other: pipeline.service("con2", { input: streamOf("in"), output: streamOf("other") }),
+  };
+  await pipeline.createTopics([specs.refuses, specs.other], 3);
+  const [input, out, others] = [pipeline.topic("in"), pipeline.topic("out"), pipeline.topic("other")];
+  const records = Array.from({ length: 90 }, (_, i) => ({
+    value: `word ${i}`,
+    key: `key ${i % 7}`,
+    partition: Math.floor(i / 5) % 3,
+    timestamp: String(1_700_000_000_000 + i),
+    headers: { sensor: `${i}` },
+  }));
+  await write(broker, input, records);
+  const [first, other] = await Promise.all([startService(specs.refuses), startService(specs.other)]);
+  await eventually(async () => (await lettersOf(specs.refuses)).waiting.length >= 90, first.journal);
+  await eventually(async () => (await reader.values(others)).length >= 90, other.journal);
+  await first.stop();
+  const { waiting } = await lettersOf(specs.refuses);
+  expect(Date.now() - (waiting[0]?.refusedAt ?? 0)).toBeLessThan(600_000);
+  expect(waiting[0]).toMatchObject({ cause: expect.stringMatching(/wanted a JSON number$/), operator: undefined });
+
+  // Cut short after a transaction, and before another: the first is not done again, the other not left out.
+  const addressee = addresseeOf(specs.refuses);
+  for (const commits of [1, 1]) {
+    await expect(
+      onCluster((cluster) => putBack({ ...cluster, kafka: dyingAfter(commits, cluster.kafka) }, addressee)),
+    ).rejects.toThrow("the plug is pulled");
+  }
+  const soFar = (await lettersOf(specs.refuses)).putBack.length;
+  expect(soFar).toBeGreaterThan(0);
+  expect(soFar).toBeLessThan(90);
+  expect(await onCluster((cluster) => putBack(cluster, addressee))).toEqual({ records: 90 - soFar, left: [] });
+  expect(await onCluster((cluster) => putBack(cluster, addressee))).toEqual({ records: 0, left: [] });
+
+  const fixed = await startService(specs.takes);
+  await eventually(async () => (await reader.values(out)).length >= 90, fixed.journal);
+  const read = await reader.read(input, out, others, addressee.deadLetterTopic);
+  const essence = (of: (typeof read)[string] = []) =>
+    of
+      .map(({ partition, key, value, timestamp, headers: { sensor } }) => ({
+        ...{ partition, key, value, timestamp: String(timestamp), headers: { sensor } },
+      }))
+      .sort((a, b) => Number(a.timestamp) - Number(b.timestamp));
+  expect(essence(read[input])).toEqual(records.flatMap((record) => [record, record]));
+  expect(read[input]?.slice(-1)[0]?.headers).toEqual({ sensor: "89", "bramble.replayed-for": specs.takes.groupId });
+  const values = (topic: string) => read[topic]?.map(({ value }) => value).sort();
+  expect(values(out)).toEqual(records.map(({ value }) => value).sort());
+  expect(values(others)).toEqual(records.map(({ value }) => value).sort());
+  expect(read[out]?.every(({ headers }) => !Object.keys(headers).some((name) => name.startsWith("bramble.")))).toBe(
+    true,
+  );
+  expect(read[addressee.deadLetterTopic]).toHaveLength(90);
+
+  // A reader that is no service of bramble's is named: it gets the records a second time.
+  execFileSync("kcat", [
+    "-q",
+    "-b",
+    broker.bootstrapServer,
+    "-G",
+    "my_program",
+    "-e",
+    "-c",
+    "90",
+    input,
+    "-X",
+    "auto.offset.reset=earliest",
+  ]);
+  const known = new Set([specs.takes.groupId, specs.other.groupId]);
+  expect(await onCluster((cluster) => otherReaders(cluster, input, known))).toEqual(["my_program"]);
+});
+
+/** Its process dies after so many transactions that were committed: the last one without its knowing. */
+function dyingAfter(commits: number, kafka: Kafka): Kafka {
+  let count = 0;
+  return {
+    ...kafka,
+    producer: async (options) => {
+      const producer = await kafka.producer(options);
+      return {
+        ...producer,
+        transact: async (transaction) => {
+          const written = await producer.transact(transaction);
+          if (++count === commits) throw new Error("the plug is pulled");
+          return written;
+        },
+      };
+    },
+  };
+}
