@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 export BRAMBLE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bramble
 export PATH := $(BRAMBLE_CACHE)/bin:$(PATH)
-.PHONY: help setup demo down test drills bench-read check
+.PHONY: help setup demo down test drills bench-read check bench-runtime
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 14
@@ -26,6 +26,10 @@ drills: setup ## the long ones: 100 crashes, 20 interrupts, ups and destroys; ON
 
 bench-read: demo ## how long a refresh of the demo's four virtual Pis reads, with quick cables and with slow ones
 	@node bench/read.ts
+
+bench-runtime: ## the runtime beside Kafka Streams, kafka-python and librdkafka, into bench/results
+	@setup/setup node npm-packages bench-tools kafka-zookeeper
+	@node --no-warnings bench/runtime.ts
 
 check: ## types, format and lint, unused code, shell scripts
 	@setup/setup node npm-packages
