@@ -13,6 +13,9 @@ export function offlineReport(pipeline: Pipeline, run: OfflineRun, most: number)
 
   return [
     ...endless.map(({ name }) => `${name} sends without an end: here is its beginning`),
+    ...pipeline.services.flatMap(({ name, on, input }) =>
+      input.kind === "follow" ? [`${name} follows ${input.path} on ${on}: no values here`] : [],
+    ),
     ...fromOutside.map((topic) => `${topic}, written from outside: no values here`),
     ...[...written].map((topic) => {
       const names = writers(topic).map(({ name }) => name);

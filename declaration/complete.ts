@@ -108,12 +108,13 @@ function serviceOf(checked: Checked, name: string, shape: ServiceShape): Service
     output,
     ...(shape.processingGuarantee === "exactly_once" ? {} : { processingGuarantee: shape.processingGuarantee }),
     ...(stateful || shape.source !== undefined ? { changelogTopic: changelogTopic(pipeline, name) } : {}),
-    ...(shape.source !== undefined ? {} : { deadLetterTopic: deadLetterTopic(pipeline, name) }),
+    ...("everyMs" in input ? {} : { deadLetterTopic: deadLetterTopic(pipeline, name) }),
   };
 }
 
 function sourceOf(source: NonNullable<ServiceShape["source"]>, folder: string, service: string): Input {
-  const { file, random, sequence, count } = source;
+  const { file, follow, random, sequence, count } = source;
+  if (file !== undefined && follow) return { kind: "follow", path: file, ...formatOf(source) };
   const pace = { everyMs: toMilliseconds(source.every) };
   if (file !== undefined) return { kind: "file", path: resolve(folder, file), ...pace, ...formatOf(source) };
   const paced = { ...pace, ...(count !== undefined && { count }) };

@@ -58,6 +58,14 @@ export class PipelineDriver {
     this.#append(topic, { key, value, timestampMs });
   }
 
+  /** Lets the file that a service follows get values, as another program would write them. */
+  grow(service: string, ...values: readonly unknown[]): void {
+    const running = this.#service(service);
+    const { input } = running.service;
+    if (input.kind !== "follow") throw new Error(`found service ${service}, wanted one that follows a file`);
+    for (const value of values) this.#process(running, { key: null, value, timestampMs: this.#nowMs }, input.format);
+  }
+
   /** Lets so many milliseconds pass: sources send what falls due, the end included; at one moment, in the order of the file. */
   pass(ms: number): void {
     const until = this.#nowMs + ms;

@@ -105,6 +105,8 @@ export type Input =
       readonly everyMs: number;
       readonly format?: Format;
     }
+  /** A file that grows, on the host of the service; `path` is absolute there. */
+  | { readonly kind: "follow"; readonly path: string; readonly format?: Format }
   | (Generator & {
       readonly everyMs: number;
       /** Number of records; without end when it is absent. */

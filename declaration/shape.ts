@@ -162,6 +162,10 @@ const source = z.strictObject(
       .string("the path of a file, relative to this one")
       .optional()
       .describe("File of values, relative to this one; each becomes a record"),
+    follow: z
+      .boolean("true or false")
+      .default(false)
+      .describe("Whether the file is one on the host, such as /var/log/sensor.txt, that is read as it grows"),
     random: random.optional().describe("In place of a file: uniform random numbers, the same in every run"),
     sequence: sequence.optional().describe("In place of a file: 0, 1, 2, ..."),
     format: format.describe("Of a file: numbers with white space between, or json or text with a value on each line"),

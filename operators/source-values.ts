@@ -32,7 +32,7 @@ function pieces(text: string, format: Format): MalformedValue[] {
   const lines = text.split("\n");
   // The last line ends the text, it does not begin another.
   if (format === "text" && lines.at(-1) === "") lines.pop();
-  const piece = { number: /\S+/g, json: /\S.*\S|\S/g, text: /^.*?(?=\r?$)/g }[format];
+  const piece = { number: /\S+/g, json: /\S.*\S|\S/g, text: /^.*?(?=\r?$)/gs }[format];
   return lines.flatMap((each, i) =>
     Array.from(each.matchAll(piece), ({ 0: found, index }) => ({ line: i + 1, col: index + 1, text: found })),
   );

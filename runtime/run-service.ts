@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import type { Operator } from "../operators/operator.ts";
 import { topicsOf } from "../operators/topics-of.ts";
+import { produceFollowed } from "./follow-service.ts";
 import { openJournal } from "./journal.ts";
 import { connectKafka } from "./kafka/connect.ts";
 import { describeError, FencedError } from "./kafka/errors.ts";
@@ -73,6 +74,7 @@ async function keepRunning(service: Service, folder: string, stop: AbortSignal):
     const since = Date.now();
     try {
       if ("everyMs" in input) await producePaced(service, await openPacedRecords(input, folder), input.everyMs, stop);
+      else if (input.kind === "follow") await produceFollowed(service, input, stop);
       else await consumeTopics(service, topicsOf(input), stop);
     } catch (error) {
       // Of a topic, another member of the group has the partition now, as after a freeze: what is left is joining again.

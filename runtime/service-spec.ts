@@ -20,6 +20,8 @@ export interface ServiceSpec {
     | { readonly kind: "topics"; readonly topics: readonly TopicFormat[] }
     /** `path` is the file's name inside the release folder. */
     | { readonly kind: "file"; readonly path: string; readonly everyMs: number; readonly format?: Format }
+    /** A file that grows, on the host of the service; `path` is absolute. */
+    | { readonly kind: "follow"; readonly path: string; readonly format?: Format }
     | (Generator & { readonly everyMs: number; readonly count?: number });
   readonly apply: readonly AppliedStep[];
   readonly output:

@@ -21,7 +21,9 @@ export async function sourceFindings(draft: Draft, folder: string): Promise<Find
   for (const [service, { source, sourceFile, sourceFormat = "number" }] of draft.services) {
     if (source !== undefined) findings.push(...kindFindings(["services", service, "source"], source));
     const problem =
-      sourceFile === undefined ? undefined : await problemOf(resolve(folder, sourceFile), sourceFile, sourceFormat);
+      sourceFile === undefined || source?.get("follow") === true
+        ? undefined
+        : await problemOf(resolve(folder, sourceFile), sourceFile, sourceFormat);
     if (problem !== undefined) findings.push(wrongValue(["services", service, "source", "file"], problem));
   }
   return findings;
@@ -36,12 +38,21 @@ function kindFindings(path: Path, source: ReadonlyMap<string, unknown>): Finding
   }
   const misplaced = (key: string, why: string) =>
     source.has(key) ? [wrongKey([...path, key], `found ${key} beside ${kind}, wanted it left out: ${why}`)] : [];
-  if (kind === "file") return misplaced("count", "a file ends where it ends");
+  if (kind === "file") {
+    const isFollowed = source.get("follow") === true;
+    return [
+      ...misplaced("count", "a file ends where it ends"),
+      ...(isFollowed
+        ? [...misplaced("every", "a file that is followed sets the pace"), ...hostFile(path, source.get("file"))]
+        : []),
+    ];
+  }
   const every = source.get("every");
   const isEndless =
     typeof every === "string" && DURATION.test(every) && toMilliseconds(every) === 0 && !source.has("count");
   return [
     ...misplaced("format", "its values are numbers"),
+    ...misplaced("follow", "it is for files"),
     ...(isEndless
       ? [
           wrongValue(
@@ -51,6 +62,18 @@ function kindFindings(path: Path, source: ReadonlyMap<string, unknown>): Finding
         ]
       : []),
   ];
+}
+
+/** A file that grows is one on the host; what is in its scratch folders no service can see (PrivateTmp, PrivateDevices). */
+function hostFile(path: Path, file: unknown): Finding[] {
+  if (typeof file !== "string") return [];
+  const wanted = "wanted the absolute path of a file on the host, such as /var/log/sensor.txt";
+  if (!/^(\/[^/\s][^/\n]*)+$/.test(file) || /\/\.\.?(\/|$)/.test(file))
+    return [wrongValue([...path, "file"], `found ${shown(file)}, ${wanted}`)];
+  const [, hidden] = /^(\/(?:var\/)?tmp|\/dev|\/proc|\/run\/user)\//.exec(file) ?? [];
+  if (hidden === undefined) return [];
+  const message = `found ${shown(file)}, wanted a file elsewhere, such as in /var/log: a service has a ${hidden} of its own`;
+  return [wrongValue([...path, "file"], message)];
 }
 
 async function problemOf(path: string, written: string, format: Format): Promise<string | undefined> {

@@ -18,7 +18,7 @@ function declaredService(service: declaration.Service): DeclaredService {
   const { on, input, apply, output, processingGuarantee, changelogTopic } = service;
   return {
     on: oneOrAll(on),
-    ...("everyMs" in input ? sourceOf(input) : { from: topicNames(input) }),
+    ...("everyMs" in input || input.kind === "follow" ? sourceOf(input) : { from: topicNames(input) }),
     apply: apply.map(({ operator, params, written, field, stateful, stateBasis }) => ({
       ...{ operator, stateful, stateBasis },
       params: { ...params, ...written, ...(field !== undefined && { field }) },
@@ -30,7 +30,8 @@ function declaredService(service: declaration.Service): DeclaredService {
   };
 }
 
-function sourceOf(input: Extract<declaration.Input, { readonly everyMs: number }>) {
+function sourceOf(input: Extract<declaration.Input, { readonly everyMs: number } | { readonly kind: "follow" }>) {
+  if (input.kind === "follow") return { source: { file: input.path } };
   if (input.kind === "file") return { everyMs: input.everyMs };
   const { everyMs, kind, count, ...generator } = input;
   return { everyMs, source: { [kind]: generator, ...(count !== undefined && { count }) } };

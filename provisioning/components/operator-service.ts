@@ -51,6 +51,7 @@ export class OperatorService extends pulumi.ComponentResource {
             ...(service.apply.some(({ stateful }) => stateful)
               ? { cache: `bramble-${instance(service.name, replica)}` }
               : {}),
+            seesHome: service.input.kind === "follow" && /^\/(home|root)\//.test(service.input.path),
           }),
           ...running,
           // A release never changes, as another has another path; but it can be damaged, and then its process with it.
@@ -84,8 +85,10 @@ export function serviceUnit(options: {
   readonly replica: number;
   /** Folder below /var/cache for the copy of its operators' state, if they have any; systemd makes it. */
   readonly cache?: string;
+  /** Whether what it reads is in somebody's home. */
+  readonly seesHome?: boolean;
 }): string {
-  const { description, node, releasePath, replica, cache } = options;
+  const { description, node, releasePath, replica, cache, seesHome = false } = options;
   return unitFile({
     Unit: [
       ["Description", `bramble ${description}`],
@@ -109,7 +112,7 @@ export function serviceUnit(options: {
       ["RestartSec", "1"],
       ["DynamicUser", "yes"],
       ["ProtectSystem", "strict"],
-      ["ProtectHome", "yes"],
+      ["ProtectHome", seesHome ? "read-only" : "yes"],
       ["PrivateTmp", "yes"],
       ["PrivateDevices", "yes"],
       ["PrivateUsers", "yes"],

@@ -15,7 +15,7 @@ export interface DeclaredService {
   /** Topic that it reads, or those that it merges; absent for a source. */
   readonly from?: string | readonly string[] | undefined;
   readonly everyMs?: number | undefined;
-  /** What a source that has no file makes its values from, by name. */
+  /** What a source makes its values from that brings no file, by name; `file` is one on the host. */
   readonly source?: Readonly<Record<string, unknown>> | undefined;
   readonly apply: readonly DeclaredStep[];
   /** Topic that it writes, or those that it branches to; absent for a sink. */

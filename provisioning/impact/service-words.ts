@@ -149,7 +149,7 @@ function where({ on }: DeclaredService): string {
 function newWords(name: string, service: DeclaredService): string {
   const { on, from, source, to, apply } = service;
   const replicas = all(on).length === 1 ? "" : ` with ${all(on).length} replicas`;
-  const first = source === undefined ? "reads its file from the first value" : "begins with its first value";
+  const first = source === undefined ? "reads its file from the first value" : firstWords(source);
   const input = from === undefined ? first : `reads ${and(all(from))} from its first unread record`;
   const state = apply.some(({ stateful }) => stateful) ? ", with no state" : "";
   const output = to === undefined ? "" : `, and writes ${and(all(to))}`;
@@ -195,7 +195,7 @@ function keptWords(old: DeclaredService, service: DeclaredService, release: Chan
   if (service.source !== undefined) {
     const { count: _, ...values } = service.source;
     const { count: __, ...before } = old.source ?? {};
-    return [...state, plain(values) === plain(before) ? "goes on where it was" : "begins with its first value"];
+    return [...state, plain(values) === plain(before) ? "goes on where it was" : firstWords(values)];
   }
   if (service.from === undefined) {
     return [
@@ -209,6 +209,10 @@ function keptWords(old: DeclaredService, service: DeclaredService, release: Chan
   if (fresh.length === 0) return [...state, "goes on reading where it was"];
   const further = kept.length === 0 ? [] : [`goes on reading ${and(kept)} where it was`];
   return [...state, `reads ${and(fresh)} from its first unread record`, ...further];
+}
+
+function firstWords({ file }: Readonly<Record<string, unknown>>): string {
+  return file === undefined ? "begins with its first value" : `reads ${file} from its beginning`;
 }
 
 function all(topics: string | readonly string[] | undefined): string[] {

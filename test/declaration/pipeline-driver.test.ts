@@ -104,6 +104,20 @@ services:
   ]);
 });
 
+test("a file that is followed gets what a test gives it, right or wrong", async () => {
+  const driver = await openDriver(
+    written("services: { tail: { on: rpi0, source: { file: /var/log/x, follow: true }, to: a } }"),
+  );
+  driver.finish();
+  driver.pass(500);
+  driver.grow("tail", 7, "?", 8);
+  expect(driver.records("a").map(({ timestampMs, value }) => [timestampMs, value])).toEqual([
+    [500, 7],
+    [500, 8],
+  ]);
+  expect(driver.deadLetters("tail").map(({ message }) => message)).toEqual(['tail: found "?", wanted number']);
+});
+
 test("several services that write one topic merge their streams; several that read it branch it", async () => {
   const driver = await openDriver(
     written(

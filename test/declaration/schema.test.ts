@@ -130,6 +130,7 @@ describe("pipelines/reference.yaml, the manual", () => {
       "/topics/*/partitions",
       "/topics/*/format",
       "/services/*/source/format",
+      "/services/*/source/follow",
       "/services/*/apply",
       "/services/*/apply/[]/add-noise/amplitude",
     ];

@@ -76,6 +76,8 @@ describe("a unit", () => {
     expect(Service?.WatchdogSec).toHaveLength(1);
     expect(Service?.CacheDirectory).toEqual(["bramble-con1"]);
     expect(parseUnit(serviceUnit(con1)).Service).not.toHaveProperty("CacheDirectory");
+    expect(Service?.ProtectHome).toEqual(["yes"]);
+    expect(parseUnit(serviceUnit({ ...con1, seesHome: true })).Service?.ProtectHome).toEqual(["read-only"]);
     // Node compiles at run time.
     expect(Service).not.toHaveProperty("MemoryDenyWriteExecute");
   });

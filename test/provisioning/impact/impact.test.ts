@@ -249,6 +249,14 @@ const services: Record<string, Case> = {
     after: withService("pro", { source: { random: { between: [0, 30], seed: 7 }, count: 200 } }),
     said: [`pro on rpi0 restarts with count: 200 (was 100): goes on where it was, ${silence}.`],
   },
+  "another file to follow": {
+    changes: edited("pro", "rpi0"),
+    before: withService("pro", { everyMs: undefined, source: { file: "/var/log/a" } }),
+    after: withService("pro", { everyMs: undefined, source: { file: "/var/log/b" } }),
+    said: [
+      `pro on rpi0 restarts with file: /var/log/b (was /var/log/a): reads /var/log/b from its beginning, ${silence}.`,
+    ],
+  },
   "other values of a generated source": {
     changes: edited("pro", "rpi0"),
     before: withService("pro", { source: { random: { between: [0, 30], seed: 7 } } }),

@@ -1,0 +1,87 @@
+import { basename } from "node:path";
+import type { Format } from "../operators/format.ts";
+import { FollowedFile, type Lines, type Place } from "./followed-file.ts";
+import type { IncomingRecord } from "./kafka/kafka.ts";
+import { openTask } from "./partition-task.ts";
+import { pause } from "./pause.ts";
+import type { Positions } from "./positions.ts";
+import type { Service } from "./service.ts";
+import type { ServiceSpec } from "./service-spec.ts";
+
+type FollowInput = Extract<ServiceSpec["input"], { readonly kind: "follow" }>;
+
+/** How often a file is looked at that has not grown. */
+const LOOK_EVERY_MS = 200;
+
+/**
+ * Produces what a file on this host gets, from its beginning, until `stop` is aborted. The place in the file is committed
+ * with what was made of the lines before it. Throws when something failed that a new start from that place may mend.
+ */
+export async function produceFollowed(
+  service: Service,
+  { path, format = "number" }: FollowInput,
+  stop: AbortSignal,
+): Promise<void> {
+  const { supervisor, journal } = service;
+  const topic = basename(path);
+  const positions = new FollowPositions(path);
+  const task = await openTask(service, 0, [{ topic, format }], positions);
+  const file = new FollowedFile(path, positions.place, journal.info);
+  try {
+    for (let isReady = false; !stop.aborted; isReady = true) {
+      const read = await file.read();
+      const status = file.isThere
+        ? `following ${path}: at byte ${read?.place.offset ?? positions.place?.offset ?? 0}`
+        : `waiting for ${path}, which is not there yet`;
+      if (isReady) supervisor.status(status);
+      else supervisor.ready(status);
+      supervisor.alive();
+      if (read === undefined) {
+        await pause(LOOK_EVERY_MS, stop);
+        continue;
+      }
+      positions.place = read.place;
+      const records = recordsOf(read, format, Date.now());
+      const firstOffset = BigInt(read.lines[0]?.offset ?? read.place.offset);
+      await task.process(topic, { firstOffset, decode: () => records }, BigInt(read.place.offset));
+    }
+  } finally {
+    await Promise.all([file.close(), task.close()]);
+  }
+}
+
+/** The place that a transaction commits is the one that was read last. It belongs to one path: another starts anew. */
+class FollowPositions implements Positions {
+  readonly key = "0/source";
+  readonly #path: string;
+  place: Place | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async restore(...[_, changelog]: Parameters<Positions["restore"]>): Promise<bigint> {
+    const kept = JSON.parse(changelog.get(this.key) ?? "null");
+    this.place = kept?.path === this.#path ? kept.place : undefined;
+    return BigInt(this.place?.offset ?? 0);
+  }
+
+  moveTo() {
+    return { changelog: { key: this.key, value: JSON.stringify({ path: this.#path, place: this.place }) } };
+  }
+}
+
+/** Numbers stand several on a line with white space between; JSON and text have a value on each line, JSON skips empty ones. */
+export function recordsOf({ lines }: Lines, format: Format, nowMs: number): IncomingRecord[] {
+  const piece = { number: /[^\t-\r ]+/g, json: /[^\t-\r ](?:.*[^\t-\r ])?/gs, text: /^.*?(?=\r?$)/gs }[format];
+  return lines.flatMap(({ offset, bytes }) =>
+    // One character stands for one byte, so that what is no UTF-8 is refused as it is.
+    Array.from(bytes.toString("latin1").matchAll(piece), ({ 0: found, index }) => ({
+      offset: BigInt(offset + index),
+      timestamp: String(nowMs),
+      key: null,
+      value: Buffer.from(found, "latin1"),
+      headers: {},
+    })),
+  );
+}

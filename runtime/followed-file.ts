@@ -1,0 +1,172 @@
+import { createHash } from "node:crypto";
+import { type FileHandle, open, readdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/** Where reading has come to, and in which file: enough to find it again after a restart, whatever its name is then. */
+export interface Place {
+  readonly inode: number;
+  /** Bytes read. */
+  readonly offset: number;
+  /** SHA-256 of the first bytes, as many as were read, at most HEAD_BYTES: an inode's number is given away again. */
+  readonly head: string;
+}
+
+/** Complete lines without their ends, each with its first byte's offset, and the place behind them. */
+export interface Lines {
+  readonly lines: readonly { readonly offset: number; readonly bytes: Buffer }[];
+  readonly place: Place;
+}
+
+const HEAD_BYTES = 256;
+
+/** Read at once; a line that is longer comes in pieces, as no topic would take it. */
+const CHUNK_BYTES = 256 * 1024;
+
+/** A program that writes to a file goes on for a moment after the file was given another name. */
+const QUIET_MS = 1000;
+
+const LINE_END = 0x0a;
+
+interface OpenFile {
+  readonly handle: FileHandle;
+  readonly inode: number;
+}
+
+/**
+ * A file that grows, read line by line as `tail --follow=name --retry` does (tail(1)): it need not be there yet; when another file gets
+ * its name, the one before is read to its end first; one that was cut or written anew is read from its beginning. A line
+ * without its end is waited for, except at the end of a file that has lost its name.
+ */
+export class FollowedFile {
+  readonly #path: string;
+  readonly #say: (message: string) => void;
+  #place: Place | undefined;
+  #file: OpenFile | undefined;
+  #lastGrewMs = 0;
+
+  constructor(path: string, place: Place | undefined, say: (message: string) => void) {
+    this.#path = path;
+    this.#place = place;
+    this.#say = say;
+  }
+
+  get isThere(): boolean {
+    return this.#file !== undefined;
+  }
+
+  /** The next lines; undefined when there are none for now. Throws when the file cannot be read. */
+  async read(): Promise<Lines | undefined> {
+    this.#file ??= await this.#open();
+    if (this.#file === undefined) return undefined;
+    const { handle, inode } = this.#file;
+    const offset = await this.#offsetIn(this.#file);
+    const chunk = await bytesAt(handle, offset, CHUNK_BYTES);
+    const end =
+      chunk.length === CHUNK_BYTES ? chunk.lastIndexOf(LINE_END) + 1 || chunk.length : chunk.lastIndexOf(LINE_END) + 1;
+    if (end > 0) {
+      this.#lastGrewMs = Date.now();
+      return this.#taken(inode, offset, chunk.subarray(0, end), await headOf(handle, offset + end));
+    }
+    if ((await inodeOf(this.#path)) === inode || Date.now() - this.#lastGrewMs < QUIET_MS) return undefined;
+    if (chunk.length > 0) return this.#taken(inode, offset, chunk, await headOf(handle, offset + chunk.length));
+    const next = await openIfThere(this.#path);
+    if (next === undefined) return undefined;
+    this.#say(`${this.#path} is another file now: reading it from its beginning`);
+    await handle.close();
+    [this.#file, this.#place] = [next, undefined];
+    return this.read();
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.handle.close();
+    this.#file = undefined;
+  }
+
+  /** The file that was read before, under its name or another; else the one of the name. */
+  async #open(): Promise<OpenFile | undefined> {
+    this.#lastGrewMs = Date.now();
+    const named = await openIfThere(this.#path);
+    const place = this.#place;
+    if (place === undefined || (named !== undefined && (await isAt(named, place)))) return named;
+    const folder = dirname(this.#path);
+    for (const name of await readdir(folder).catch(() => [])) {
+      if ((await inodeOf(join(folder, name))) !== place.inode) continue;
+      const renamed = await openIfThere(join(folder, name)).catch(() => undefined);
+      if (renamed !== undefined && (await isAt(renamed, place))) {
+        await named?.handle.close();
+        return renamed;
+      }
+      await renamed?.handle.close();
+    }
+    if (named !== undefined && named.inode !== place.inode) {
+      this.#say(
+        `${this.#path} is another file than the one that was read, which is gone: reading it from its beginning`,
+      );
+      this.#place = undefined;
+    }
+    return named;
+  }
+
+  async #offsetIn(file: OpenFile): Promise<number> {
+    const place = this.#place;
+    if (place === undefined) return 0;
+    if (await isAt(file, place)) return place.offset;
+    this.#say(`${this.#path} was cut or written anew: reading it from its beginning`);
+    this.#place = undefined;
+    return 0;
+  }
+
+  #taken(inode: number, offset: number, bytes: Buffer, head: string): Lines {
+    const lines: { offset: number; bytes: Buffer }[] = [];
+    for (let start = 0; start < bytes.length; ) {
+      const found = bytes.indexOf(LINE_END, start);
+      const end = found < 0 ? bytes.length : found;
+      lines.push({ offset: offset + start, bytes: bytes.subarray(start, end) });
+      start = end + 1;
+    }
+    const place = { inode, offset: offset + bytes.length, head };
+    this.#place = place;
+    return { lines, place };
+  }
+}
+
+async function openIfThere(path: string): Promise<OpenFile | undefined> {
+  try {
+    const handle = await open(path, "r");
+    return { handle, inode: (await handle.stat()).ino };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    if (code !== "EACCES") throw new Error(`${path}: found what cannot be read (${message}), wanted a file`);
+    const wanted = "wanted it readable by everybody, as this service has an account of its own";
+    throw new Error(
+      `${path}: found no permission to read it, ${wanted}: chmod o+r ${path}, and o+x on each folder above`,
+    );
+  }
+}
+
+async function inodeOf(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.ino;
+}
+
+/** Whether it is the file that was read so far, and no shorter. */
+async function isAt({ handle, inode }: OpenFile, place: Place): Promise<boolean> {
+  if (inode !== place.inode || (await handle.stat()).size < place.offset) return false;
+  return (await headOf(handle, place.offset)) === place.head;
+}
+
+async function headOf(handle: FileHandle, read: number): Promise<string> {
+  const head = await bytesAt(handle, 0, Math.min(read, HEAD_BYTES));
+  return createHash("sha256").update(head).digest("hex");
+}
+
+async function bytesAt(handle: FileHandle, offset: number, count: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(count);
+  let length = 0;
+  while (length < count) {
+    const { bytesRead } = await handle.read(bytes, length, count - length, offset + length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return bytes.subarray(0, length);
+}

@@ -1,0 +1,155 @@
+import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { recordsOf } from "../../runtime/follow-service.ts";
+import { FollowedFile, type Place } from "../../runtime/followed-file.ts";
+
+let folder: string;
+let path: string;
+let said: string[];
+let followed: FollowedFile;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "bramble-follow-"));
+  path = join(folder, "sensor.txt");
+  said = [];
+  followed = follow();
+});
+afterEach(async () => {
+  await followed.close();
+  rmSync(folder, { recursive: true });
+});
+
+function follow(place?: Place): FollowedFile {
+  return new FollowedFile(path, place, (message) => said.push(message));
+}
+
+/** What there is to read now, and the place behind it. */
+async function lines(file = followed): Promise<{ readonly text: string[]; readonly place?: Place }> {
+  const text: string[] = [];
+  let place: Place | undefined;
+  for (let read = await file.read(); read !== undefined; read = await file.read()) {
+    text.push(...read.lines.map(({ bytes }) => bytes.toString()));
+    place = read.place;
+  }
+  return { text, ...(place && { place }) };
+}
+
+/** A file that lost its name is read until it has been quiet for a second. */
+async function linesUntil(count: number, file = followed): Promise<string[]> {
+  const text: string[] = [];
+  while (text.length < count) {
+    text.push(...(await lines(file)).text);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return text;
+}
+
+test("a file need not be there yet; a line is read once it has its end", async () => {
+  expect((await lines()).text).toEqual([]);
+  expect(followed.isThere).toBe(false);
+  writeFileSync(path, "1\n2\n3");
+  expect((await lines()).text).toEqual(["1", "2"]);
+  appendFileSync(path, "4\n\n5\n");
+  expect((await lines()).text).toEqual(["34", "", "5"]);
+});
+
+test("after a restart it goes on behind the last line that was committed", async () => {
+  writeFileSync(path, "1\n2\n");
+  const { place } = await lines();
+  appendFileSync(path, "3\n");
+  await lines(); // read, but not committed
+  const successor = follow(place);
+  expect((await lines(successor)).text).toEqual(["3"]);
+  await successor.close();
+});
+
+test("a file that is renamed is read to its end before the one that took its name", async () => {
+  writeFileSync(path, "1\n");
+  expect((await lines()).text).toEqual(["1"]);
+  appendFileSync(path, "2\n");
+  renameSync(path, `${path}.1`);
+  writeFileSync(path, "4\n");
+  appendFileSync(`${path}.1`, "3"); // by a program that still has it open
+  expect(await linesUntil(3)).toEqual(["2", "3", "4"]);
+  expect(said).toEqual([`${path} is another file now: reading it from its beginning`]);
+});
+
+test("a file that was renamed while nobody read it is found under its new name", async () => {
+  writeFileSync(path, "1\n");
+  const { place } = await lines();
+  appendFileSync(path, "2\n");
+  renameSync(path, `${path}.1`);
+  writeFileSync(path, "3\n");
+  const successor = follow(place);
+  expect(await linesUntil(2, successor)).toEqual(["2", "3"]);
+  await successor.close();
+});
+
+test("a file that was cut is read from its beginning, even when it is longer again", async () => {
+  writeFileSync(path, "1\n2\n");
+  const { place } = await lines();
+  truncateSync(path);
+  writeFileSync(path, "7\n8\n9\n");
+  expect((await lines()).text).toEqual(["7", "8", "9"]);
+  const successor = follow(place);
+  expect((await lines(successor)).text).toEqual(["7", "8", "9"]);
+  await successor.close();
+  truncateSync(path);
+  appendFileSync(path, "5\n");
+  expect((await lines()).text).toEqual(["5"]);
+  expect(new Set(said)).toEqual(new Set([`${path} was cut or written anew: reading it from its beginning`]));
+});
+
+test("what cannot be read says so", async () => {
+  path = folder;
+  await expect(follow().read()).rejects.toThrow(/EISDIR/);
+});
+
+test("however a file grows and its reader restarts, each line is read once, in order", async () => {
+  const pieces = fc.array(fc.tuple(fc.stringMatching(/^[a-c\n]{0,8}$/), fc.boolean()), { maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(pieces, async (all) => {
+      rmSync(path, { force: true });
+      let file = follow();
+      let place: Place | undefined;
+      const text: string[] = [];
+      for (const [piece, restarts] of all) {
+        appendFileSync(path, piece);
+        const read = await lines(file);
+        text.push(...read.text);
+        place = read.place ?? place;
+        if (!restarts) continue;
+        await file.close();
+        file = follow(place);
+      }
+      await file.close();
+      expect(text).toEqual(
+        all
+          .map(([piece]) => piece)
+          .join("")
+          .split("\n")
+          .slice(0, -1),
+      );
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("a line holds numbers with white space between, a JSON value, or a text; each record knows its byte", () => {
+  const values = (line: string, format: "number" | "json" | "text") =>
+    recordsOf(
+      { lines: [{ offset: 100, bytes: Buffer.from(line) }], place: { inode: 1, offset: 0, head: "" } },
+      format,
+      7,
+    ).map(({ offset, value, timestamp }) => [Number(offset), String(value), timestamp]);
+  expect(values(" 7  x\r", "number")).toEqual([
+    [101, "7", "7"],
+    [104, "x", "7"],
+  ]);
+  expect(values(' { "a": 1 }\r', "json")).toEqual([[101, '{ "a": 1 }', "7"]]);
+  expect(values(" ", "json")).toEqual([]);
+  expect(values(" voil\u00e0\rb \r", "text")).toEqual([[100, " voil\u00e0\rb ", "7"]]);
+});
