@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 export BRAMBLE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bramble
 export PATH := $(BRAMBLE_CACHE)/bin:$(PATH)
-.PHONY: help setup demo down test drills bench-read check bench-runtime
+.PHONY: help setup demo down test drills bench-read bench-runtime bench-restore soak check
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 14
@@ -30,6 +30,14 @@ bench-read: demo ## how long a refresh of the demo's four virtual Pis reads, wit
 bench-runtime: ## the runtime beside Kafka Streams, kafka-python and librdkafka, into bench/results
 	@setup/setup node npm-packages bench-tools kafka-zookeeper
 	@node --no-warnings bench/runtime.ts
+
+bench-restore: setup ## how long a service with a million keys takes to be ready, and what memory
+	@setup/setup test-tools kafka-zookeeper
+	@node bench/restore.ts
+
+soak: setup ## ten minutes at half of full speed: does a service's memory stay flat? MINUTES=60 for longer
+	@setup/setup test-tools kafka-zookeeper
+	@node bench/soak.ts $(MINUTES)
 
 check: ## types, format and lint, unused code, shell scripts
 	@setup/setup node npm-packages

@@ -57,11 +57,20 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
       "auto.create.topics.enable=true",
     ].join("\n"),
   );
-  const start = (script: string, config: string, heap: string) =>
-    spawn(join(home, "bin", script), [join(folder, config)], {
+  const daemons = new Set<ChildProcess>();
+  // Jest kills its worker when a run is cut short, and a start may fail; the daemons must outlive neither.
+  const killAll = () => {
+    for (const each of daemons) each.kill("SIGKILL");
+  };
+  process.once("exit", killAll);
+  const start = (script: string, config: string, heap: string) => {
+    const daemon = spawn(join(home, "bin", script), [join(folder, config)], {
       stdio: "ignore",
       env: { ...process.env, KAFKA_HEAP_OPTS: heap, LOG_DIR: join(folder, "log") },
     });
+    daemons.add(daemon.once("exit", () => daemons.delete(daemon)));
+    return daemon;
+  };
   const startBroker = async () => {
     const started = start("kafka-server-start.sh", "server.properties", "-Xms128m -Xmx256m");
     await listening(brokerPort, started);
@@ -71,9 +80,6 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
   const zookeeper = start("zookeeper-server-start.sh", "zookeeper.properties", "-Xms32m -Xmx64m");
   await listening(zookeeperPort, zookeeper);
   let broker = await startBroker();
-  // Jest kills its worker when a run is cut short; the daemons must not outlive it.
-  const killAll = () => [broker, zookeeper].forEach((each) => void each.kill("SIGKILL"));
-  process.once("exit", killAll);
   return {
     bootstrapServer: `127.0.0.1:${brokerPort}`,
     tool: (script, ...args) =>

@@ -9,6 +9,8 @@ import type { ServiceSpec } from "../../runtime/service-spec.ts";
 /** A service as it runs on a Pi: its bundle in a process of its own, told to report to a systemd that only takes notes. */
 export interface RunningService {
   readonly name: string;
+  /** Of its process. */
+  readonly pid: number;
   /** Lines of standard output: what the log sink printed. */
   printed(): string[];
   /** What it said to the journal. */
@@ -98,6 +100,7 @@ export async function startService(spec: ServiceSpec, options: StartOptions = {}
   const notifications = () => readFileSync(notes, "utf8");
   return {
     name: spec.name,
+    pid: child.pid ?? 0,
     printed: () => printed.split("\n").slice(0, -1),
     journal: () => journal,
     notifications,

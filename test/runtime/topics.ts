@@ -32,6 +32,7 @@ export async function createTopics(broker: KafkaBroker, topics: readonly NewTopi
   await admin.connect();
   await admin.createTopics({
     waitForLeaders: true,
+    timeout: 30_000,
     topics: topics.map(({ topic, partitions = 1, compacted = false }) => ({
       topic,
       numPartitions: partitions,
@@ -52,6 +53,15 @@ export async function configure(broker: KafkaBroker, topic: string, config: Reco
     resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }],
   });
   await admin.disconnect();
+}
+
+/** Of the members of a consumer group. */
+export async function clientIds(broker: KafkaBroker, groupId: string): Promise<string[]> {
+  const admin = client(broker).admin();
+  await admin.connect();
+  const { groups } = await admin.describeGroups([groupId]);
+  await admin.disconnect();
+  return groups.flatMap(({ members }) => members.map(({ clientId }) => clientId));
 }
 
 /** Writes as any producer might: no transaction, no ordering across partitions. */
