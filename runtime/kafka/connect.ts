@@ -58,7 +58,9 @@ export function connectKafka({ bootstrapServers, clientId, processingGuarantee, 
 
 /** kafkajs complains of each refused request that it sends again at once, and of what it also throws. */
 function isReportedElsewhere(message: string): boolean {
-  return /^(Response |The group is rebalancing|Failed to send messages|Failed to connect to seed broker|Crash: )/.test(message);
+  return /^(Response |The group is rebalancing|Failed to send messages|Failed to connect to seed broker|Crash: )/.test(
+    message,
+  );
 }
 
 function complaintOf(log: LogEntry["log"]): string {
