@@ -1,10 +1,10 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-title="The course's Kafka client for Python, for the tests"
+title="The course's Kafka client for Python, and what else the tests need"
 requirements=$setup/test-tools.txt
 venv=$cache/venv
 
-# The runtime's tests start a broker on this machine.
-packages=(python3-venv)
+# The runtime's tests start a broker on this machine; those of the lab log in with a password.
+packages=(python3-venv sshpass)
 command -v java >/dev/null || packages+=(openjdk-17-jre-headless)
 
 ready() {

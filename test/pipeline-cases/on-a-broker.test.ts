@@ -88,8 +88,11 @@ test("the manual's pipeline gives on a broker what it gives without one, at the 
       driver.send(topic, JSON.parse(value ?? ""), { key, timestampMs: timestamp });
     }
   }
-  const sinks = pipeline.services.filter(({ output }) => output.kind === "log").map(({ name }) => name);
-  const printed = (name: string) => driver.printed(name).map((stages) => JSON.stringify(stages.at(-1)));
+  const logs = pipeline.services.filter(({ output }) => output.kind === "log");
+  const sinks = logs.map(({ name }) => name);
+  const sourced = logs.filter(({ input }) => !["topic", "topics"].includes(input.kind)).map(({ name }) => name);
+  const printed = (name: string) =>
+    (sourced.includes(name) ? alone : driver).printed(name).map((stages) => JSON.stringify(stages.at(-1)));
   const linesOf = (name: string) => services.find((running) => running.name === name)?.printed() ?? [];
   await eventually(
     async () => {

@@ -324,7 +324,7 @@ test("a service waits for topics that are not there yet, and survives the loss o
 });
 
 test("a copy of a source that was replaced by another stops and says so, and nothing is sent twice", async () => {
-  const spec = pipeline.service("pro", { input: file(50), output: pipeline.stream("out") });
+  const spec = pipeline.service("pro", { input: file(400), output: pipeline.stream("out") });
   await pipeline.createTopics([spec]);
   const start = (replica: number) => startService(spec, { replica, files: { "input.txt": INPUT } });
   const first = await start(1);

@@ -85,7 +85,7 @@ test("each replica has a unit, each host one release, and the first of each the 
     ["bramble-con2@3"],
   ]);
   expect(
-    Object.keys(scaled.get("kafka_chaining-services")?.inputs.units ?? {}).filter((name) => name.includes("con2")),
+    Object.keys(scaled.get("declared-services")?.inputs.units ?? {}).filter((name) => name.includes("con2")),
   ).toEqual(["bramble-con2.service", "bramble-con2@2.service", "bramble-con2@3.service"]);
 });
 
