@@ -6,7 +6,7 @@ import type { ChangelogEntry } from "./state.ts";
 import { StateStore } from "./state-store.ts";
 import { unusedEntries } from "./unused-entries.ts";
 
-/** For the states that a process has in memory, in each of two generations; a unit may take 256 MB (MemoryMax). */
+/** For the states that a process has in memory, in each of two generations; a unit may take 384 MB (MemoryMax). */
 const GENERATION_BYTES = 24 * 1024 * 1024;
 
 /** What is restored of one input partition. */

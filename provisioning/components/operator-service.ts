@@ -128,7 +128,8 @@ export function serviceUnit(options: {
       ["CapabilityBoundingSet", ""],
       ["SystemCallFilter", "@system-service"],
       ["SystemCallFilter", "~@privileged @resources"],
-      ["MemoryMax", "256M"],
+      // A limit, not a share: most take 60 to 100 MB; 280 were seen with records of 200,000 keys in a row.
+      ["MemoryMax", "384M"],
       // The journal is where a sink prints every value: by default it drops what is more than 10,000 lines in 30 s.
       ["LogRateLimitIntervalSec", "0"],
     ],

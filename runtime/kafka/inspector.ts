@@ -8,7 +8,8 @@ import { stableOffsetFetch } from "./stable-offset-fetch.ts";
 import { topicIdOf } from "./topic-id.ts";
 
 const READ_COMMITTED = 1;
-const MAX_FETCH_BYTES = 4 * 1024 * 1024;
+/** Small, as each byte of small records takes some thirty when they are decoded. A larger batch comes whole (KIP-74). */
+const MAX_FETCH_BYTES = 512 * 1024;
 /** Kafka's number for a topic as what is configured. */
 const TOPIC_RESOURCE = 2;
 const MAX_MESSAGE_BYTES = "max.message.bytes";
