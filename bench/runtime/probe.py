@@ -126,7 +126,7 @@ def latency(broker, topic_in, topic_out, rate, seconds):
     # Processes start and join their groups in their own time.
     deadline = time.time() + 120
     while time.time() < deadline:
-        producer.produce(topic_in, celsius(0), partition=0)
+        producer.produce(topic_in, celsius(1), partition=0)
         producer.poll(0)
         message = out.poll(0.2)
         if message is not None and not message.error():

@@ -1,19 +1,17 @@
-import kafkajs, { type Admin, type ITopicMetadata, type Kafka, type KafkaJSProtocolError } from "kafkajs";
+import kafkajs, { type Admin, type Kafka } from "kafkajs";
 import type { TopicFacts, Topics } from "../resources/resource-type.ts";
 import { aloneOn, type ClusterFacts, heldBy } from "./broker-gate.ts";
-import { topicConfigSource, topicResource } from "./config-resource.ts";
+import { topicResource } from "./config-resource.ts";
+import { isForming, protocolErrors } from "./protocol-errors.ts";
 import { reassign, type Target, without, withReplicationFactor } from "./reassign.ts";
+import { TopicReader } from "./topic-reader.ts";
+import { NoBrokerError } from "./unanswered.ts";
+import { until } from "./until.ts";
 
 /** How long a cluster that has just been started may take to know all of its brokers. */
 const formingTimeoutMs = 90_000;
-/** An election takes seconds; a partition that is longer without a leader has its brokers away. */
+/** A partition that is longer without a leader has its brokers away. */
 const leaderTimeoutMs = 15_000;
-const formingErrors = [
-  "INVALID_REPLICATION_FACTOR",
-  "NOT_CONTROLLER",
-  "LEADER_NOT_AVAILABLE",
-  "UNKNOWN_TOPIC_OR_PARTITION",
-];
 
 /** A cluster over its admin API. */
 export interface KafkaAdmin extends Topics {
@@ -37,6 +35,7 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
   } catch (error) {
     throw new NoBrokerError(bootstrapServers, error as Error);
   }
+  const reader = new TopicReader(admin, bootstrapServers);
   let moves: Promise<unknown> = Promise.resolve();
   /** One topic at a time, as they share the brokers' throttle. */
   const move = (name: string, target: Target, progress: (message: string) => void) => {
@@ -45,8 +44,8 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
     return moved;
   };
   return {
-    describe: (name) => describe(admin, name),
-    create: (name, topic) => create(admin, name, topic),
+    describe: (name) => reader.describe(name),
+    create: (name, topic) => create(admin, reader, name, topic),
     async addPartitions(name, count) {
       await admin.createPartitions({ topicPartitions: [{ topic: name, count }] });
     },
@@ -66,9 +65,9 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
     },
     async delete(name) {
       const { brokers } = await admin.describeCluster();
-      await (brokers.length < bootstrapServers.length ? markForDeletion(kafka, name) : remove(admin, name));
+      await (brokers.length < bootstrapServers.length ? markForDeletion(kafka, name) : remove(admin, reader, name));
     },
-    records: (name) => records(kafka, name),
+    records: (name) => records(kafka, reader, name),
     heldBy: async (address) => heldBy(await describeCluster(admin), address),
     alone: async () => aloneOn(await describeCluster(admin)),
     cluster: () => describeCluster(admin),
@@ -76,80 +75,14 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
   };
 }
 
-/** What the cluster's topics are cannot be told now. */
-export class UnansweredError extends Error {}
-
-export class NoBrokerError extends UnansweredError {
-  constructor(bootstrapServers: readonly string[], cause: Error | undefined) {
-    super(
-      `Kafka: found no broker that answers at ${bootstrapServers.join(", ")}; wanted at least one. ` +
-        "See `systemctl status kafka` and `journalctl -u kafka` on the Pis.",
-      { cause },
-    );
-    this.name = "NoBrokerError";
-  }
-}
-
-export class NoLeaderError extends UnansweredError {
-  constructor(topic: string, cause: Error) {
-    super(
-      `topic ${topic}: found partitions without a leader for ${leaderTimeoutMs / 1000} s; wanted every broker to run. ` +
-        "See `systemctl status kafka` and `journalctl -u kafka` on the Pis.",
-      { cause },
-    );
-    this.name = "NoLeaderError";
-  }
-}
-
-async function describe(admin: Admin, name: string): Promise<TopicFacts | undefined> {
-  const deadline = Date.now() + leaderTimeoutMs;
-  for (;;) {
-    try {
-      return await describeNow(admin, name);
-    } catch (error) {
-      if (!isForming(error)) throw error;
-      if (Date.now() > deadline) throw new NoLeaderError(name, error as Error);
-      await pause();
-    }
-  }
-}
-
-async function describeNow(admin: Admin, name: string): Promise<TopicFacts | undefined> {
-  const partitions = await partitionsOf(admin, name);
-  if (partitions === undefined) return undefined;
-  const described = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: [{ type: topicResource, name }],
-  });
-  const own = (described.resources[0]?.configEntries ?? []).filter((entry) => entry.configSource === topicConfigSource);
-  return {
-    partitions: partitions.length,
-    replicationFactor: Math.min(...partitions.map(({ replicas }) => replicas.length)),
-    config: Object.fromEntries(own.map((entry) => [entry.configName, entry.configValue])),
-  };
-}
-
-/** A broker that has just been started knows no topics until the controller tells it: the controller's word is proof. */
-async function partitionsOf(admin: Admin, name: string): Promise<ITopicMetadata["partitions"] | undefined> {
-  try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
-    return topics[0]?.partitions;
-  } catch (error) {
-    if (protocolErrors(error)[0]?.type !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
-    const probe = { topic: name, numPartitions: 1, replicationFactor: 1 };
-    if (await admin.createTopics({ topics: [probe], validateOnly: true, waitForLeaders: false })) return undefined;
-    throw error;
-  }
-}
-
 /** On a connection of its own: kafkajs looks up leaders once, and breaks on a partition that came since. */
-async function records(kafka: Kafka, name: string): Promise<number> {
+async function records(kafka: Kafka, reader: TopicReader, name: string): Promise<number> {
   let count = 0;
   await until(leaderTimeoutMs, `topic ${name}: found offsets that cannot be read`, async () => {
     const admin = kafka.admin();
     try {
       await admin.connect();
-      if ((await describe(admin, name)) === undefined) return true;
+      if ((await reader.describe(name)) === undefined) return true;
       const partitions = await admin.fetchTopicOffsets(name);
       count = partitions.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
       return true;
@@ -180,7 +113,7 @@ async function describeCluster(admin: Admin): Promise<ClusterFacts> {
   };
 }
 
-async function create(admin: Admin, name: string, topic: TopicFacts): Promise<void> {
+async function create(admin: Admin, reader: TopicReader, name: string, topic: TopicFacts): Promise<void> {
   const request = {
     topic: name,
     numPartitions: topic.partitions,
@@ -191,7 +124,7 @@ async function create(admin: Admin, name: string, topic: TopicFacts): Promise<vo
     try {
       if (await admin.createTopics({ topics: [request], waitForLeaders: true })) return true;
       // There already: made by somebody else just now, or the one that is still being deleted.
-      return (await describe(admin, name))?.partitions === topic.partitions;
+      return (await reader.describe(name))?.partitions === topic.partitions;
     } catch (error) {
       if (isForming(error)) return false;
       throw new Error(`topic ${name}: ${protocolErrors(error)[0]?.message ?? (error as Error).message}`, {
@@ -202,8 +135,8 @@ async function create(admin: Admin, name: string, topic: TopicFacts): Promise<vo
 }
 
 /** Deletion is asynchronous: gone means that no broker lists it any more. */
-async function remove(admin: Admin, name: string): Promise<void> {
-  if ((await describe(admin, name)) === undefined) return;
+async function remove(admin: Admin, reader: TopicReader, name: string): Promise<void> {
+  if ((await reader.describe(name)) === undefined) return;
   await admin.deleteTopics({ topics: [name], timeout: 15_000 });
   const found = `topic ${name}: found it still there, wanted the brokers to delete it`;
   await until(formingTimeoutMs, found, async () => !(await admin.listTopics()).includes(name));
@@ -228,36 +161,6 @@ async function markForDeletion(kafka: Kafka, name: string): Promise<void> {
   }
 }
 
-/**
- * What a cluster says while it forms, and while a broker is away: the controller knows fewer brokers than a topic's
- * replicas need, a broker does not know a topic yet, a partition has no leader. kafkajs then refuses every request, as it
- * looks at all partitions first.
- */
-function isForming(error: unknown): boolean {
-  return protocolErrors(error).some(({ type }) => formingErrors.includes(type));
-}
-
-/** What the brokers said: kafkajs hides it behind the number of its retries, or in a list with one error a topic. */
-function protocolErrors(error: unknown): KafkaJSProtocolError[] {
-  if (error instanceof kafkajs.KafkaJSProtocolError) return [error];
-  if (!(error instanceof Error)) return [];
-  return "errors" in error ? (error.errors as unknown[]).flatMap(protocolErrors) : protocolErrors(error.cause);
-}
-
 function entries(config: Readonly<Record<string, string>>) {
   return Object.entries(config).map(([name, value]) => ({ name, value }));
-}
-
-/** Looks again until `done`; in the end throws what was `found` all that time. */
-async function until(timeoutMs: number, found: string, done: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await done())) {
-    if (Date.now() > deadline)
-      throw new Error(`${found} within ${timeoutMs / 1000} s. See \`systemctl status kafka\` on the Pis.`);
-    await pause();
-  }
-}
-
-function pause(): Promise<void> {
-  return new Promise((resume) => setTimeout(resume, 250));
 }

@@ -1,8 +1,9 @@
 import type { BrokerPlace, ConfigChange, DynamicConfig, DynamicFacts } from "../resources/resource-type.ts";
-import { NoBrokerError } from "./admin.ts";
 import { askBroker } from "./ask-broker.ts";
 import { brokerConfigSource, brokerResource, defaultBrokerConfigSource } from "./config-resource.ts";
-import type { Reader } from "./reader.ts";
+import { describeConfigs } from "./describe-configs.ts";
+import { int8, int32, string } from "./primitive-types.ts";
+import { NoBrokerError } from "./unanswered.ts";
 
 /** How long a change that one broker has taken may be on its way to the others. */
 const takenUpMs = 15_000;
@@ -120,53 +121,20 @@ async function takenUp(brokers: readonly BrokerPlace[], changes: readonly Config
   }
 }
 
-/** Kafka protocol guide, DescribeConfigs version 1. */
-function describe({ id, server }: BrokerPlace): Promise<DynamicFacts> {
-  return askBroker(server, "the broker's settings", {
-    apiKey: 32,
-    apiVersion: 1,
-    // One resource, all of its settings, with where each value comes from.
-    body: Buffer.concat([int32(1), int8(brokerResource), string(String(id)), int32(-1), int8(1)]),
-    read(answer) {
-      answer.int32(); // throttle time
-      const [entries = []] = answer.array(() => {
-        const error = answer.int16();
-        const message = answer.string();
-        if (error !== 0) throw new Error(message ?? `Kafka's error ${error}`);
-        answer.int8();
-        answer.string();
-        return answer.array(() => entry(answer));
-      });
-      const from = (matches: (source: number) => boolean) =>
-        Object.fromEntries(
-          entries.flatMap(({ name, told }) => {
-            const found = told.find((one) => one.name === name && matches(one.source));
-            return found === undefined ? [] : [[name, found.value]];
-          }),
-        );
-      return {
-        forAll: from((source) => source === defaultBrokerConfigSource),
-        alone: from((source) => source === brokerConfigSource),
-        fixed: from((source) => source > defaultBrokerConfigSource),
-      };
-    },
-  });
-}
-
-/** A secret's value is not told. */
-const secret = "(secret)";
-
-function entry(answer: Reader) {
-  const name = answer.string() ?? "";
-  answer.string(); // the value in force
-  answer.int8(); // read-only
-  answer.int8(); // source of the value
-  answer.int8(); // sensitive
-  const told = answer.array(() => {
-    const [name = "", value = secret] = [answer.string(), answer.string()];
-    return { name, value, source: answer.int8() };
-  });
-  return { name, told };
+async function describe({ id, server }: BrokerPlace): Promise<DynamicFacts> {
+  const entries = await describeConfigs(server, { type: brokerResource, name: String(id) });
+  const from = (matches: (source: number) => boolean) =>
+    Object.fromEntries(
+      entries.flatMap(({ name, told }) => {
+        const found = told.find((one) => one.name === name && matches(one.source));
+        return found === undefined ? [] : [[name, found.value]];
+      }),
+    );
+  return {
+    forAll: from((source) => source === defaultBrokerConfigSource),
+    alone: from((source) => source === brokerConfigSource),
+    fixed: from((source) => source > defaultBrokerConfigSource),
+  };
 }
 
 /**
@@ -193,22 +161,4 @@ function alter(server: string, changes: readonly ConfigChange[], validateOnly: b
       return refusal;
     },
   });
-}
-
-function int8(value: number): Buffer {
-  return Buffer.from([value]);
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-}
-
-/** A nullable string. */
-function string(text: string | undefined): Buffer {
-  const bytes = Buffer.from(text ?? "");
-  const length = Buffer.alloc(2);
-  length.writeInt16BE(text === undefined ? -1 : bytes.length);
-  return Buffer.concat([length, bytes]);
 }

@@ -52,11 +52,14 @@ export class ClusterSession {
 
   async close(): Promise<void> {
     for (const host of this.hosts.values()) host.then((connection) => connection.close()).catch(() => {});
-    await this.kafka?.then((topics) => topics.close()).catch(() => {});
+    // One that is still being opened does not keep who waits for the end.
+    void this.kafka?.then((topics) => topics.close()).catch(() => {});
   }
 
   /** A lost connection is opened again; a refused login is not, as sshd and fail2ban count attempts. */
   private async host(place: HostPlace): Promise<Connection> {
+    // Topics are asked for after the hosts, and find the brokers connected by then.
+    if (this.hosts.size === 0) this.admin().catch(() => {});
     const known = this.hosts.get(place.address);
     if (known !== undefined && (await known).alive) return known;
     if (this.hosts.get(place.address) === known) this.hosts.set(place.address, this.open(place));

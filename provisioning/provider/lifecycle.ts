@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { UnansweredError } from "../kafka/admin.ts";
+import { UnansweredError } from "../kafka/unanswered.ts";
 import type { Session } from "../resources/resource-type.ts";
 import type { Properties } from "./diff.ts";
 import type { AnyResourceType } from "./registry.ts";

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals
 import { Kafka, logLevel } from "kafkajs";
 import type { Cluster } from "../../../declaration/pipeline.ts";
 import { dynamicSettings } from "../../../provisioning/components/dynamic-settings.ts";
-import { connectAdmin, type KafkaAdmin, NoBrokerError } from "../../../provisioning/kafka/admin.ts";
+import { connectAdmin, type KafkaAdmin } from "../../../provisioning/kafka/admin.ts";
 import { dynamicConfig } from "../../../provisioning/kafka/dynamic-config.ts";
+import { NoBrokerError } from "../../../provisioning/kafka/unanswered.ts";
 import type { ConfigChange } from "../../../provisioning/resources/resource-type.ts";
 import { type KafkaBroker, startKafkaBroker } from "../../runtime/kafka-broker.ts";
 

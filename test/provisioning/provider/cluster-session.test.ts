@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
-import { NoBrokerError } from "../../../provisioning/kafka/admin.ts";
+import { NoBrokerError } from "../../../provisioning/kafka/unanswered.ts";
 import { ClusterSession } from "../../../provisioning/provider/cluster-session.ts";
 import type { Session } from "../../../provisioning/resources/resource-type.ts";
 import { pin } from "../../../provisioning/ssh/known-hosts.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { NoBrokerError } from "../../../provisioning/kafka/admin.ts";
+import { NoBrokerError } from "../../../provisioning/kafka/unanswered.ts";
 import type { Properties } from "../../../provisioning/provider/diff.ts";
 import { converge, HalfDone, preview, read } from "../../../provisioning/provider/lifecycle.ts";
 import type { AnyResourceType } from "../../../provisioning/provider/registry.ts";

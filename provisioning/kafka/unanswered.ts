@@ -1,0 +1,24 @@
+/** What the cluster's topics are cannot be told now. */
+export class UnansweredError extends Error {}
+
+export class NoBrokerError extends UnansweredError {
+  constructor(bootstrapServers: readonly string[], cause: Error | undefined) {
+    super(
+      `Kafka: found no broker that answers at ${bootstrapServers.join(", ")}; wanted at least one. ` +
+        "See `systemctl status kafka` and `journalctl -u kafka` on the Pis.",
+      { cause },
+    );
+    this.name = "NoBrokerError";
+  }
+}
+
+export class NoLeaderError extends UnansweredError {
+  constructor(topic: string, waitedMs: number, cause: Error) {
+    super(
+      `topic ${topic}: found partitions without a leader for ${waitedMs / 1000} s; wanted every broker to run. ` +
+        "See `systemctl status kafka` and `journalctl -u kafka` on the Pis.",
+      { cause },
+    );
+    this.name = "NoLeaderError";
+  }
+}
