@@ -1,7 +1,9 @@
 import type { Kafka as KafkaJs } from "kafkajs";
 import type { RecordProducer, RecordProducerOptions, Transaction } from "./kafka.ts";
+import { partitioner } from "./partitioner.ts";
 import { quit } from "./quit.ts";
-import { partitioner, RETRY, sendAll } from "./transactional-producer.ts";
+import { sendAll } from "./send-all.ts";
+import { RETRY } from "./transactional-producer.ts";
 
 /** Commits a position as a member of its group. */
 export type CommitOffset = (consumed: NonNullable<Transaction["consumed"]>) => Promise<void>;

@@ -1,30 +1,17 @@
-import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/globals";
+import { expect, jest, test } from "@jest/globals";
 import { openDriver } from "bramble/test";
 import { loadPipeline } from "../../declaration/load-pipeline.ts";
-import { type KafkaBroker, startKafkaBroker } from "../runtime/kafka-broker.ts";
-import { eventually, killServices, type RunningService } from "../runtime/running-service.ts";
-import { type ReadRecord, TopicReader } from "../runtime/topic-reader.ts";
+import { eventually, journals } from "../runtime/running-service.ts";
+import type { ReadRecord } from "../runtime/topic-reader.ts";
+import { useBroker } from "../runtime/use-broker.ts";
 import { byKey, written } from "./case-folder.ts";
 import { cases } from "./cases.ts";
 import { deploy, send } from "./deployed.ts";
 
 jest.setTimeout(120_000);
 
-let broker: KafkaBroker;
-let reader: TopicReader;
+const { broker, reader } = await useBroker();
 
-beforeAll(async () => {
-  broker = await startKafkaBroker();
-  reader = new TopicReader(broker.bootstrapServer);
-});
-afterEach(killServices);
-afterAll(async () => {
-  reader?.close();
-  await broker?.stop();
-});
-
-const journals = (services: readonly RunningService[]) => () =>
-  services.map((each) => `${each.name}: ${each.printed()} ${each.journal()}`).join("\n");
 const parsed = (records: readonly ReadRecord[] = []) =>
   records.map(({ key, value }) => ({ key, value: JSON.parse(value ?? "") as unknown }));
 const sizeOf = (values: Readonly<Record<string, readonly unknown[]>>) => Object.values(values).flat().length;

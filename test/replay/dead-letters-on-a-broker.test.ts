@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
+import { beforeEach, expect, jest, test } from "@jest/globals";
 import { withCluster } from "../../replay/connect.ts";
 import { type Addressee, readLetters } from "../../replay/letters.ts";
 import { otherReaders } from "../../replay/other-readers.ts";
@@ -11,29 +11,18 @@ import { putBack } from "../../replay/put-back.ts";
 import type { DeadLetter } from "../../runtime/dead-letter.ts";
 import type { Kafka } from "../../runtime/kafka/kafka.ts";
 import type { ServiceSpec } from "../../runtime/service-spec.ts";
-import { type KafkaBroker, startKafkaBroker } from "../runtime/kafka-broker.ts";
-import { eventually, killServices, startService } from "../runtime/running-service.ts";
+import { eventually, startService } from "../runtime/running-service.ts";
 import { Pipeline } from "../runtime/service-specs.ts";
-import { TopicReader } from "../runtime/topic-reader.ts";
 import { configure, type NewRecord, write } from "../runtime/topics.ts";
+import { useBroker } from "../runtime/use-broker.ts";
 
 jest.setTimeout(120_000);
 
-let broker: KafkaBroker;
-let reader: TopicReader;
+const { broker, reader, outputs } = await useBroker();
 let pipeline: Pipeline;
 
-beforeAll(async () => {
-  broker = await startKafkaBroker();
-  reader = new TopicReader(broker.bootstrapServer);
-});
 beforeEach(() => {
   pipeline = new Pipeline(broker);
-});
-afterEach(killServices);
-afterAll(async () => {
-  reader?.close();
-  await broker?.stop();
 });
 
 /** One record whose value is the file's content, by librdkafka. */
@@ -149,7 +138,7 @@ test("dead letters are put back once, for their service alone, however often tha
   await write(broker, input, records);
   const [first, other] = await Promise.all([startService(specs.refuses), startService(specs.other)]);
   await eventually(async () => (await lettersOf(specs.refuses)).waiting.length >= 90, first.journal);
-  await eventually(async () => (await reader.values(others)).length >= 90, other.journal);
+  await outputs(others, 90, other);
   await first.stop();
   const { waiting } = await lettersOf(specs.refuses);
   expect(Date.now() - (waiting[0]?.refusedAt ?? 0)).toBeLessThan(600_000);
@@ -169,7 +158,7 @@ test("dead letters are put back once, for their service alone, however often tha
   expect(await onCluster((cluster) => putBack(cluster, addressee))).toEqual({ records: 0, left: [] });
 
   const fixed = await startService(specs.takes);
-  await eventually(async () => (await reader.values(out)).length >= 90, fixed.journal);
+  await outputs(out, 90, fixed);
   const read = await reader.read(input, out, others, addressee.deadLetterTopic);
   const essence = (of: (typeof read)[string] = []) =>
     of

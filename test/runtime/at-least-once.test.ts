@@ -1,28 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
-import { type KafkaBroker, startKafkaBroker } from "./kafka-broker.ts";
-import { eventually, killServices, startService } from "./running-service.ts";
+import { beforeEach, expect, jest, test } from "@jest/globals";
+import { eventually, journals, startReady, startService } from "./running-service.ts";
 import { file, Pipeline, step } from "./service-specs.ts";
-import { TopicReader } from "./topic-reader.ts";
 import { write } from "./topics.ts";
+import { useBroker } from "./use-broker.ts";
 
 jest.setTimeout(90_000);
 
-let broker: KafkaBroker;
-let reader: TopicReader;
+const { broker, reader, outputs } = await useBroker();
 let pipeline: Pipeline;
 
-beforeAll(async () => {
-  broker = await startKafkaBroker();
-  reader = new TopicReader(broker.bootstrapServer);
-});
 beforeEach(() => {
   pipeline = new Pipeline(broker);
-});
-afterEach(killServices);
-afterAll(async () => {
-  reader?.close();
-  await broker?.stop();
 });
 
 const atLeastOnce = { processingGuarantee: "at_least_once" } as const;
@@ -43,19 +32,18 @@ test("a service that is stopped and started goes on where it was, state included
       pipeline.topic("in"),
       values.map((value) => ({ value })),
     );
-  const outputs = async () => (await reader.read(pipeline.topic("out")))[pipeline.topic("out")] ?? [];
+  const out = pipeline.topic("out");
 
   await send("1", "3", "warm", "5");
   const first = await startService(spec);
-  await eventually(async () => (await outputs()).length >= 2, first.journal);
+  await outputs(out, 2, first);
   expect(await first.stop()).toBe(0);
   await send("7", "9");
   const second = await startService(spec);
-  await eventually(async () => (await outputs()).length >= 4, second.journal);
 
-  expect((await outputs()).map(({ value }) => value)).toEqual(["2", "4", "6", "8"]);
+  expect(await outputs(out, 4, second)).toEqual(["2", "4", "6", "8"]);
   // A transaction would leave a marker behind each of its batches, and a gap in the offsets.
-  expect((await outputs()).map(({ offset }) => offset)).toEqual([0, 1, 2, 3]);
+  expect((await reader.read(out))[out]?.map(({ offset }) => offset)).toEqual([0, 1, 2, 3]);
   const dead = await reader.read(spec.deadLetterTopic as string);
   expect(dead[spec.deadLetterTopic as string]).toMatchObject([{ value: "warm", headers: { "bramble.offset": "2" } }]);
 });
@@ -68,20 +56,15 @@ test("killed again and again it loses no record and keeps their order, whatever 
   ].map((spec) => ({ ...spec, ...atLeastOnce }));
   await pipeline.createTopics(specs);
   const options = { files: { "input.txt": Array.from({ length: 300 }, (_, i) => i).join("\n") } };
-  let services = await Promise.all(specs.map((spec) => startService(spec, options)));
+  let services = await startReady(specs, options);
   for (const afterMs of [400, 300]) {
-    await Promise.all(services.map((each) => each.ready()));
     await sleep(afterMs);
     await Promise.all(services.map((each) => each.stop("SIGKILL")));
-    services = await Promise.all(specs.map((spec) => startService(spec, options)));
+    services = await startReady(specs, options);
   }
   const wanted = Array.from({ length: 300 }, (_, i) => Math.round((i * 9) / 5 + 32));
   const found = async () => (await reader.values(pipeline.topic("rounded"))).map(Number);
-  await eventually(
-    async () => new Set(await found()).size === wanted.length,
-    () => services.map((each) => each.journal()).join("\n"),
-    60_000,
-  );
+  await eventually(async () => new Set(await found()).size === wanted.length, journals(services), 60_000);
   // What is left when every value's repeats are taken out are all values in their order.
   expect([...new Set(await found())]).toEqual(wanted);
 });

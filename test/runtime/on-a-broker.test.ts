@@ -3,31 +3,20 @@ import { appendFileSync, mkdtempSync, renameSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
+import { beforeEach, expect, jest, test } from "@jest/globals";
 import type { ServiceSpec } from "../../runtime/service-spec.ts";
-import { type KafkaBroker, startKafkaBroker } from "./kafka-broker.ts";
-import { eventually, killServices, type RunningService, startService } from "./running-service.ts";
+import { eventually, journals, type RunningService, startReady, startService } from "./running-service.ts";
 import { file, log, Pipeline, step } from "./service-specs.ts";
-import { TopicReader } from "./topic-reader.ts";
 import { configure, write } from "./topics.ts";
+import { useBroker } from "./use-broker.ts";
 
 jest.setTimeout(90_000);
 
-let broker: KafkaBroker;
-let reader: TopicReader;
+const { broker, reader, outputs } = await useBroker();
 let pipeline: Pipeline;
 
-beforeAll(async () => {
-  broker = await startKafkaBroker();
-  reader = new TopicReader(broker.bootstrapServer);
-});
 beforeEach(() => {
   pipeline = new Pipeline(broker);
-});
-afterEach(killServices);
-afterAll(async () => {
-  reader?.close();
-  await broker?.stop();
 });
 
 function chaining(everyMs: number): ServiceSpec[] {
@@ -68,7 +57,7 @@ test.each(["upstream", "downstream"])("kafka_chaining gives the known answers, s
   const printedBy = (name: string) => services.find((each) => each.name === name)?.printed() ?? [];
   await eventually(
     () => printedBy("out_ewma").length >= EWMA.length && printedBy("out_avg").length >= AVERAGE.length,
-    () => services.map((each) => `${each.name}: ${each.printed()} ${each.journal()}`).join("\n"),
+    journals(services),
   );
   expect(printedBy("out_ewma")).toEqual(EWMA);
   expect(printedBy("out_avg")).toEqual(AVERAGE);
@@ -89,13 +78,11 @@ test("services killed in the middle go on where they were: the same outputs, non
   await pipeline.createTopics(specs);
   const celsius = Array.from({ length: 300 }, (_, i) => 10 + ((i * 7919) % 100) / 10);
   const options = { files: { "input.txt": celsius.join("\n") } };
-  let services = await Promise.all(specs.map((spec) => startService(spec, options)));
-  await Promise.all(services.map((each) => each.ready()));
+  let services = await startReady(specs, options);
   for (const afterMs of [300, 200]) {
     await sleep(afterMs);
     expect(await Promise.all(services.map((each) => each.stop("SIGKILL")))).toEqual(Array(4).fill("SIGKILL"));
-    services = await Promise.all(specs.map((spec) => startService(spec, options)));
-    await Promise.all(services.map((each) => each.ready()));
+    services = await startReady(specs, options);
   }
   const fahrenheit = celsius.map((c) => (c * 9) / 5 + 32);
   const above = fahrenheit.filter((f) => f > 50);
@@ -106,14 +93,8 @@ test("services killed in the middle go on where they were: the same outputs, non
     return ewma.at(-1) as number;
   });
   const wanted = { fahrenheit, above, ewma, average };
-  await eventually(
-    async () => (await reader.values(pipeline.topic("average"))).length >= average.length,
-    () => services.map((each) => each.journal()).join("\n"),
-  );
-  await eventually(
-    async () => (await reader.values(pipeline.topic("ewma"))).length >= ewma.length,
-    () => services.map((each) => each.journal()).join("\n"),
-  );
+  await outputs(pipeline.topic("average"), average.length, ...services);
+  await outputs(pipeline.topic("ewma"), ewma.length, ...services);
   const read = await reader.read(...Object.keys(wanted).map((name) => pipeline.topic(name)));
   for (const [name, each] of Object.entries(wanted)) {
     expect({ [name]: values(read[pipeline.topic(name)]) }).toEqual({
@@ -153,7 +134,7 @@ test("poison records go to the dead-letter topic with cause and origin, and the 
     { value: "4", key: "kitchen" },
   ]);
   const con1 = await startService(spec, { operators: { picky } });
-  await eventually(async () => (await reader.values(pipeline.topic("out"))).length >= 2, con1.journal);
+  await outputs(pipeline.topic("out"), 2, con1);
 
   const deadLetters = spec.deadLetterTopic as string;
   const { [pipeline.topic("out")]: out, [deadLetters]: dead } = await reader.read(pipeline.topic("out"), deadLetters);
@@ -193,25 +174,23 @@ test("a file source goes on where it left off, and starts anew with another file
   const spec = pipeline.service("pro", { input: file(50), output: pipeline.stream("out") });
   await pipeline.createTopics([spec]);
   const start = (input: string) => startService(spec, { files: { "input.txt": input } });
-  const written = () => reader.values(pipeline.topic("out"));
+  const out = pipeline.topic("out");
 
   const first = await start("1 2 3 4 5 6 7 8 9 10");
   await first.ready();
   await sleep(150);
   expect(await first.stop()).toBe(0);
-  const before = await written();
+  const before = await reader.values(out);
   expect(before.length).toBeGreaterThan(0);
   expect(before.length).toBeLessThan(10);
 
   const second = await start("1 2 3 4 5 6 7 8 9 10");
-  await eventually(async () => (await written()).length >= 10, second.journal);
-  expect(await written()).toEqual("1 2 3 4 5 6 7 8 9 10".split(" "));
+  expect(await outputs(out, 10, second)).toEqual("1 2 3 4 5 6 7 8 9 10".split(" "));
   expect(second.isRunning()).toBe(true);
   await second.stop();
 
   const third = await start("11 12");
-  await eventually(async () => (await written()).length >= 12, third.journal);
-  expect(await written()).toEqual("1 2 3 4 5 6 7 8 9 10 11 12".split(" "));
+  expect(await outputs(out, 12, third)).toEqual("1 2 3 4 5 6 7 8 9 10 11 12".split(" "));
 });
 
 test("a file is followed through kills and a new name, each line once, with what is no value among the dead letters", async () => {
@@ -231,8 +210,7 @@ test("a file is followed through kills and a new name, each line once, with what
         .map((line) => (line === "450" ? `${line} warm\n` : `${line}\n`))
         .join(""),
     );
-  const written = () => reader.values(pipeline.topic("out"));
-  const atLeast = (count: number) => eventually(async () => (await written()).length >= count, tail.journal);
+  const atLeast = (count: number) => outputs(pipeline.topic("out"), count, tail);
 
   let tail = await startService(spec);
   grow(0, 100);
@@ -247,8 +225,7 @@ test("a file is followed through kills and a new name, each line once, with what
   await tail.stop("SIGKILL");
   grow(500, 600);
   tail = await startService(spec);
-  await atLeast(input.length);
-  expect(await written()).toEqual(input);
+  expect(await atLeast(input.length)).toEqual(input);
   const letters = (await reader.read(spec.deadLetterTopic as string))[spec.deadLetterTopic as string];
   expect(letters).toMatchObject([
     {
@@ -283,11 +260,9 @@ test("a service that is stopped under load exits in less than 2 s, and its succe
   // A member that had not left would be waited for until its session ends, 6 s after its last heartbeat.
   expect(performance.now() - started).toBeLessThan(5000);
   const wanted = input.slice(2).map((x, i) => ((input[i] as number) + (input[i + 1] as number) + x) / 3);
-  await eventually(
-    async () => (await reader.values(pipeline.topic("out"))).length >= wanted.length,
-    () => con1.journal() + successor.journal(),
+  expect(await outputs(pipeline.topic("out"), wanted.length, con1, successor)).toEqual(
+    wanted.map((value) => JSON.stringify(value)),
   );
-  expect(await reader.values(pipeline.topic("out"))).toEqual(wanted.map((value) => JSON.stringify(value)));
 });
 
 test("a service waits for topics that are not there yet, and survives the loss of the broker", async () => {
@@ -300,7 +275,7 @@ test("a service waits for topics that are not there yet, and survives the loss o
   const services = await Promise.all([con1, pro].map((spec) => startService(spec, { files: { "input.txt": INPUT } })));
   await eventually(
     () => services.some((each) => each.journal().includes(`${pipeline.topic("in")}: there is no such topic (yet)`)),
-    () => services.map((each) => each.journal()).join("\n"),
+    journals(services),
   );
   expect(services.map((each) => each.notifications())).not.toContain(expect.stringContaining("READY"));
   await pipeline.createTopics([con1, pro]);
@@ -308,11 +283,7 @@ test("a service waits for topics that are not there yet, and survives the loss o
   await broker.kill();
   await sleep(500);
   await broker.restart();
-  await eventually(
-    async () => (await reader.values(pipeline.topic("out")).catch(() => [])).length >= 13,
-    () => services.map((each) => each.journal()).join("\n"),
-    60_000,
-  );
+  const averages = await outputs(pipeline.topic("out"), 13, ...services);
   expect(services.map((each) => each.isRunning())).toEqual([true, true]);
   const celsius = INPUT.split(" ").map(Number);
   const wanted: number[] = [];
@@ -320,7 +291,7 @@ test("a service waits for topics that are not there yet, and survives the loss o
     wanted.push(0.5 * c + 0.5 * state);
     return wanted.at(-1) as number;
   });
-  expect(await reader.values(pipeline.topic("out"))).toEqual(wanted.map((value) => JSON.stringify(value)));
+  expect(averages).toEqual(wanted.map((value) => JSON.stringify(value)));
 });
 
 test("a copy of a source that was replaced by another stops and says so, and nothing is sent twice", async () => {
@@ -334,8 +305,7 @@ test("a copy of a source that was replaced by another stops and says so, and not
   expect(first.journal()).toMatch(
     /^<3>pro: another copy of this service has taken over its transactional id pipeline\d+-pro-0/m,
   );
-  await eventually(async () => (await reader.values(pipeline.topic("out"))).length >= 14, second.journal);
-  expect(await reader.values(pipeline.topic("out"))).toEqual(INPUT.split(" "));
+  expect(await outputs(pipeline.topic("out"), 14, second)).toEqual(INPUT.split(" "));
 });
 
 test("partitions that a topic gets are read by the service that runs, each with a state of its own", async () => {
@@ -347,7 +317,6 @@ test("partitions that a topic gets are read by the service that runs, each with 
   await pipeline.createTopics([con1]);
   const service = await startService(con1);
   await service.ready();
-  const values = async () => (await reader.values(pipeline.topic("out"))).map(Number).sort((a, b) => a - b);
   const feed = (partition: number, ...numbers: number[]) =>
     write(
       broker,
@@ -355,14 +324,14 @@ test("partitions that a topic gets are read by the service that runs, each with 
       numbers.map((value) => ({ value: String(value), partition })),
     );
   await feed(0, 1, 3);
-  await eventually(async () => (await values()).length === 1, service.journal);
+  await outputs(pipeline.topic("out"), 1, service);
   for (const topic of [pipeline.topic("in"), con1.changelogTopic ?? ""]) {
     broker.tool("kafka-topics.sh", "--alter", "--topic", topic, "--partitions", "2");
   }
   await feed(1, 100, 300);
   await feed(0, 6);
-  await eventually(async () => (await values()).length === 3, service.journal);
-  expect(await values()).toEqual([2, 4, 200]);
+  const averages = await outputs(pipeline.topic("out"), 3, service);
+  expect(averages.map(Number).sort((a, b) => a - b)).toEqual([2, 4, 200]);
   expect(service.isRunning()).toBe(true);
 });
 
@@ -379,26 +348,26 @@ test("copies of a service share its partitions, and state follows its partition 
       pipeline.topic("in"),
       Array.from({ length: 2 * count }, (_, i) => ({ value: String(start + Math.floor(i / 2)), partition: i % 2 })),
     );
-  const outputs = async () => (await reader.read(pipeline.topic("out")))[pipeline.topic("out")] ?? [];
-  const both = (records: number) => async () => (await outputs()).length >= 2 * records;
+  const out = pipeline.topic("out");
 
   const first = await startService(spec);
   await send(0, 10);
-  await eventually(both(9), first.journal);
+  await outputs(out, 2 * 9, first);
   const second = await startService(spec, { replica: 2 });
   await eventually(
     () => /partitions \d$/m.test(first.journal()) && /partitions \d$/m.test(second.journal()),
-    () => first.journal() + second.journal(),
+    journals([first, second]),
   );
   await send(10, 10);
-  await eventually(both(19), () => first.journal() + second.journal());
+  await outputs(out, 2 * 19, first, second);
   expect(await first.stop()).toBe(0);
   await send(20, 10);
-  await eventually(both(29), second.journal);
+  await outputs(out, 2 * 29, second);
 
   const wanted = Array.from({ length: 29 }, (_, i) => String(i + 0.5));
+  const { [out]: records = [] } = await reader.read(out);
   for (const partition of [0, 1]) {
-    expect(values((await outputs()).filter((each) => each.partition === partition))).toEqual(wanted);
+    expect(values(records.filter((each) => each.partition === partition))).toEqual(wanted);
   }
 });
 
@@ -411,7 +380,7 @@ test("any Kafka client can take part: kcat writes, kcat reads", async () => {
   await pipeline.createTopics([spec]);
   const con1 = await startService(spec);
   kcat("57.2\n48.2\n53.6\n", "-P", "-t", pipeline.topic("in"));
-  await eventually(async () => (await reader.values(pipeline.topic("out"))).length >= 2, con1.journal);
+  await outputs(pipeline.topic("out"), 2, con1);
   expect(
     kcat("", "-C", "-t", pipeline.topic("out"), "-o", "beginning", "-e", "-X", "isolation.level=read_committed"),
   ).toBe("57.2\n53.6\n");
@@ -432,8 +401,7 @@ test("records compressed by any codec are read, from Java's producers and from l
     kcat(`${input.join("\n")}\n`, "-P", "-z", codec, "-t", pipeline.topic("in"));
   }
   const con1 = await startService(spec);
-  await eventually(async () => (await reader.values(pipeline.topic("out"))).length >= 8 * input.length, con1.journal);
-  expect(await reader.values(pipeline.topic("out"))).toEqual(Array(8).fill(input).flat());
+  expect(await outputs(pipeline.topic("out"), 8 * input.length, con1)).toEqual(Array(8).fill(input).flat());
 });
 
 test("a log sink prints every stage of every record", async () => {

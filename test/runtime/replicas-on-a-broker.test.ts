@@ -1,26 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
+import { beforeEach, expect, jest, test } from "@jest/globals";
 import type { ServiceSpec } from "../../runtime/service-spec.ts";
-import { type KafkaBroker, startKafkaBroker } from "./kafka-broker.ts";
-import { eventually, killServices, type RunningService, startService } from "./running-service.ts";
+import { eventually, journals, type RunningService, startService } from "./running-service.ts";
 import { Pipeline, step } from "./service-specs.ts";
-import { TopicReader } from "./topic-reader.ts";
 import { clientIds, write } from "./topics.ts";
+import { useBroker } from "./use-broker.ts";
 
 jest.setTimeout(180_000);
 
 const KEYS = Array.from({ length: 12 }, (_, i) => `sensor-${i}`);
 
-let broker: KafkaBroker;
-let reader: TopicReader;
+const { broker, reader } = await useBroker();
 let spec: ServiceSpec;
 let input: string;
 let output: string;
 
-beforeAll(async () => {
-  broker = await startKafkaBroker();
-  reader = new TopicReader(broker.bootstrapServer);
-});
 beforeEach(async () => {
   const pipeline = new Pipeline(broker);
   [input, output] = [pipeline.topic("in"), pipeline.topic("out")];
@@ -30,11 +24,6 @@ beforeEach(async () => {
     output: pipeline.stream("out"),
   });
   await pipeline.createTopics([spec], 4);
-});
-afterEach(killServices);
-afterAll(async () => {
-  reader?.close();
-  await broker?.stop();
 });
 
 /** Sends every key its next values, 0, 1, 2..., until it is told to stop; then gives how many each key has got. */
@@ -76,7 +65,7 @@ async function expectAll(count: number, services: readonly RunningService[]): Pr
       const outputs = await outputsByKey();
       return KEYS.every((key) => (outputs.get(key)?.length ?? 0) >= wanted.length);
     },
-    () => services.map((each) => each.journal()).join("\n"),
+    journals(services),
     90_000,
   );
   expect(await outputsByKey()).toEqual(new Map(KEYS.map((key) => [key, wanted])));
@@ -99,7 +88,7 @@ async function sharing(services: readonly RunningService[]): Promise<void> {
       const shares = services.map(held);
       return shares.every((share) => share.length > 0) && shares.flat().sort().join() === "0,1,2,3";
     },
-    () => services.map((each) => each.journal()).join("\n"),
+    journals(services),
     60_000,
   );
 }

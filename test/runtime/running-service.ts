@@ -119,6 +119,18 @@ export async function startService(spec: ServiceSpec, options: StartOptions = {}
   };
 }
 
+/** Starts services together and waits until all are ready. */
+export async function startReady(specs: readonly ServiceSpec[], options: StartOptions = {}): Promise<RunningService[]> {
+  const services = await Promise.all(specs.map((spec) => startService(spec, options)));
+  await Promise.all(services.map((each) => each.ready()));
+  return services;
+}
+
+/** What services printed and said, to be told when something does not come about. */
+export function journals(services: readonly RunningService[]): () => string {
+  return () => services.map((each) => `${each.name}: ${each.printed()} ${each.journal()}`).join("\n");
+}
+
 /** Waits for what must come about by itself; fails with `otherwise` when it does not. */
 export async function eventually(
   isSo: () => boolean | Promise<boolean>,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/globals";
+import { expect, jest, test } from "@jest/globals";
 import type { Service } from "../../declaration/pipeline.ts";
 import { advance, type Link, stateNameOf } from "../../operators/chain.ts";
 import { ChainState } from "../../operators/chain-state.ts";
@@ -8,28 +8,16 @@ import { timeWindow } from "../../operators/time-window.ts";
 import { stateKey } from "../../runtime/state.ts";
 import { removalKey } from "../../runtime/unused-entries.ts";
 import { chainOf, editedService } from "../edited-service.ts";
-import { type KafkaBroker, startKafkaBroker } from "./kafka-broker.ts";
-import { eventually, killServices, type RunningService, startService } from "./running-service.ts";
+import { startReady, startService } from "./running-service.ts";
 import { Pipeline, step } from "./service-specs.ts";
-import { TopicReader } from "./topic-reader.ts";
 import { write } from "./topics.ts";
+import { useBroker } from "./use-broker.ts";
 
 jest.setTimeout(90_000);
 
 const START = 1_700_000_000_000;
 
-let broker: KafkaBroker;
-let reader: TopicReader;
-
-beforeAll(async () => {
-  broker = await startKafkaBroker();
-  reader = new TopicReader(broker.bootstrapServer);
-});
-afterEach(killServices);
-afterAll(async () => {
-  reader?.close();
-  await broker?.stop();
-});
+const { broker, reader, outputs } = await useBroker();
 
 test("windows of each key, over partitions and kills, are those of the operator alone; late records are dead letters", async () => {
   const pipeline = new Pipeline(broker);
@@ -57,12 +45,7 @@ test("windows of each key, over partitions and kills, are those of the operator 
     at: 1_700_000_000_000 + i * 20 - (((i * 7919) % 101) % 8) * 200,
     celsius: ((i * 104_729) % 1000) / 10,
   }));
-  const start = async (): Promise<RunningService[]> => {
-    const services = await Promise.all(specs.map((spec) => startService(spec)));
-    await Promise.all(services.map((each) => each.ready()));
-    return services;
-  };
-  let services = await start();
+  let services = await startReady(specs);
   // All to one partition, so that each sensor's records keep their order on the way to the service that gives them keys.
   const sent = [0, 1000, 2000].map((from) => records.slice(from, from + 1000));
   for (const some of sent) {
@@ -73,7 +56,7 @@ test("windows of each key, over partitions and kills, are those of the operator 
     );
     await sleep(200);
     await Promise.all(services.map((each) => each.stop("SIGKILL")));
-    services = await start();
+    services = await startReady(specs);
   }
 
   const alone = new Map(
@@ -90,9 +73,8 @@ test("windows of each key, over partitions and kills, are those of the operator 
   const results = [...alone.values()].flat().length - late;
   expect(late).toBeGreaterThan(10);
   const lettersTopic = specs[1]?.deadLetterTopic ?? "";
-  const journals = () => services.map((each) => each.journal()).join("\n");
-  await eventually(async () => (await reader.values(means.topic)).length >= results, journals);
-  await eventually(async () => (await reader.values(lettersTopic)).length >= late, journals);
+  await outputs(means.topic, results, ...services);
+  await outputs(lettersTopic, late, ...services);
 
   const read = await reader.read(means.topic, lettersTopic);
   for (const [sensor, wanted] of alone) {
@@ -145,7 +127,7 @@ test.each([
       some.map(({ value, timestampMs }) => ({ value: String(value), timestamp: String(timestampMs) })),
     );
     const running = await startService(spec(service));
-    await eventually(async () => (await reader.values(output.topic)).length >= soFar.length, running.journal);
+    await outputs(output.topic, soFar.length, running);
     expect(await running.stop()).toBe(0);
     expect(await reader.values(output.topic)).toEqual(soFar);
   }

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { pieces } from "../../../runtime/kafka/send-all.ts";
 import { sizeOf } from "../../../runtime/kafka/size-of.ts";
-import { pieces } from "../../../runtime/kafka/transactional-producer.ts";
 
 const record = fc.record({
   topic: fc.constantFrom("a", "b"),
