@@ -12,7 +12,7 @@ const TRANSACTION_TIMEOUT_MS = 30_000;
  * kafkajs waits 300 ms before it retries, and ever longer. The common case is a transaction that follows another at once,
  * which the coordinator takes a few milliseconds later. All retries together last some 10 s.
  */
-export const RETRY = { initialRetryTime: 10, multiplier: 1.3, maxRetryTime: 200, retries: 60 };
+export const RETRY = { initialRetryTime: 2, multiplier: 1.3, maxRetryTime: 200, retries: 65 };
 
 export async function openTransactionalProducer(
   kafka: KafkaJs,

@@ -4,6 +4,7 @@ import type { Plugin } from "esbuild";
 import { encoderBuffers, recordBuffers } from "./encoder-buffers.ts";
 import { abortedTransactions, fetchedBatches } from "./fetched-batches.ts";
 import { groupMessages } from "./group-messages.ts";
+import { knownCoordinators } from "./known-coordinators.ts";
 import { applyPatch, type Patch } from "./patch.ts";
 import { preparedBatches, sequenceNumbers } from "./prepared-batches.ts";
 import { requestQueueTimer } from "./request-queue-timer.ts";
@@ -14,6 +15,7 @@ const PATCHES: readonly Patch[] = [
   abortedTransactions,
   preparedBatches,
   sequenceNumbers,
+  knownCoordinators,
   groupMessages,
   encoderBuffers,
   recordBuffers,
@@ -25,8 +27,10 @@ export const patchKafkajs: Plugin = {
   name: "patch-kafkajs",
   setup: (esbuild) => {
     esbuild.onLoad({ filter: /[\\/]kafkajs[\\/]src[\\/]/ }, async ({ path }) => {
-      const patch = PATCHES.find(({ module }) => path.endsWith(join("kafkajs", module)));
-      return patch && { contents: applyPatch(patch, await readFile(path, "utf8")), loader: "js" };
+      const patches = PATCHES.filter(({ module }) => path.endsWith(join("kafkajs", module)));
+      if (patches.length === 0) return undefined;
+      const source = await readFile(path, "utf8");
+      return { contents: patches.reduce((patched, patch) => applyPatch(patch, patched), source), loader: "js" };
     });
   },
 };

@@ -20,6 +20,10 @@ interface Modules {
     initProducerId(): Promise<void>;
     getSequence(topic: string, partition: number): number;
     updateSequence(topic: string, partition: number, count: number): void;
+    beginTransaction(): void;
+    addPartitionsToTransaction(topics: object[]): Promise<void>;
+    sendOffsets(offsets: object): Promise<void>;
+    commit(): Promise<void>;
   };
   Decoder: new (buffer: Buffer) => object;
   Record(options: object): { buffer: Buffer };
@@ -180,6 +184,71 @@ describe("kafkajs, as it is bundled", () => {
     jest.restoreAllMocks();
     // Length 10; attributes, timestamp delta, offset delta 0; no key; value of 4 bytes; no headers (zigzag varints).
     expect(buffer.toString("hex")).toBe(`14${"000000"}01${"08"}${Buffer.from("55.4").toString("hex")}00`);
+  });
+
+  describe("a transaction", () => {
+    /** What was asked of a coordinator, in order; `fail` throws for what must not succeed. */
+    function transactions(fail: (request: string) => void) {
+      const asked: string[] = [];
+      const answer = async (request: string) => {
+        asked.push(request);
+        fail(request);
+        return { producerId: 1, producerEpoch: 0 };
+      };
+      const requests = ["initProducerId", "addPartitionsToTxn", "addOffsetsToTxn", "txnOffsetCommit", "endTxn"];
+      const coordinator = Object.fromEntries(requests.map((request) => [request, () => answer(request)]));
+      const eosManager = kafkajs.createEosManager({
+        logger: { namespace: () => ({ debug: () => {} }), debug: () => {} },
+        retry: { retries: 0 },
+        cluster: {
+          refreshMetadataIfNecessary: async () => {},
+          async findGroupCoordinator({ groupId }: { groupId: string }) {
+            asked.push(`find ${groupId}`);
+            return { ...coordinator, isConnected: () => true };
+          },
+        },
+        transactional: true,
+        transactionalId: "id",
+        transactionTimeout: 1,
+      });
+      return { asked, eosManager };
+    }
+    const partitions = [{ topic: "t", partitions: [{ partition: 0 }] }];
+    const offsets = { consumerGroupId: "group", topics: [] };
+
+    test("asks once who coordinates it, and whom its group has", async () => {
+      const { asked, eosManager } = transactions(() => {});
+      await eosManager.initProducerId();
+      for (let i = 0; i < 2; i++) {
+        eosManager.beginTransaction();
+        await eosManager.addPartitionsToTransaction(partitions);
+        await eosManager.sendOffsets(offsets);
+        await eosManager.commit();
+      }
+      const round = ["addPartitionsToTxn", "addOffsetsToTxn", "txnOffsetCommit", "endTxn"];
+      expect(asked).toEqual([
+        "find id",
+        "initProducerId",
+        ...round.slice(0, 2),
+        "find group",
+        ...round.slice(2),
+        ...round,
+      ]);
+    });
+
+    test("asks again after an error, unless it is that the one before is still being ended", async () => {
+      let type = "CONCURRENT_TRANSACTIONS";
+      const { asked, eosManager } = transactions((request) => {
+        if (request === "addPartitionsToTxn") throw Object.assign(new Error(type), { type });
+      });
+      await eosManager.initProducerId();
+      eosManager.beginTransaction();
+      for (type of ["CONCURRENT_TRANSACTIONS", "NOT_COORDINATOR_FOR_GROUP", "CONCURRENT_TRANSACTIONS"]) {
+        await expect(eosManager.addPartitionsToTransaction(partitions)).rejects.toThrow(type);
+      }
+      const [first, second, third] = ["addPartitionsToTxn", "addPartitionsToTxn", "addPartitionsToTxn"];
+      expect(asked).toEqual(["find id", "initProducerId", first, second, "find id", third]);
+    });
   });
 
   describe("sending to two brokers, of which one fails", () => {
