@@ -20,17 +20,27 @@ export function run(operator: Operator, params: object, values: readonly unknown
  * A record that is refused gives its message instead.
  */
 export function runAt(operator: Operator, params: object, records: readonly At[]): (At | string)[] {
+  return runEdited(operator, [[params, records]]);
+}
+
+/** As `runAt`, with parameters that are edited on the way, by an edit that keeps the state. */
+export function runEdited(
+  operator: Operator,
+  stretches: readonly (readonly [params: object, records: readonly At[]])[],
+): (At | string)[] {
   let state = new ChainState();
-  const chain = [{ name: "it", operator, params: operator.params.parse(params) }];
-  return records.flatMap(([timestampMs, value, key]): (At | string)[] => {
-    state = restarted(state);
-    const message = { key: key ?? null, value, timestampMs };
-    try {
-      return [...advance(chain, state, message, emitted).outputs];
-    } catch (error) {
-      if (error instanceof OperatorError) return [error.message];
-      throw error;
-    }
+  return stretches.flatMap(([params, records]) => {
+    const chain = [{ name: "it", operator, params: operator.params.parse(params) }];
+    return records.flatMap(([timestampMs, value, key]): (At | string)[] => {
+      state = restarted(state);
+      const message = { key: key ?? null, value, timestampMs };
+      try {
+        return [...advance(chain, state, message, emitted).outputs];
+      } catch (error) {
+        if (error instanceof OperatorError) return [error.message];
+        throw error;
+      }
+    });
   });
 }
 

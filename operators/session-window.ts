@@ -13,6 +13,8 @@ interface Session {
 interface State {
   /** The greatest event time seen: Kafka Streams' stream time, of one key. */
   readonly time: number;
+  /** Sessions that end, with their gap, before then have given their results, and stay closed also when `grace` grows. */
+  readonly closedTo: number;
   /** Sessions that may still grow, by their start. */
   readonly open: readonly Session[];
 }
@@ -33,11 +35,12 @@ export const sessionWindow = fold({
   check: ({ gap, grace }) =>
     grace / gap <= MOST_OPEN ? undefined : { at: "grace", wanted: `a duration of at most ${MOST_OPEN} times the gap` },
   value: number(),
-  initial: { time: 0, open: [] } as State,
+  initial: { time: 0, closedTo: 0, open: [] } as State,
   stateDependsOn: ({ gap, compute }) => ({ gap, ...basisOf(compute) }),
   step: ({ gap, grace, compute }, before, x, { timestampMs }) => {
     const time = Math.max(before.time, timestampMs);
-    const closed = ({ end }: Session) => end + gap + grace < time;
+    const closedTo = Math.max(before.closedTo, time - grace);
+    const closed = ({ end }: Session) => end + gap < closedTo;
     const near = ({ start, end }: Session) => start - gap <= timestampMs && timestampMs <= end + gap;
     const session = before.open.filter(near).reduce(joined, {
       start: timestampMs,
@@ -50,7 +53,7 @@ export const sessionWindow = fold({
       const result = resultOf(compute, of, { start, end });
       return result === undefined ? [] : [forward(result, { timestampMs: end })];
     });
-    return [{ time, open: sessions.filter((each) => !closed(each)) }, results];
+    return [{ time, closedTo, open: sessions.filter((each) => !closed(each)) }, results];
   },
 });
 

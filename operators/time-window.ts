@@ -6,6 +6,8 @@ import { lateness, MOST_OPEN } from "./window-time.ts";
 interface State {
   /** The greatest event time seen: Kafka Streams' stream time, of one key. */
   readonly time: number;
+  /** Windows that end by then have given their results, and stay closed also when `grace` grows one day. */
+  readonly closedTo: number;
   /** Windows that may still get values, by their start. */
   readonly open: readonly { readonly start: number; readonly of: Aggregate }[];
 }
@@ -30,7 +32,7 @@ export const timeWindow = fold({
     return { at: "advance", wanted: `a longer one: size and grace may cover at most ${MOST_OPEN} windows` };
   },
   value: number(),
-  initial: { time: 0, open: [] } as State,
+  initial: { time: 0, closedTo: 0, open: [] } as State,
   stateDependsOn: ({ size, advance = size, compute }) => ({
     size,
     ...(advance !== size && { advance }),
@@ -38,7 +40,8 @@ export const timeWindow = fold({
   }),
   step: ({ size, advance = size, grace, compute }, before, x, { timestampMs }) => {
     const time = Math.max(before.time, timestampMs);
-    const closed = ({ start }: { readonly start: number }) => start + size + grace <= time;
+    const closedTo = Math.max(before.closedTo, time - grace);
+    const closed = ({ start }: { readonly start: number }) => start + size <= closedTo;
     const starts = startsOf(timestampMs, size, advance).filter((start) => !closed({ start }));
     if (starts.length === 0) throw lateness(timestampMs, time, grace);
     const one = aggregateOf(compute, x);
@@ -52,7 +55,7 @@ export const timeWindow = fold({
       const result = resultOf(compute, of, { start, end: start + size });
       return result === undefined ? [] : [forward(result, { timestampMs: start + size - 1 })];
     });
-    return [{ time, open: windows.filter((window) => !closed(window)) }, results];
+    return [{ time, closedTo, open: windows.filter((window) => !closed(window)) }, results];
   },
 });
 

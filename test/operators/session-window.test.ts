@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type At, runAt } from "../../operators/run.ts";
+import { type At, runAt, runEdited } from "../../operators/run.ts";
 import { sessionWindow } from "../../operators/session-window.ts";
 import { ALL, naively, windowStreams } from "./window-streams.ts";
 
@@ -49,6 +49,25 @@ test("a record that is late for every session is refused", () => {
     [15_000, 8],
     [20_000, 2],
   ]);
+});
+
+test("a session that has given its result stays closed when its grace grows", () => {
+  const sums = (grace: string) => ({ gap: "5s", grace, compute: "sum" });
+  const before: At[] = [
+    [1_000, 1],
+    [15_000, 2],
+  ];
+  const after: At[] = [
+    [2_000, 100],
+    [12_000, 3],
+    [60_000, 0],
+  ];
+  expect(
+    runEdited(sessionWindow, [
+      [sums("0s"), before],
+      [sums("20s"), after],
+    ]),
+  ).toEqual([[1_000, 1], expect.stringContaining("found a late record of 1970-01-01T00:00:02.000Z"), [15_000, 5]]);
 });
 
 /** The sessions of one key, found anew from all the records that are still open, after each of them. */

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type At, runAt } from "../../operators/run.ts";
+import { type At, runAt, runEdited } from "../../operators/run.ts";
 import { timeWindow } from "../../operators/time-window.ts";
 import { ALL, naively, windowStreams } from "./window-streams.ts";
 
@@ -106,6 +106,25 @@ test("a value that is too large to square is refused, and only where its square 
   expect(runAt(timeWindow, { size: "1s", compute: "variance" }, records)).toEqual([
     "it: found 1e+200, wanted a number of at most 1e+100 in size, as its square is needed",
   ]);
+});
+
+test("a window that has given its result stays closed when its grace grows", () => {
+  const sums = (grace: string) => ({ size: "10s", grace, compute: "sum" });
+  const before: At[] = [
+    [1_000, 1],
+    [15_000, 2],
+  ];
+  const after: At[] = [
+    [2_000, 100],
+    [12_000, 3],
+    [60_000, 0],
+  ];
+  expect(
+    runEdited(timeWindow, [
+      [sums("0s"), before],
+      [sums("20s"), after],
+    ]),
+  ).toEqual([[9_999, 1], expect.stringContaining("found a late record of 1970-01-01T00:00:02.000Z"), [19_999, 5]]);
 });
 
 /** From the definition, over the whole stream of one key at once: which records belong to a window, and when it closes. */
