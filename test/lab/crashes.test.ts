@@ -110,7 +110,7 @@ describe(`${count} records through kafka_chaining, every topic with three replic
     for (const [host, sink, topic] of sinks) {
       // A journal keeps no more than has room, and begins with what an earlier unit of that name has said.
       const wanted = outputs[topic]?.slice(-JOURNAL_KEEPS) ?? [];
-      await eventually(`${sink} has printed all`, 60_000, async () => {
+      await eventually(`${sink} has printed all`, 60_000 + 5 * count, async () => {
         const lines = (await printed(host, sink)).slice(-wanted.length);
         expect({ sink, ...firstDifference(lines, wanted) }).toEqual({ sink });
       });
