@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   operator: async () => (await import("./operator.ts")).operatorCommand(),
   check: async () => (await import("./check.ts")).checkCommand(),
   deadletters: async () => (await import("./deadletters.ts")).deadlettersCommand(),
+  replay: async () => (await import("./replay.ts")).replayCommand(),
   diff: async () => (await import("./diff.ts")).diffCommand(),
 };
 

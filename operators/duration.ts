@@ -1,9 +1,9 @@
 import { string } from "./operator.ts";
 
-const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** A number with its unit, no space between: 100ms, 3s, 1.5m. */
-export const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
+/** A number with its unit, no space between: 100ms, 3s, 1.5m, 2d. */
+export const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
 /** The duration in whole milliseconds. Throws on text that DURATION does not match. */
 export function toMilliseconds(duration: string): number {

@@ -135,5 +135,5 @@ function commit(
   offset: bigint,
 ): Promise<unknown> {
   const consumed = { groupId: lettersGroup(addressee), partition: lettersPartition(addressee), offset };
-  return producer.transact({ records, changelog: [], consumed });
+  return producer.transact({ records, changelog: [], consumed: [consumed] });
 }

@@ -10,7 +10,18 @@ export interface BundleOptions {
   readonly operatorModules: Readonly<Record<string, string>>;
   /** Folder of this project: where `bramble/operator` and the dependencies are found, also for operators elsewhere. */
   readonly projectRoot: string;
+  /** What is run; the service itself when it is absent. */
+  readonly program?: Program;
 }
+
+/** A function that is given a spec, its operators, and the folder of the bundle. */
+export interface Program {
+  /** Path of its module below the project's folder. */
+  readonly module: string;
+  readonly name: string;
+}
+
+const SERVICE: Program = { module: "runtime/run-service.ts", name: "runService" };
 
 export interface ServiceBundle {
   /** One ES module for Node 24 on any architecture; runs the service when it is started. */
@@ -19,8 +30,9 @@ export interface ServiceBundle {
   readonly digest: string;
 }
 
-export async function bundleService({ spec, operatorModules, projectRoot }: BundleOptions): Promise<ServiceBundle> {
-  const library = await libraryOf(projectRoot);
+export async function bundleService(options: BundleOptions): Promise<ServiceBundle> {
+  const { spec, operatorModules, projectRoot, program = SERVICE } = options;
+  const library = await libraryOf(projectRoot, program);
   const code = await bundled(projectRoot, entry(spec, operatorModules), {
     format: "esm",
     banner: { js: library },
@@ -36,10 +48,11 @@ const libraries = new Map<string, Promise<string>>();
  * before a service's own code as the value of one variable. kafkajs is CommonJS and asks for Node's modules by `require`,
  * which an ES module does not have.
  */
-function libraryOf(projectRoot: string): Promise<string> {
-  const known = libraries.get(projectRoot);
+function libraryOf(projectRoot: string, { module, name }: Program): Promise<string> {
+  const path = `${projectRoot}/${module}`;
+  const known = libraries.get(path);
   if (known) return known;
-  const contents = 'export * from "./operators/operator.ts"; export { runService } from "./runtime/run-service.ts";';
+  const contents = `export * from "./operators/operator.ts"; export { ${name} as runProgram } from "./${module}";`;
   const library = bundled(projectRoot, contents, {
     format: "iife",
     globalName: "library",
@@ -49,7 +62,7 @@ function libraryOf(projectRoot: string): Promise<string> {
       'import{createRequire as $createRequire}from"node:module";const require=$createRequire(import.meta.url);' +
       `const $library=(()=>{${Buffer.from(code).toString()}return library})();`,
   );
-  libraries.set(projectRoot, library);
+  libraries.set(path, library);
   return library;
 }
 
@@ -98,9 +111,9 @@ function entry(spec: ServiceSpec, operatorModules: Readonly<Record<string, strin
     return { name, path };
   });
   return [
-    'import { operatorsIn, runService } from "bramble/library";',
+    'import { operatorsIn, runProgram } from "bramble/library";',
     ...modules.map(({ path }, i) => `import * as m${i} from ${JSON.stringify(path)};`),
     `const operators = {${modules.map(({ name }, i) => `${JSON.stringify(name)}: operatorsIn(m${i})[0]`).join(", ")}};`,
-    `await runService(${JSON.stringify(spec)}, operators, import.meta.dirname);`,
+    `await runProgram(${JSON.stringify(spec)}, operators, import.meta.dirname);`,
   ].join("\n");
 }

@@ -86,7 +86,8 @@ export async function openTask(
     const source = { topic, partition };
     const fast = inOnePass(service, state, records, known(formats, topic), producer);
     const processed =
-      fast ?? processBatch(chain, state, addressedTo(spec.groupId, records.decode()), known(formats, topic));
+      fast ??
+      processBatch(chain, state, addressedTo(spec.lettersOf ?? spec.groupId, records.decode()), known(formats, topic));
     const { consumed, changelog } = positions.moveTo(source, nextPosition);
     const others = [...unused, ...(changelog ? [changelog] : [])];
     const entries = [...others, ...stateChanges(chain, partition, processed.state)];

@@ -22,7 +22,7 @@ export function groupPositions(groupId: string): Positions {
   return {
     restore: async (inspector, _, source) =>
       (await inspector.committedOffset(groupId, source)) ?? (await inspector.earliestOffset(source)),
-    moveTo: (source, offset) => ({ consumed: { groupId, partition: source, offset } }),
+    moveTo: (source, offset) => ({ consumed: [{ groupId, partition: source, offset }] }),
   };
 }
 

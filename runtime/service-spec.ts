@@ -11,6 +11,8 @@ export interface ServiceSpec {
   readonly name: string;
   /** Kafka consumer group, and prefix of the transactional ids. */
   readonly groupId: string;
+  /** The group whose dead letters, put back, are for it; its own when it is absent. */
+  readonly lettersOf?: string;
   /** `host:port` of brokers to try first. */
   readonly bootstrapServers: readonly string[];
   /** A `format` that is absent is that of numbers. */

@@ -47,7 +47,7 @@ export function connectKafka({ bootstrapServers, clientId, processingGuarantee, 
         ? openTransactionalProducer(kafka, options)
         : openIdempotentProducer(kafka, options, (consumed) => commitOffset(consumed)),
     consume: async (subscription) => {
-      await inspect(inspected, (inspector) => inspector.retireMember(subscription.groupId, clientId));
+      await inspect(inspected, (inspector) => inspector.retireMembers(subscription.groupId, clientId));
       return consume(kafka, subscription, (commit) => {
         commitOffset = commit;
       });

@@ -1,12 +1,12 @@
 import type { Kafka as KafkaJs } from "kafkajs";
-import type { RecordProducer, RecordProducerOptions, Transaction } from "./kafka.ts";
+import type { Consumed, RecordProducer, RecordProducerOptions } from "./kafka.ts";
 import { partitioner } from "./partitioner.ts";
 import { quit } from "./quit.ts";
 import { sendAll } from "./send-all.ts";
 import { RETRY } from "./transactional-producer.ts";
 
 /** Commits a position as a member of its group. */
-export type CommitOffset = (consumed: NonNullable<Transaction["consumed"]>) => Promise<void>;
+export type CommitOffset = (consumed: Consumed) => Promise<void>;
 
 /**
  * A producer for at-least-once: no record is lost, in its order and without repeats of its own (KIP-98, idempotence), but what
@@ -34,10 +34,10 @@ export async function openIdempotentProducer(
   return {
     partitionsOf: (topic) => partitionsOf.get(topic),
     // One after the other: a position that is kept without what led to it would lose records.
-    transact: async ({ records, encoded, changelog, consumed }) => {
+    transact: async ({ records, encoded, changelog, consumed = [] }) => {
       await sendAll(producer, records, encoded, []);
       const written = await sendAll(producer, changelog, undefined, options.copartitioned);
-      if (consumed) await commitOffset(consumed);
+      for (const each of consumed) await commitOffset(each);
       return written;
     },
     close: () => quit(producer),

@@ -33,8 +33,9 @@ export async function inspect<T>(client: object, work: (inspector: Inspector) =>
       topicId: (partition) => topicId(cluster, partition),
       mostBytes: (topic) => mostBytes(cluster, topic),
       recordAt: (partition, offset) => recordAt(cluster, partition, offset),
-      retireMember: (groupId, clientId) => retireMember(cluster, groupId, clientId),
+      retireMembers: (groupId, clientId) => retireMembers(cluster, groupId, clientId),
       readToEnd: (partition, from, onRecord) => readToEnd(cluster, partition, from, onRecord),
+      read: (partition, from) => read(cluster, partition, from),
     });
   } finally {
     await quit(cluster);
@@ -56,13 +57,14 @@ async function committedOffset(cluster: Cluster, groupId: string, partition: Top
 }
 
 /** Otherwise the group would wait for a dead member until its session ends, 6 s, before the partitions are read again. */
-async function retireMember(cluster: Cluster, groupId: string, clientId: string): Promise<void> {
+async function retireMembers(cluster: Cluster, groupId: string, clientId?: string): Promise<number> {
   await cluster.refreshMetadata();
   const coordinator = await cluster.findGroupCoordinator({ groupId });
   const { groups } = await coordinator.describeGroups({ groupIds: [groupId] });
-  for (const member of groups.flatMap(({ members }) => members)) {
-    if (member.clientId === clientId) await coordinator.leaveGroup({ groupId, memberId: member.memberId });
-  }
+  const all = groups.flatMap(({ members }) => members);
+  const meant = all.filter((member) => clientId === undefined || member.clientId === clientId);
+  for (const { memberId } of meant) await coordinator.leaveGroup({ groupId, memberId });
+  return meant.length;
 }
 
 async function offsetOf(
@@ -99,12 +101,8 @@ async function mostBytes(cluster: Cluster, topic: string): Promise<number> {
 
 async function recordAt(cluster: Cluster, partition: TopicPartition, offset: bigint) {
   if (offset < (await offsetOf(cluster, partition, "earliest"))) return undefined;
-  const broker = await cluster.findBroker({ nodeId: leaderOf(cluster, partition) });
-  const fetched = await fetchCommitted(broker, partition, offset);
-  const { messages } = new Batch(partition.topic, String(offset), fetched);
-  return fetchedRecords(messages, offset)
-    .decode()
-    .find((record) => record.offset === offset);
+  const { records } = await read(cluster, partition, offset);
+  return records.decode().find((record) => record.offset === offset);
 }
 
 /** "The end" is the high watermark seen first: a transaction still open below it is waited for. */
@@ -114,19 +112,28 @@ async function readToEnd(
   from: bigint,
   onRecord: (record: IncomingRecord) => void,
 ): Promise<bigint> {
-  await cluster.addMultipleTargetTopics([partition.topic]);
-  const broker = await cluster.findBroker({ nodeId: leaderOf(cluster, partition) });
   let offset = from;
   for (let end: bigint | undefined; end === undefined || offset < end; ) {
-    const fetched = await fetchCommitted(broker, partition, offset);
-    // Only what is committed of it; kafkajs's own consumer tells the two apart with the same class.
-    const { messages } = new Batch(partition.topic, String(offset), fetched);
-    for (const record of fetchedRecords(messages, offset).decode()) onRecord(record);
-    end ??= BigInt(fetched.highWatermark);
-    const last = fetched.messages.at(-1);
-    if (last) offset = BigInt(last.offset) + 1n;
+    const { records, nextOffset, highWatermark } = await read(cluster, partition, offset);
+    for (const record of records.decode()) onRecord(record);
+    end ??= highWatermark;
+    offset = nextOffset;
   }
   return offset;
+}
+
+async function read(cluster: Cluster, partition: TopicPartition, from: bigint) {
+  await cluster.addMultipleTargetTopics([partition.topic]);
+  const broker = await cluster.findBroker({ nodeId: leaderOf(cluster, partition) });
+  const fetched = await fetchCommitted(broker, partition, from);
+  // Only what is committed of it; kafkajs's own consumer tells the two apart with the same class.
+  const { messages } = new Batch(partition.topic, String(from), fetched);
+  const last = fetched.messages.at(-1);
+  return {
+    records: fetchedRecords(messages, from),
+    nextOffset: last ? BigInt(last.offset) + 1n : from,
+    highWatermark: BigInt(fetched.highWatermark),
+  };
 }
 
 async function fetchCommitted(broker: Broker, { topic, partition }: TopicPartition, offset: bigint) {

@@ -26,10 +26,18 @@ export interface Inspector {
   mostBytes(topic: string): Promise<number>;
   /** The committed record at an offset; undefined when the topic does not hold it (any more). */
   recordAt(partition: TopicPartition, offset: bigint): Promise<IncomingRecord | undefined>;
-  /** Makes members of this client id leave the group: they are this service's former selves, which died unseen. */
-  retireMember(groupId: string, clientId: string): Promise<void>;
+  /**
+   * Makes members leave the group, those of one client id or all, and tells how many there were. A process that lives finds
+   * out with its next heartbeat, and joins again.
+   */
+  retireMembers(groupId: string, clientId?: string): Promise<number>;
   /** Reads all committed records that the partition holds now, in order, from an offset on; gives where to go on. */
   readToEnd(partition: TopicPartition, from: bigint, onRecord: (record: IncomingRecord) => void): Promise<bigint>;
+  /** The next committed records from an offset on, and where to go on; that offset itself when there is nothing decided yet. */
+  read(
+    partition: TopicPartition,
+    from: bigint,
+  ): Promise<{ readonly records: FetchedRecords; readonly nextOffset: bigint }>;
 }
 
 export interface TopicPartition {
@@ -87,8 +95,15 @@ export interface Transaction {
   readonly encoded?: { readonly topic: string; readonly sends: readonly EncodedRecords[] };
   /** What the service remembers after these records. */
   readonly changelog: readonly OutgoingRecord[];
-  /** Input consumed by this transaction, as the offset to go on from. */
-  readonly consumed?: { readonly groupId: string; readonly partition: TopicPartition; readonly offset: bigint };
+  /** Input consumed by this transaction. */
+  readonly consumed?: readonly Consumed[];
+}
+
+/** How far a group has got in a partition: the offset to go on from. */
+export interface Consumed {
+  readonly groupId: string;
+  readonly partition: TopicPartition;
+  readonly offset: bigint;
 }
 
 export interface Subscription {

@@ -55,15 +55,15 @@ export async function openTransactionalProducer(
 
 async function transact(
   producer: Producer,
-  { records, encoded, changelog, consumed }: Transaction,
+  { records, encoded, changelog, consumed = [] }: Transaction,
   copartitioned: readonly string[],
 ): Promise<Written> {
   const transaction = await producer.transaction();
   const written = await sendAll(transaction, [...records, ...changelog], encoded, copartitioned);
-  if (consumed) {
-    const { topic, partition } = consumed.partition;
-    const offsets = { topic, partitions: [{ partition, offset: String(consumed.offset) }] };
-    await whileConcurrent(() => transaction.sendOffsets({ consumerGroupId: consumed.groupId, topics: [offsets] }));
+  for (const { groupId, partition: source, offset } of consumed) {
+    const { topic, partition } = source;
+    const offsets = { topic, partitions: [{ partition, offset: String(offset) }] };
+    await whileConcurrent(() => transaction.sendOffsets({ consumerGroupId: groupId, topics: [offsets] }));
   }
   await transaction.commit();
   return written;

@@ -5,7 +5,7 @@ import { eventually } from "./support/eventually.ts";
 import { committedValues, kafkaTool, produce } from "./support/kafka.ts";
 import { ewma, movingAverage } from "./support/known-values.ts";
 import { edited, fast, writePipeline } from "./support/pipeline-files.ts";
-import { inLab, onHost } from "./support/programs.ts";
+import { inLab, inLabOk, onHost } from "./support/programs.ts";
 import { configFile, configure, mustUp, preview, readEvents } from "./support/stack.ts";
 import { story } from "./support/story.ts";
 import { restarted, unitStates } from "./support/units.ts";
@@ -98,6 +98,57 @@ describe("a parameter, another Pi, and a unit stopped by hand", () => {
       ]),
     );
     expect(await diff()).toEqual([0, ["Nothing changes."]]);
+  });
+});
+
+describe("records that are read again", () => {
+  const averages = [...ewma.map(Number), expect.closeTo(0.5 * 80 + 0.5 * 62.740625, 9)];
+  const bramble = (...args: string[]) =>
+    inLabOk(["bramble", ...args, "--pipeline", want(first)], { cwd: projectFolder, timeoutMs: 180_000 });
+  const numbers = async (topic: string) => (await committedValues(topic)).map(Number);
+
+  story("go into a topic of their own, and the service does not know", async () => {
+    const before = await unitStates();
+    const told = await bramble("replay", "con2", "--from", "beginning", "--to", "trial");
+    expect(told.split("\n").at(-1)).toBe(`trial: ${averages.length} records written.`);
+    expect(await numbers("trial")).toEqual(averages);
+    expect(await numbers("temperatures_ewma")).toEqual(averages);
+    expect(restarted(before, await unitStates())).toEqual([]);
+  });
+
+  story("come again in the outputs, from no state, once the command is sure", async () => {
+    const unsure = await inLab(["bramble", "replay", "con2", "--from", "2d", "--pipeline", want(first)], {
+      cwd: projectFolder,
+    });
+    expect(unsure).toMatchObject({ code: 1, stderr: expect.stringContaining("wanted a yes; add --yes") });
+    expect(unsure.stdout).toMatch(
+      /^con2 goes back, and reads again:\n {2}temperatures_above_threshold\/0 {2}from offset 0: +up to \d+ records/,
+    );
+    expect(unsure.stdout).toContain("in temperatures_ewma (which out_ewma reads).");
+    const told = await bramble("replay", "con2", "--from", "2d", "--yes");
+    expect(told.split("\n").at(-1)).toBe("con2 has gone back. It reads from there within seconds.");
+    await eventually("the averages are there twice", 60_000, async () =>
+      expect(await numbers("temperatures_ewma")).toEqual([...averages, ...averages]),
+    );
+  });
+
+  story("one that could not be processed is told, and goes back to who refused it", async () => {
+    await produce("temperatures_above_threshold", ["warm"]);
+    await eventually("it is a dead letter", 60_000, async () =>
+      expect(await bramble("deadletters", "con2")).toContain('found "\\"warm\\"", wanted a JSON number'),
+    );
+    expect(await bramble("deadletters", "con2", "--replay", "--yes")).toBe(
+      "con2: 1 dead letter put back, for con2 alone.",
+    );
+    await eventually("it is refused again, by con2 alone", 60_000, async () => {
+      const counts = (await bramble("deadletters")).split("\n").map((line) => line.split(/ +/).slice(0, 3));
+      expect(counts).toEqual(
+        expect.arrayContaining([
+          ["con2", "1", "1"],
+          ["con3", "1", "0"],
+        ]),
+      );
+    });
   });
 });
 

@@ -10,7 +10,8 @@ const inspector = (answers: Partial<Inspector>): Inspector => ({
   topicId: never,
   mostBytes: never,
   recordAt: never,
-  retireMember: never,
+  retireMembers: never,
+  read: never,
   readToEnd: never,
   ...answers,
 });

@@ -34,7 +34,7 @@ class FakeKafka implements Kafka {
         if (epoch !== this.epoch) throw new FencedError("p-sum-0", undefined);
         for (const { topic, value } of records) if (topic === "out") this.committed.push(String(value));
         for (const { key, value } of changelog) this.state.set(String(key), String(value));
-        if (consumed) this.offsets[consumed.partition.topic] = consumed.offset;
+        for (const { partition, offset } of consumed ?? []) this.offsets[partition.topic] = offset;
         await this.afterCommit();
         return new Map([["changelog", ++this.changelogEnd]]);
       },
@@ -50,7 +50,8 @@ class FakeKafka implements Kafka {
       topicId: async () => "1",
       mostBytes: async () => 1_000_000,
       recordAt: async () => undefined,
-      retireMember: async () => {},
+      retireMembers: async () => 0,
+      read: () => Promise.reject(new Error("a service reads as a member of its group")),
       readToEnd: async (_, __, onRecord) => {
         for (const [key, value] of this.state) {
           onRecord({ offset: 0n, timestamp: "0", key: Buffer.from(key), value: Buffer.from(value), headers: {} });

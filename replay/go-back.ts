@@ -1,0 +1,64 @@
+import type { TopicPartition } from "../runtime/kafka/kafka.ts";
+import type { ReplayCluster } from "./connect.ts";
+import { moveGroup } from "./move-group.ts";
+import { committedOffsets, partitionsIn, readableOf } from "./readable.ts";
+import type { Replayable } from "./replayable.ts";
+import { type From, type Stretch, stretchesFrom } from "./starting-place.ts";
+
+/** The group whose offsets say which partitions have gone back, as long as not all have. */
+export function marksGroup({ spec }: Replayable): string {
+  return `${spec.groupId}-replay`;
+}
+
+/** What is to be read again into a service's outputs. */
+export interface PlanBack {
+  readonly stretches: readonly Stretch[];
+  /** Partitions that a run before this one, which was cut short, has sent back already, each with where to. */
+  readonly gone: readonly (TopicPartition & { readonly offset: bigint })[];
+}
+
+export async function planBack(cluster: ReplayCluster, replayable: Replayable, from: From): Promise<PlanBack> {
+  const { spec, inputTopics } = replayable;
+  const partitions = await partitionsIn(cluster, inputTopics);
+  return cluster.kafka.inspect(async (inspector) => {
+    const gone = await committedOffsets(inspector, marksGroup(replayable), partitions);
+    const left = partitions.filter(({ partition }) => !gone.some((each) => each.partition === partition));
+    const readable = await readableOf(cluster, inspector, left, from, spec.groupId);
+    return { gone, stretches: stretchesFrom(from, readable, `where ${spec.name} is`) };
+  });
+}
+
+/** Throws for a service that runs at-least-once: it would commit its own position over the one that it is given. */
+export async function mustLetGo({ admin }: ReplayCluster, { spec, units }: Replayable): Promise<void> {
+  if (spec.processingGuarantee !== "at_least_once") return;
+  const { groups } = await admin.describeGroups([spec.groupId]);
+  if (groups.every(({ members }) => members.length === 0)) return;
+  const stop = units.map((unit) => unit.replace(": ", ": sudo systemctl stop ")).join("; ");
+  const why = "and nothing holds it off meanwhile as with exactly_once";
+  throw new Error(
+    `${spec.name}: found it running with at_least_once, ${why}; wanted it stopped. Stop it (${stop}), run this again, and start it.`,
+  );
+}
+
+/**
+ * Sends a service back: each partition once, however often this is cut short and begun again, until all have gone. Its members
+ * are made to join again, and go on from there. Gives how many members there were.
+ */
+export async function goBack(
+  { kafka, admin }: ReplayCluster,
+  replayable: Replayable,
+  { stretches }: PlanBack,
+): Promise<number> {
+  const { spec } = replayable;
+  const marks = marksGroup(replayable);
+  const moves = [...Map.groupBy(stretches, ({ partition }) => partition)].map(([partition, its]) => {
+    const positions = its.map(({ topic, from }) => ({ topic, offset: from }));
+    return moveGroup(kafka, spec, partition, positions, marks);
+  });
+  const failed = (await Promise.allSettled(moves)).find((move) => move.status === "rejected");
+  if (failed) throw failed.reason;
+  // One that has nothing to write does not find out by itself that it was fenced.
+  const members = await kafka.inspect((inspector) => inspector.retireMembers(spec.groupId));
+  await admin.deleteGroups([marks]);
+  return members;
+}

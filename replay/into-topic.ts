@@ -1,0 +1,56 @@
+import { TOPIC_NAME } from "../declaration/names.ts";
+import { type Pipeline, type Topic, topicsOf } from "../declaration/pipeline.ts";
+import type { ServiceSpec } from "../runtime/service-spec.ts";
+import type { Replayable } from "./replayable.ts";
+
+export type TopicShape = Pick<Topic, "partitions" | "replicationFactor" | "config">;
+
+/** A service's operators as a reader of their own, whose results go to a topic of their own. */
+export interface IntoTopic {
+  readonly topic: string;
+  readonly spec: ServiceSpec;
+  readonly operatorModules: Readonly<Record<string, string>>;
+  /** Of the topic, should it not be there yet: as the service's own output is. */
+  readonly shape: TopicShape;
+  readonly changelogShape: TopicShape | undefined;
+}
+
+/** Throws for a topic that cannot be, or that is the pipeline's own. */
+export function intoTopic(pipeline: Pipeline, replayable: Replayable, topic: string): IntoTopic {
+  const { spec, outputTopics, operatorModules } = replayable;
+  const { name, output } = spec;
+  if (output.kind === "log") {
+    throw new Error(`found ${name}, which prints and writes to no topic, so --to has nothing to hold`);
+  }
+  if (!TOPIC_NAME.test(topic)) {
+    throw new Error(`found --to ${topic}, wanted a topic's name: letters, digits, ".", "_", "-", at most 249 of them`);
+  }
+  const ofPipeline = pipeline.services.flatMap(({ input, output }) => [...topicsOf(input), ...topicsOf(output)]);
+  const isInternal = pipeline.topics.some((each) => each.name === topic && each.role !== "stream");
+  if (isInternal || ofPipeline.some((each) => each.topic === topic)) {
+    const advice = outputTopics.includes(topic) ? "leave --to out for the service's own" : "name another one";
+    throw new Error(`found --to ${topic}, which is the pipeline's own; wanted a topic that no service has: ${advice}`);
+  }
+  const groupId = `${spec.groupId}-replay-${topic}`;
+  const { changelogTopic, deadLetterTopic: _, processingGuarantee: __, ...rest } = spec;
+  const declared = (topicName: string) => pipeline.topics.find((each) => each.name === topicName);
+  const outputs = outputTopics.flatMap((each) => declared(each) ?? []);
+  const [first] = outputs;
+  if (first === undefined) throw new Error(`${name}: its output topics are not declared`);
+  return {
+    topic,
+    spec: {
+      ...rest,
+      groupId,
+      lettersOf: spec.groupId,
+      output:
+        output.kind === "branches"
+          ? { ...output, branches: output.branches.map((each) => ({ ...each, topic })) }
+          : { ...output, topic },
+      ...(changelogTopic !== undefined && { changelogTopic: `${groupId}-changelog` }),
+    },
+    operatorModules,
+    shape: { ...first, partitions: Math.max(...outputs.map(({ partitions }) => partitions)) },
+    changelogShape: changelogTopic === undefined ? undefined : declared(changelogTopic),
+  };
+}

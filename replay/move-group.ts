@@ -1,0 +1,91 @@
+import { FencedError } from "../runtime/kafka/errors.ts";
+import type { Consumed, Inspector, Kafka, TopicPartition } from "../runtime/kafka/kafka.ts";
+import { removalKey, takenAway } from "../runtime/unused-entries.ts";
+
+/** Who reads: a consumer group and, if it has one, the changelog of its operators' state. */
+export interface Reader {
+  readonly groupId: string;
+  readonly changelogTopic?: string | undefined;
+}
+
+/** A running service fences in turn when it comes back; a quiet one needs one attempt. */
+const ATTEMPTS = 10;
+
+/**
+ * Puts a group at other positions of its input partitions of one number, and takes all state of that number away, in one
+ * transaction: what reads from there on begins as if it had never read before. The group's transactional id is claimed
+ * first, as whoever has the partition does, so that nobody who was there before can commit any more.
+ * @param mark a group that gets the same positions in that transaction; once it has any of them nothing is done
+ */
+export async function moveGroup(
+  kafka: Kafka,
+  { groupId, changelogTopic }: Reader,
+  partition: number,
+  positions: readonly { readonly topic: string; readonly offset: bigint }[],
+  mark?: string,
+): Promise<void> {
+  const consumed = [groupId, ...(mark === undefined ? [] : [mark])].flatMap((group) =>
+    positions.map(({ topic, offset }): Consumed => ({ groupId: group, partition: { topic, partition }, offset })),
+  );
+  await kafka.inspect(async (inspector) => {
+    const changelog = changelogTopic === undefined ? undefined : { topic: changelogTopic, partition };
+    const state = changelog && new NamesInChangelog(inspector, changelog);
+    for (let attempt = 1; ; attempt++) {
+      // As much as can be is done before: once it is fenced, a busy service is back within a second.
+      await state?.readOn();
+      const producer = await kafka.producer({
+        transactionalId: `${groupId}-${partition}`,
+        partition,
+        copartitioned: changelogTopic === undefined ? [] : [changelogTopic],
+      });
+      try {
+        if (mark !== undefined && (await isMarked(inspector, mark, consumed))) return;
+        await state?.readOn();
+        const entries = state === undefined ? [] : takenAway(partition, [...state.names]);
+        const topic = changelogTopic ?? "";
+        await producer.transact({ records: [], changelog: entries.map((entry) => ({ topic, ...entry })), consumed });
+        return;
+      } catch (error) {
+        if (!(error instanceof FencedError)) throw error;
+        if (attempt === ATTEMPTS) throw comesBack(groupId, error);
+      } finally {
+        await producer.close();
+      }
+    }
+  });
+}
+
+async function isMarked(inspector: Inspector, mark: string, consumed: readonly Consumed[]): Promise<boolean> {
+  for (const { partition } of consumed) {
+    if ((await inspector.committedOffset(mark, partition)) !== undefined) return true;
+  }
+  return false;
+}
+
+function comesBack(groupId: string, cause: FencedError): Error {
+  const problem = `${groupId}: found it writing again each time before its state was taken away`;
+  return new Error(`${problem}; wanted a quieter moment. Stop its units, run this again, and start them.`, { cause });
+}
+
+/** The names of the entries that a partition of a changelog has, as of where it was read last. */
+class NamesInChangelog {
+  readonly names = new Set<string>();
+  readonly #inspector: Inspector;
+  readonly #changelog: TopicPartition;
+  #next: bigint | undefined;
+
+  constructor(inspector: Inspector, changelog: TopicPartition) {
+    this.#inspector = inspector;
+    this.#changelog = changelog;
+  }
+
+  async readOn(): Promise<void> {
+    const word = removalKey(this.#changelog.partition);
+    const from = this.#next ?? (await this.#inspector.earliestOffset(this.#changelog));
+    this.#next = await this.#inspector.readToEnd(this.#changelog, from, ({ key, value }) => {
+      const name = key?.toString() ?? "";
+      if (value === null) this.names.delete(name);
+      else if (name !== word) this.names.add(name);
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import type { Inspector, TopicPartition } from "../runtime/kafka/kafka.ts";
+import { partitionsOf, type ReplayCluster } from "./connect.ts";
+import type { From, Readable } from "./starting-place.ts";
+
+/** All partitions of these topics. Throws when one of the topics is not there. */
+export async function partitionsIn(cluster: ReplayCluster, topics: readonly string[]): Promise<TopicPartition[]> {
+  const all: TopicPartition[] = [];
+  for (const topic of topics) {
+    const count = await partitionsOf(cluster, topic);
+    for (let partition = 0; partition < count; partition++) all.push({ topic, partition });
+  }
+  return all;
+}
+
+/**
+ * What there is to read again.
+ * @param groupId up to where this group is; up to the end of what is there when it is left out
+ */
+export async function readableOf(
+  { admin }: ReplayCluster,
+  inspector: Inspector,
+  partitions: readonly TopicPartition[],
+  from: From,
+  groupId?: string,
+): Promise<Readable[]> {
+  const since = from.kind === "ago" ? await offsetsSince(admin, partitions, Date.now() - from.ms) : undefined;
+  const readable: Readable[] = [];
+  for (const each of partitions) {
+    const earliest = await inspector.earliestOffset(each);
+    const reached =
+      groupId === undefined ? await inspector.latestOffset(each) : await inspector.committedOffset(groupId, each);
+    const at = since?.get(`${each.topic}/${each.partition}`);
+    // Of what the group has not read yet, Kafka may have taken some away.
+    const end = reached === undefined || reached < earliest ? earliest : reached;
+    readable.push({ ...each, earliest, end, ...(at !== undefined && { since: at }) });
+  }
+  return readable;
+}
+
+/** Where a group is, in those partitions where it has ever been. */
+export async function committedOffsets(
+  inspector: Inspector,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): Promise<(TopicPartition & { readonly offset: bigint })[]> {
+  const found: (TopicPartition & { offset: bigint })[] = [];
+  for (const each of partitions) {
+    const offset = await inspector.committedOffset(groupId, each);
+    if (offset !== undefined) found.push({ ...each, offset });
+  }
+  return found;
+}
+
+async function offsetsSince(admin: ReplayCluster["admin"], partitions: readonly TopicPartition[], timestamp: number) {
+  const offsets = new Map<string, bigint>();
+  for (const topic of new Set(partitions.map((each) => each.topic))) {
+    for (const { partition, offset } of await admin.fetchTopicOffsetsByTimestamp(topic, timestamp)) {
+      offsets.set(`${topic}/${partition}`, BigInt(offset));
+    }
+  }
+  return offsets;
+}

@@ -1,0 +1,131 @@
+import { fork } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleService } from "../runtime/bundle.ts";
+import { partitionsOf, type ReplayCluster } from "./connect.ts";
+import type { IntoTopic, TopicShape } from "./into-topic.ts";
+import { moveGroup } from "./move-group.ts";
+import { committedOffsets, partitionsIn, readableOf } from "./readable.ts";
+import type { Replayable } from "./replayable.ts";
+import type { Ends, News } from "./reprocess.ts";
+import { type From, type Stretch, stretchesFrom } from "./starting-place.ts";
+
+/** What is to be read again into a topic. */
+export interface PlanInto {
+  readonly stretches: readonly Stretch[];
+  /** Partition numbers that no run before this one has begun. */
+  readonly fresh: ReadonlySet<number>;
+  /** How many offsets of the topic are in use; undefined when it is not there yet. */
+  readonly recordsThere: number | undefined;
+}
+
+/** Up to the ends as they are now. Partitions that a run before this one has begun go on where it was. */
+export async function planInto(
+  cluster: ReplayCluster,
+  { inputTopics }: Replayable,
+  { topic, spec }: IntoTopic,
+  from: From,
+): Promise<PlanInto> {
+  const recordsThere = await recordsIn(cluster, topic);
+  const partitions = await partitionsIn(cluster, inputTopics);
+  return cluster.kafka.inspect(async (inspector) => {
+    const fromThere = stretchesFrom(from, await readableOf(cluster, inspector, partitions, from), "its end");
+    // Of a topic that was deleted since, nothing is there to go on with.
+    const begun = recordsThere === undefined ? [] : await committedOffsets(inspector, spec.groupId, partitions);
+    const fresh = new Set(partitions.map(({ partition }) => partition));
+    for (const { partition } of begun) fresh.delete(partition);
+    const stretches = fromThere.map((stretch): Stretch => {
+      const its = begun.find((each) => each.topic === stretch.topic && each.partition === stretch.partition);
+      return its === undefined ? stretch : { ...stretch, from: its.offset, isCut: false };
+    });
+    return { stretches, fresh, recordsThere };
+  });
+}
+
+async function recordsIn({ admin }: ReplayCluster, topic: string): Promise<number | undefined> {
+  if (!(await admin.listTopics()).includes(topic)) return undefined;
+  const offsets = await admin.fetchTopicOffsets(topic);
+  return offsets.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
+}
+
+/**
+ * Reads these stretches again into the topic, each record once, however often this is cut short and begun again; then
+ * nothing is left of it but the topic. Gives how many records this run has written.
+ */
+export async function replayInto(
+  cluster: ReplayCluster,
+  into: IntoTopic,
+  { stretches, fresh }: PlanInto,
+  onNews: (news: News) => void,
+): Promise<number> {
+  const { kafka, admin } = cluster;
+  const { spec, topic, shape, changelogShape } = into;
+  await createMissing(cluster, topic, shape);
+  if (spec.changelogTopic !== undefined && changelogShape)
+    await createMissing(cluster, spec.changelogTopic, changelogShape);
+  for (const partition of fresh) {
+    const its = stretches.filter((each) => each.partition === partition);
+    await moveGroup(
+      kafka,
+      spec,
+      partition,
+      its.map((each) => ({ topic: each.topic, offset: each.from })),
+    );
+  }
+  const written = await run(into, stretches, onNews);
+  // In this order: a group that is left over would have another run go on, with no state.
+  await admin.deleteGroups([spec.groupId]);
+  if (spec.changelogTopic !== undefined) await admin.deleteTopics({ topics: [spec.changelogTopic] });
+  return written;
+}
+
+async function createMissing(cluster: ReplayCluster, topic: string, shape: TopicShape): Promise<void> {
+  const { partitions, replicationFactor, config } = shape;
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+  const wanted = { topic, numPartitions: partitions, replicationFactor, configEntries };
+  // Gives false for one that is there.
+  await cluster.admin.createTopics({ waitForLeaders: true, topics: [wanted] });
+  await partitionsOf(cluster, topic);
+}
+
+/** The program of replay/reprocess.ts, in a process that ends with this one. */
+async function run(
+  { spec, operatorModules }: IntoTopic,
+  stretches: readonly Stretch[],
+  onNews: (news: News) => void,
+): Promise<number> {
+  const program = { module: "replay/reprocess.ts", name: "reprocess" };
+  const projectRoot = join(import.meta.dirname, "..");
+  const { code } = await bundleService({ spec, operatorModules, projectRoot, program });
+  const folder = await mkdtemp(join(tmpdir(), "bramble-replay-"));
+  try {
+    const bundle = join(folder, "replay.mjs");
+    await writeFile(bundle, code);
+    const child = fork(bundle, [JSON.stringify(endsOf(stretches))], { execArgv: [], stdio: ["ignore", 2, 2, "ipc"] });
+    let done: number | undefined;
+    let problem = "";
+    child.on("message", (news: News) => {
+      if (news.kind === "done") done = news.written;
+      else if (news.kind === "warning") problem = news.text;
+      onNews(news);
+    });
+    const ended = await new Promise<string>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (exitCode, signal) => resolve(signal ?? `exit code ${exitCode}`));
+    });
+    if (done !== undefined) return done;
+    throw new Error(`${spec.groupId}: cut short (${problem || ended}); run the same again, and it goes on from there`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function endsOf(stretches: readonly Stretch[]): Ends {
+  const ends: Record<string, Record<number, string>> = {};
+  for (const { topic, partition, end } of stretches) {
+    ends[topic] ??= {};
+    ends[topic][partition] = String(end);
+  }
+  return ends;
+}

@@ -1,0 +1,57 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { loadPipeline } from "../../declaration/load-pipeline.ts";
+import type { Pipeline } from "../../declaration/pipeline.ts";
+import { intoTopic } from "../../replay/into-topic.ts";
+import { replayable } from "../../replay/replayable.ts";
+
+let pipeline: Pipeline;
+beforeAll(async () => {
+  pipeline = await loadPipeline("pipelines/kafka_chaining.yaml");
+});
+const find = (name: string) => replayable(pipeline, name, ["10.42.0.250:9092"]);
+
+describe("a service that reads topics", () => {
+  test("can be replayed", () => {
+    expect(find("con2")).toMatchObject({
+      spec: { groupId: "kafka_chaining-con2", changelogTopic: "kafka_chaining-con2-changelog" },
+      inputTopics: ["temperatures_above_threshold"],
+      outputTopics: ["temperatures_ewma"],
+      units: ["rpi2: bramble-con2"],
+    });
+  });
+
+  test.each([
+    ["cn2", /^found cn2, wanted a service .* reads a topic: con1, .*; did you mean con2\?$/],
+    [
+      "pro",
+      /^found pro, which reads the file \/.*, so there is nothing in Kafka for it to go back to; its records are in temperatures_fahrenheit: replay con1, say; wanted a service/,
+    ],
+  ])("is wanted: not %s", (name, message) => {
+    expect(() => find(name)).toThrow(message);
+  });
+});
+
+describe("a topic for the results", () => {
+  test("is made as the service's own is, and read into by a group of its own that has a state of its own", () => {
+    expect(intoTopic(pipeline, find("con2"), "trial")).toMatchObject({
+      spec: {
+        groupId: "kafka_chaining-con2-replay-trial",
+        changelogTopic: "kafka_chaining-con2-replay-trial-changelog",
+        lettersOf: "kafka_chaining-con2",
+        output: { kind: "topic", topic: "trial" },
+      },
+      shape: { partitions: 1, replicationFactor: 1 },
+      changelogShape: { config: { "cleanup.policy": "compact" } },
+    });
+  });
+
+  test.each([
+    ["con2", "a topic", /^found --to a topic, wanted a topic's name/],
+    ["con2", "temperatures_ewma", /^found --to temperatures_ewma, .*: leave --to out for the service's own$/],
+    ["con2", "temperatures_fahrenheit", /^found --to temperatures_fahrenheit, .*: name another one$/],
+    ["con2", "kafka_chaining-con2-changelog", /the pipeline's own/],
+    ["out_ewma", "trial", /^found out_ewma, which prints and writes to no topic/],
+  ])("of %s is not %s", (name, topic, message) => {
+    expect(() => intoTopic(pipeline, find(name), topic)).toThrow(message);
+  });
+});
