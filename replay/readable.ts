@@ -1,6 +1,10 @@
+import { kafkaErrorType } from "../runtime/kafka/errors.ts";
 import type { Inspector, TopicPartition } from "../runtime/kafka/kafka.ts";
 import { partitionsOf, type ReplayCluster } from "./connect.ts";
 import type { From, Readable } from "./starting-place.ts";
+
+/** Longer than a transaction may last (`transaction.timeout.ms` of a service), and than it takes to end it. */
+const DECIDED_WITHIN_MS = 60_000;
 
 /** All partitions of these topics. Throws when one of the topics is not there. */
 export async function partitionsIn(cluster: ReplayCluster, topics: readonly string[]): Promise<TopicPartition[]> {
@@ -28,7 +32,7 @@ export async function readableOf(
   for (const each of partitions) {
     const earliest = await inspector.earliestOffset(each);
     const reached =
-      groupId === undefined ? await inspector.latestOffset(each) : await inspector.committedOffset(groupId, each);
+      groupId === undefined ? await inspector.latestOffset(each) : await decidedOffset(inspector, groupId, each);
     const at = since?.get(`${each.topic}/${each.partition}`);
     // Of what the group has not read yet, Kafka may have taken some away.
     const end = reached === undefined || reached < earliest ? earliest : reached;
@@ -45,10 +49,21 @@ export async function committedOffsets(
 ): Promise<(TopicPartition & { readonly offset: bigint })[]> {
   const found: (TopicPartition & { offset: bigint })[] = [];
   for (const each of partitions) {
-    const offset = await inspector.committedOffset(groupId, each);
+    const offset = await decidedOffset(inspector, groupId, each);
     if (offset !== undefined) found.push({ ...each, offset });
   }
   return found;
+}
+
+/** A process that was killed may have left a transaction open: Kafka ends it after half a minute. */
+async function decidedOffset(inspector: Inspector, groupId: string, partition: TopicPartition) {
+  for (const deadline = Date.now() + DECIDED_WITHIN_MS; ; ) {
+    try {
+      return await inspector.committedOffset(groupId, partition);
+    } catch (error) {
+      if (kafkaErrorType(error) !== "UNSTABLE_OFFSET_COMMIT" || Date.now() > deadline) throw error;
+    }
+  }
 }
 
 async function offsetsSince(admin: ReplayCluster["admin"], partitions: readonly TopicPartition[], timestamp: number) {

@@ -29,6 +29,14 @@ export async function planInto(
 ): Promise<PlanInto> {
   const recordsThere = await recordsIn(cluster, topic);
   const partitions = await partitionsIn(cluster, inputTopics);
+  // A run before this one may hang somewhere, or have left a transaction open: it cannot commit any more.
+  for (const partition of new Set(partitions.map((each) => each.partition))) {
+    const claimed = await cluster.kafka.producer({
+      transactionalId: `${spec.groupId}-${partition}`,
+      ...{ partition, copartitioned: [] },
+    });
+    await claimed.close();
+  }
   return cluster.kafka.inspect(async (inspector) => {
     const fromThere = stretchesFrom(from, await readableOf(cluster, inspector, partitions, from), "its end");
     // Of a topic that was deleted since, nothing is there to go on with.
