@@ -44,7 +44,7 @@ export function stretchesFrom(from: From, partitions: readonly Readable[], endIs
     }
   }
   return partitions.map(({ topic, partition, earliest, end, since }) => {
-    const start = from.kind === "offset" ? from.offset : (since ?? earliest);
+    const start = from.kind === "offset" ? from.offset : ((from.kind === "ago" ? since : undefined) ?? earliest);
     const isRead = start <= end;
     return {
       ...{ topic, partition, end },
