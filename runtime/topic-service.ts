@@ -15,7 +15,8 @@ export async function consumeTopics(
   const { spec, kafka, journal, supervisor } = service;
   const fenced = Promise.withResolvers<never>();
   fenced.promise.catch(() => {}); // awaited further down
-  const tasks = new TaskSet(service, topics, stop, fenced.reject);
+  const over = new AbortController();
+  const tasks = new TaskSet(service, topics, AbortSignal.any([stop, over.signal]), fenced.reject);
 
   const onBatch = async (batch: Batch) => {
     const { topic, partition } = batch;
@@ -51,6 +52,8 @@ export async function consumeTopics(
   try {
     await Promise.race([consumption.ended, fenced.promise, aborted(stop)]);
   } finally {
+    // A consumer that is stopping may still join: what it is assigned then is for whoever comes after it.
+    over.abort();
     await Promise.all([consumption.stop(), tasks.close()]);
   }
 }

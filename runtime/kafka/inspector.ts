@@ -63,7 +63,12 @@ async function retireMembers(cluster: Cluster, groupId: string, clientId?: strin
   const { groups } = await coordinator.describeGroups({ groupIds: [groupId] });
   const all = groups.flatMap(({ members }) => members);
   const meant = all.filter((member) => clientId === undefined || member.clientId === clientId);
-  for (const { memberId } of meant) await coordinator.leaveGroup({ groupId, memberId });
+  for (const { memberId } of meant) {
+    await coordinator.leaveGroup({ groupId, memberId }).catch((error) => {
+      // It has left by itself meanwhile.
+      if (kafkaErrorType(error) !== "UNKNOWN_MEMBER_ID") throw error;
+    });
+  }
   return meant.length;
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/globals";
+import { expect, jest, test } from "@jest/globals";
 import { loadPipeline } from "../../declaration/load-pipeline.ts";
 import type { Pipeline } from "../../declaration/pipeline.ts";
 import { ewma } from "../../operators/ewma.ts";
@@ -16,28 +16,16 @@ import { type Replayable, replayable } from "../../replay/replayable.ts";
 import type { From } from "../../replay/starting-place.ts";
 import type { Kafka } from "../../runtime/kafka/kafka.ts";
 import { deploy } from "../pipeline-cases/deployed.ts";
-import { type KafkaBroker, startKafkaBroker } from "../runtime/kafka-broker.ts";
-import { eventually, killServices, type RunningService, startService } from "../runtime/running-service.ts";
-import { TopicReader } from "../runtime/topic-reader.ts";
+import { eventually, type RunningService, startService } from "../runtime/running-service.ts";
 import { write } from "../runtime/topics.ts";
+import { useBroker } from "../runtime/use-broker.ts";
 
 jest.setTimeout(180_000);
 
 const PARTITIONS = [0, 1];
 const beginning: From = { kind: "beginning" };
 
-let broker: KafkaBroker;
-let reader: TopicReader;
-
-beforeAll(async () => {
-  broker = await startKafkaBroker();
-  reader = new TopicReader(broker.bootstrapServer);
-});
-afterEach(killServices);
-afterAll(async () => {
-  reader?.close();
-  await broker?.stop();
-});
+const { broker, reader } = await useBroker();
 
 const onCluster = <T>(work: Parameters<typeof withCluster<T>>[1]) => withCluster([broker.bootstrapServer], work);
 

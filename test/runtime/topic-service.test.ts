@@ -250,6 +250,16 @@ test("a service that was replaced by a copy ends", async () => {
   await expect(ended).rejects.toThrow("another copy of this service has taken over its transactional id p-sum-0");
 });
 
+test("and leaves alone what it is assigned while it ends, which is for whoever comes after it", async () => {
+  kafka.epoch++;
+  await kafka.fetch(1);
+  await expect(ended).rejects.toThrow("another copy");
+  const { epoch } = kafka;
+  kafka.subscription?.onAssigned([{ topic: "in", partition: 0 }], () => {});
+  await sleep(10);
+  expect(kafka.epoch).toBe(epoch);
+});
+
 test("a stop ends it", async () => {
   stop.abort();
   await expect(ended).resolves.toBeUndefined();
