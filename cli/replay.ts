@@ -71,10 +71,11 @@ async function intoOutputs(
     console.log([`${name} goes back, and reads again:`, ...lines, ...meaningLines(meaning)].join("\n"));
     if (!yes && !(await confirmed(`Send ${name} back?`))) throw new Error(`${name} goes on where it is.`);
   }
-  const members = await goBack(cluster, service, plan);
+  const wasRunning = await goBack(cluster, service, plan);
   const done = stretches.length > 0 ? `${name} has gone back` : `${name}: nothing is left to do of that replay`;
-  const next =
-    members > 0 ? "It reads from there within seconds." : "It does not run; it reads from there once it does.";
+  const next = wasRunning
+    ? "It reads from there within seconds."
+    : "It does not run; it reads from there once it does.";
   console.log(`${done}. ${next}`);
 }
 

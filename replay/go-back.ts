@@ -29,10 +29,8 @@ export async function planBack(cluster: ReplayCluster, replayable: Replayable, f
 }
 
 /** Throws for a service that runs at-least-once: it would commit its own position over the one that it is given. */
-export async function mustLetGo({ admin }: ReplayCluster, { spec, units }: Replayable): Promise<void> {
-  if (spec.processingGuarantee !== "at_least_once") return;
-  const { groups } = await admin.describeGroups([spec.groupId]);
-  if (groups.every(({ members }) => members.length === 0)) return;
+export async function mustLetGo(cluster: ReplayCluster, { spec, units }: Replayable): Promise<void> {
+  if (spec.processingGuarantee !== "at_least_once" || !(await isRunning(cluster, spec.groupId))) return;
   const stop = units.map((unit) => unit.replace(": ", ": sudo systemctl stop ")).join("; ");
   const why = "and nothing holds it off meanwhile as with exactly_once";
   throw new Error(
@@ -40,16 +38,23 @@ export async function mustLetGo({ admin }: ReplayCluster, { spec, units }: Repla
   );
 }
 
+async function isRunning({ admin }: ReplayCluster, groupId: string): Promise<boolean> {
+  const { groups } = await admin.describeGroups([groupId]);
+  return groups.some(({ members }) => members.length > 0);
+}
+
 /**
  * Sends a service back: each partition once, however often this is cut short and begun again, until all have gone. Its members
- * are made to join again, and go on from there. Gives how many members there were.
+ * are made to join again, and go on from there. Tells whether it was running.
  */
 export async function goBack(
-  { kafka, admin }: ReplayCluster,
+  cluster: ReplayCluster,
   replayable: Replayable,
   { stretches }: PlanBack,
-): Promise<number> {
+): Promise<boolean> {
+  const { kafka, admin } = cluster;
   const { spec } = replayable;
+  const wasRunning = await isRunning(cluster, spec.groupId);
   const marks = marksGroup(replayable);
   const moves = [...Map.groupBy(stretches, ({ partition }) => partition)].map(([partition, its]) => {
     const positions = its.map(({ topic, from }) => ({ topic, offset: from }));
@@ -58,7 +63,7 @@ export async function goBack(
   const failed = (await Promise.allSettled(moves)).find((move) => move.status === "rejected");
   if (failed) throw failed.reason;
   // One that has nothing to write does not find out by itself that it was fenced.
-  const members = await kafka.inspect((inspector) => inspector.retireMembers(spec.groupId));
+  await kafka.inspect((inspector) => inspector.retireMembers(spec.groupId));
   await admin.deleteGroups([marks]);
-  return members;
+  return wasRunning;
 }

@@ -41,6 +41,7 @@ function sourceFault(
 ): string {
   const source = "path" in input ? `the file ${input.path}` : `a ${input.kind} source`;
   const next = services.find((each) => topicsOf(each.input).some(({ topic }) => outputTopics.includes(topic)));
-  const instead = next === undefined ? "" : `; its records are in ${outputTopics.join(", ")}: replay ${next.name}, say`;
-  return `found ${name}, which reads ${source}, so there is nothing in Kafka for it to go back to${instead}; ${wanted}`;
+  const instead =
+    next === undefined ? "" : `. Its own records are in ${outputTopics.join(", ")}: replay ${next.name}, say`;
+  return `found ${name}, which reads ${source}: Kafka has nothing for it to go back to; ${wanted}${instead}`;
 }

@@ -57,7 +57,7 @@ async function committedOffset(cluster: Cluster, groupId: string, partition: Top
 }
 
 /** Otherwise the group would wait for a dead member until its session ends, 6 s, before the partitions are read again. */
-async function retireMembers(cluster: Cluster, groupId: string, clientId?: string): Promise<number> {
+async function retireMembers(cluster: Cluster, groupId: string, clientId?: string): Promise<void> {
   await cluster.refreshMetadata();
   const coordinator = await cluster.findGroupCoordinator({ groupId });
   const { groups } = await coordinator.describeGroups({ groupIds: [groupId] });
@@ -69,7 +69,6 @@ async function retireMembers(cluster: Cluster, groupId: string, clientId?: strin
       if (kafkaErrorType(error) !== "UNKNOWN_MEMBER_ID") throw error;
     });
   }
-  return meant.length;
 }
 
 async function offsetOf(

@@ -27,10 +27,10 @@ export interface Inspector {
   /** The committed record at an offset; undefined when the topic does not hold it (any more). */
   recordAt(partition: TopicPartition, offset: bigint): Promise<IncomingRecord | undefined>;
   /**
-   * Makes members leave the group, those of one client id or all, and tells how many there were. A process that lives finds
-   * out with its next heartbeat, and joins again.
+   * Makes members leave the group, those of one client id or all. A process that lives finds out with its next heartbeat, and
+   * joins again.
    */
-  retireMembers(groupId: string, clientId?: string): Promise<number>;
+  retireMembers(groupId: string, clientId?: string): Promise<void>;
   /** Reads all committed records that the partition holds now, in order, from an offset on; gives where to go on. */
   readToEnd(partition: TopicPartition, from: bigint, onRecord: (record: IncomingRecord) => void): Promise<bigint>;
   /** The next committed records from an offset on, and where to go on; that offset itself when there is nothing decided yet. */

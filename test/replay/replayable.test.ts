@@ -24,7 +24,7 @@ describe("a service that reads topics", () => {
     ["cn2", /^found cn2, wanted a service .* reads a topic: con1, .*; did you mean con2\?$/],
     [
       "pro",
-      /^found pro, which reads the file \/.*, so there is nothing in Kafka for it to go back to; its records are in temperatures_fahrenheit: replay con1, say; wanted a service/,
+      /^found pro, which reads the file \/.*: Kafka has nothing for it to go back to; wanted a service .*\. Its own records are in temperatures_fahrenheit: replay con1, say$/,
     ],
   ])("is wanted: not %s", (name, message) => {
     expect(() => find(name)).toThrow(message);

@@ -50,7 +50,7 @@ class FakeKafka implements Kafka {
       topicId: async () => "1",
       mostBytes: async () => 1_000_000,
       recordAt: async () => undefined,
-      retireMembers: async () => 0,
+      retireMembers: async () => {},
       read: () => Promise.reject(new Error("a service reads as a member of its group")),
       readToEnd: async (_, __, onRecord) => {
         for (const [key, value] of this.state) {
