@@ -113,7 +113,11 @@ export function providerService(
       plan.found(request.getUrn(), type, inputs, state);
       const response = new providerProto.ReadResponse();
       if (state === undefined) return response;
-      const seen = Object.fromEntries(Object.keys(inputs).map((key) => [key, key in state ? state[key] : inputs[key]]));
+      // What is recorded and nowhere to be seen is as the last program had it, whose word the state need not have.
+      const isSeen = (key: string) => key in state && !type.local.includes(key);
+      const seen = Object.fromEntries(
+        Object.entries(inputs).map(([key, value]) => [key, isSeen(key) ? state[key] : value]),
+      );
       return response.setId(request.getId()).setProperties(wire(state)).setInputs(wire(seen));
     },
     async update(request: providerProto.UpdateRequest) {

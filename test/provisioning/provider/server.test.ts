@@ -11,6 +11,7 @@ import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import type { ClusterConfig } from "../../../provisioning/provider/cluster-session.ts";
 import type { Properties } from "../../../provisioning/provider/diff.ts";
 import { providerService } from "../../../provisioning/provider/server.ts";
+import { impact } from "../../../provisioning/resources/impact.ts";
 import { owner, place, thisMachine } from "../this-machine.ts";
 import { connectPlugin, type Plugin, struct } from "./plugin.ts";
 
@@ -77,9 +78,9 @@ async function update(state: Properties, news: Properties, preview = false) {
   return response.getProperties()?.toJavaScript();
 }
 
-async function read(state: Properties, inputs: Properties) {
+async function read(state: Properties, inputs: Properties, token = type) {
   const request = new providerProto.ReadRequest();
-  request.setUrn(urn).setType(type).setId("id").setProperties(struct(state)).setInputs(struct(inputs));
+  request.setUrn(urn).setType(token).setId("id").setProperties(struct(state)).setInputs(struct(inputs));
   const response = await plugin.call<providerProto.ReadResponse>("read", request);
   return {
     id: response.getId(),
@@ -263,6 +264,11 @@ describe("a resource's life", () => {
       ...inputs,
       unseen: "kept",
     });
+  });
+
+  test("inputs that are on record alone are read back as the last program gave them, not as the first one did", async () => {
+    const [first, last] = ["con1", "con2"].map((name) => ({ services: { [name]: {} }, topics: {}, keepData: false }));
+    expect((await read(first ?? {}, last ?? {}, impact.token)).inputs).toEqual(last);
   });
 
   test("a failure says in one piece what was found, wanted and what to do", async () => {
