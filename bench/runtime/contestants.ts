@@ -64,7 +64,7 @@ async function argvOf(contestant: Contestant, job: Job, setting: Setting, folder
       const operatorModules = { [operator]: join(projectRoot, "operators", `${operator}.ts`) };
       const { code } = await bundleService({ spec: specOf(job, setting), operatorModules, projectRoot });
       writeFileSync(join(folder, "service.mjs"), code);
-      return [process.execPath, ...NODE_FLAGS, join(folder, "service.mjs")];
+      return [process.execPath, join(folder, "service.mjs")];
     }
     case "kafkaStreams": {
       const classPath = `${join(tools, "streams/libs")}/*:${join(tools, "streams/classes")}`;
@@ -79,7 +79,6 @@ async function argvOf(contestant: Contestant, job: Job, setting: Setting, folder
 }
 
 export const python = join(tools, "venv/bin/python");
-const NODE_FLAGS: string[] = [];
 
 function specOf({ name, operator, input, output }: Job, { bootstrapServer, guarantee }: Setting): ServiceSpec {
   const [base = "", field] = operator.split(/[()]/);

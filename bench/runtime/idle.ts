@@ -1,9 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KafkaBroker } from "../../test/runtime/kafka-broker.ts";
 import { createTopics, write } from "../../test/runtime/topics.ts";
-import { start } from "./contestants.ts";
-import { probe } from "./scenarios.ts";
+import { python, start } from "./contestants.ts";
+import { probeScript } from "./scenarios.ts";
 
 const WATCHED_SECONDS = 10;
 
@@ -18,20 +21,26 @@ export async function measureIdle(broker: KafkaBroker) {
     { topic: "idle-dead-letters" },
   ]);
   const send = (value: string) => write(broker, "idle-in", [{ value }]);
-  const started = async (records: number) => {
-    const since = performance.now();
+  // Whoever looks is there before the service starts: starting Python takes longer than starting the service.
+  const started = async () => {
+    const watcher = spawn(python, [probeScript, "arrival", bootstrapServer, "idle-out"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const lines = createInterface(watcher.stdout);
+    await once(lines, "line");
+    const arrived = once(lines, "line");
     const child = await start("bramble", job, { bootstrapServer, guarantee: "exactly_once" });
-    const spawned = performance.now();
-    while ((await probe<{ count: number }>("check", bootstrapServer, "idle-out")).count < records) await sleep(1);
-    return { child, startMs: Math.round(performance.now() - spawned), bundledMs: spawned - since };
+    const spawned = Date.now();
+    const [line] = await arrived;
+    return { child, startMs: Math.round(JSON.parse(line).arrivedMs - spawned) };
   };
   await send("7");
   await send("8");
-  const first = await started(1);
+  const first = await started();
   first.child.kill("SIGTERM");
   await sleep(2500);
   await send("9");
-  const { child, startMs } = await started(2);
+  const { child, startMs } = await started();
   await sleep(5000);
   const before = usage(child.pid as number);
   await sleep(1000 * WATCHED_SECONDS);
@@ -39,14 +48,23 @@ export async function measureIdle(broker: KafkaBroker) {
   child.kill("SIGKILL");
   return {
     idleRssMb: Math.round(after.rssMb),
+    idleOwnMb: Math.round(after.ownMb),
     idleCpuMsPerSecond: Number(((after.cpuMs - before.cpuMs) / WATCHED_SECONDS).toFixed(1)),
     startMs,
   };
 }
 
-/** CPU time in steps of 10 ms, as proc_pid_stat(5) has it, and resident memory. */
+/**
+ * CPU time in steps of 10 ms, as proc_pid_stat(5) has it, and resident memory: all of it, and what is the process's own.
+ * The rest is Node's program, which all services of a host share.
+ */
 function usage(pid: number) {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  const rssMb = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1000;
-  return { cpuMs: 10 * (Number(fields[11]) + Number(fields[12])), rssMb };
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const megabytes = (name: string) => (Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1]) * 1024) / 1e6;
+  return {
+    cpuMs: 10 * (Number(fields[11]) + Number(fields[12])),
+    rssMb: megabytes("VmRSS"),
+    ownMb: megabytes("RssAnon"),
+  };
 }

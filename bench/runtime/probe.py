@@ -3,6 +3,7 @@
 fill BROKER TOPIC PARTITIONS RECORDS KIND     writes the input
 watch BROKER ISOLATION RECORDS PIDS TOPIC...  waits until each topic has so many; throughput, CPU and memory meanwhile
 check BROKER TOPIC                            counts and adds up what is committed
+arrival BROKER TOPIC                          says that it waits, then when the next committed record came, in ms since 1970
 latency BROKER IN OUT RATE SECONDS            sends so many records a second, and tells how long each was on its way
 """
 
@@ -117,6 +118,18 @@ def check(broker, topic):
     return {"count": count, "sum": round(total, 3)}
 
 
+def arrival(broker, topic):
+    client = consumer(broker, **{"fetch.wait.max.ms": 20, "fetch.min.bytes": 1, "fetch.error.backoff.ms": 5})
+    places = partitions(client, topic)
+    client.assign([TopicPartition(topic, p.partition, client.get_watermark_offsets(p, 10)[1]) for p in places])
+    client.poll(0.1)
+    print("waiting", flush=True)
+    while True:
+        message = client.poll(1)
+        if message is not None and not message.error():
+            return {"arrivedMs": time.time() * 1000}
+
+
 def latency(broker, topic_in, topic_out, rate, seconds):
     rate, seconds = int(rate), float(seconds)
     out = consumer(broker, **{"fetch.wait.max.ms": 100, "fetch.min.bytes": 1})
@@ -158,4 +171,4 @@ def latency(broker, topic_in, topic_out, rate, seconds):
 
 
 job, *arguments = sys.argv[1:]
-print(json.dumps({"fill": fill, "watch": watch, "check": check, "latency": latency}[job](*arguments)))
+print(json.dumps({"fill": fill, "watch": watch, "check": check, "arrival": arrival, "latency": latency}[job](*arguments)))

@@ -30,9 +30,10 @@ export const COMMIT_INTERVAL_MS = 10;
 const RATE = 1000;
 const PARTITIONS = 4;
 
+export const probeScript = join(import.meta.dirname, "probe.py");
+
 export async function probe<T>(...args: (string | number)[]): Promise<T> {
-  const script = join(import.meta.dirname, "probe.py");
-  const { stdout } = await promisify(execFile)(python, [script, ...args.map(String)]);
+  const { stdout } = await promisify(execFile)(python, [probeScript, ...args.map(String)]);
   return JSON.parse(stdout);
 }
 
