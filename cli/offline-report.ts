@@ -22,6 +22,9 @@ export function offlineReport(pipeline: Pipeline, run: OfflineRun, most: number)
       return section(`${topic}, written by ${names.join(" and ")}`, inOneLine(run.topics.get(topic) ?? [], most));
     }),
     ...pipeline.services.filter(({ output }) => output.kind === "log").map((service) => printed(service, run, most)),
+    ...pipeline.services.flatMap(({ name, output }) =>
+      output.kind === "file" ? [lines(name, output.name, run, most)] : [],
+    ),
     ...[...run.deadLetters].map(([service, errors]) => {
       const lines = errors.slice(0, most).map(({ message }) => message);
       return section(`${service}, dead letters`, [count(errors.length), ...lines, ...left(errors.length, most)]);
@@ -43,6 +46,11 @@ function printed({ name, output }: Service, { sinks }: OfflineRun, most: number)
   }
   const lines = paths.slice(0, most).map((path) => path.map(text).join(" -> "));
   return section(heading, [count(paths.length), ...lines, ...left(paths.length, most)]);
+}
+
+function lines(name: string, file: string, { files }: OfflineRun, most: number): string {
+  const all = files.get(name) ?? [];
+  return section(`${name}, lines of ${file}`, [count(all.length), ...all.slice(0, most), ...left(all.length, most)]);
 }
 
 function inOneLine(values: readonly unknown[], most: number): string[] {

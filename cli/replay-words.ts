@@ -26,6 +26,7 @@ export interface Meaning {
   readonly isStateful: boolean;
   /** Whether it runs with exactly_once. */
   readonly isExact: boolean;
+  /** Topics, or the file that it writes. */
   readonly outputs: readonly { readonly topic: string; readonly readers: readonly string[] }[];
 }
 

@@ -91,9 +91,12 @@ async function meaningOf(
     const others = await otherReaders(cluster, topic, ours);
     outputs.push({ topic, readers: [...readers.map((each) => each.name), ...others] });
   }
+  if (spec.output.kind === "file") outputs.push({ topic: spec.output.name, readers: [] });
+  const service = services.find((each) => each.name === spec.name);
   return {
     service: spec.name,
-    isStateful: spec.changelogTopic !== undefined,
+    // A changelog may hold the place in a file alone.
+    isStateful: service?.apply.some(({ stateful }) => stateful) === true,
     isExact: spec.processingGuarantee !== "at_least_once",
     outputs,
   };

@@ -99,7 +99,7 @@ function serviceOf(checked: Checked, name: string, shape: ServiceShape): Service
   const output: Output =
     shape.sink === undefined
       ? outputOf([present(shape.to)].flat().map(topicIn).map(named), filters)
-      : { kind: "log", stages: shape.sink === "log" ? false : (shape.sink.log?.stages ?? false) };
+      : sinkOf(shape.sink);
   return {
     name,
     on: Array.from({ length: shape.replicas ?? hosts.length }, (_, replica) => hosts[replica % hosts.length] ?? ""),
@@ -107,7 +107,9 @@ function serviceOf(checked: Checked, name: string, shape: ServiceShape): Service
     apply: steps,
     output,
     ...(shape.processingGuarantee === "exactly_once" ? {} : { processingGuarantee: shape.processingGuarantee }),
-    ...(stateful || shape.source !== undefined ? { changelogTopic: changelogTopic(pipeline, name) } : {}),
+    ...(stateful || shape.source !== undefined || output.kind === "file"
+      ? { changelogTopic: changelogTopic(pipeline, name) }
+      : {}),
     ...("everyMs" in input ? {} : { deadLetterTopic: deadLetterTopic(pipeline, name) }),
   };
 }
@@ -121,6 +123,12 @@ function sourceOf(source: NonNullable<ServiceShape["source"]>, folder: string, s
   if (random === undefined) return { kind: "sequence", start: 0, step: 1, ...sequence, ...paced };
   const { between, seed = seedOf(service) } = random;
   return { kind: "random", between: [present(between[0]), present(between[1])], seed, ...paced };
+}
+
+function sinkOf(sink: NonNullable<ServiceShape["sink"]>): Output {
+  if (sink === "log") return { kind: "log", stages: false };
+  if ("log" in sink) return { kind: "log", stages: sink.log?.stages ?? false };
+  return { kind: "file", name: sink.file, ...formatOf(sink) };
 }
 
 /** A seed of its own for each service, and the same in every run. */

@@ -9,6 +9,12 @@ export const SERVICE_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
 /** org.apache.kafka.common.internals.Topic: letters, digits, ".", "_", "-", at most 249; not "." or "..". */
 export const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
 
+/** Of a file that a service writes: what no shell, unit or log reads otherwise. */
+export const FILE_NAME = {
+  wanted: "the name of a file such as means.txt, without a folder",
+  pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
+};
+
 /** Of an operator: kebab-case, as its file. */
 export const OPERATOR_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 

@@ -6,8 +6,10 @@ import { openDriver } from "./pipeline-driver.ts";
 export interface OfflineRun {
   /** By topic; those that the pipeline only reads stay empty, as nobody is there to feed them. */
   readonly topics: ReadonlyMap<string, readonly unknown[]>;
-  /** By service with a sink; each value as its stages, from what was read to what is printed. */
+  /** By service with a log for its sink; each value as its stages, from what was read to what is printed. */
   readonly sinks: ReadonlyMap<string, readonly (readonly unknown[])[]>;
+  /** Lines by service with a file for its sink. */
+  readonly files: ReadonlyMap<string, readonly string[]>;
   /** By service; each value that it would have put among its dead letters. */
   readonly deadLetters: ReadonlyMap<string, readonly OperatorError[]>;
 }
@@ -18,10 +20,12 @@ export async function runOffline(pipeline: Pipeline): Promise<OfflineRun> {
   driver.finish();
   const streams = pipeline.topics.filter(({ role }) => role === "stream").map(({ name }) => name);
   const names = pipeline.services.map(({ name }) => name);
-  const sinks = pipeline.services.filter(({ output }) => output.kind === "log").map(({ name }) => name);
+  const sinks = (kind: "log" | "file") =>
+    pipeline.services.filter(({ output }) => output.kind === kind).map(({ name }) => name);
   return {
     topics: new Map(streams.map((topic) => [topic, driver.values(topic)])),
-    sinks: new Map(sinks.map((name) => [name, driver.printed(name)])),
+    sinks: new Map(sinks("log").map((name) => [name, driver.printed(name)])),
+    files: new Map(sinks("file").map((name) => [name, driver.lines(name)])),
     deadLetters: new Map(
       names.flatMap((name) => {
         const letters = driver.deadLetters(name);

@@ -1,7 +1,7 @@
 import { type Branch, branchFor } from "../operators/branch.ts";
 import { advance, type Link, linkOf, type Message, stagesOf } from "../operators/chain.ts";
 import { ChainState } from "../operators/chain-state.ts";
-import { type Format, fits, write, writeToLog } from "../operators/format.ts";
+import { type Format, fits, write, writeLine, writeToLog } from "../operators/format.ts";
 import type { RecordContext } from "../operators/operator.ts";
 import { OperatorError } from "../operators/operator-error.ts";
 import { loadPipeline } from "./load-pipeline.ts";
@@ -24,6 +24,8 @@ interface Running {
   readonly branches: readonly Branch[];
   readonly state: ChainState;
   readonly printed: (readonly unknown[])[];
+  /** Lines of its file. */
+  readonly lines: string[];
   readonly refused: OperatorError[];
   /** What it sends of itself. */
   readonly source: PacedSource | undefined;
@@ -92,9 +94,14 @@ export class PipelineDriver {
     return this.#topic(topic).map(({ value }) => value);
   }
 
-  /** What a service with a sink printed: each value as its stages, from what was read to what is printed. */
+  /** What a service with a log for its sink printed: each value as its stages, from what was read to what is printed. */
   printed(service: string): readonly (readonly unknown[])[] {
     return this.#service(service).printed;
+  }
+
+  /** The lines that a service wrote to its file. */
+  lines(service: string): readonly string[] {
+    return this.#service(service).lines;
   }
 
   /** Why each record among a service's dead letters was refused. */
@@ -129,21 +136,24 @@ export class PipelineDriver {
   }
 
   #process(running: Running, record: TopicRecord, format: Format = "number"): void {
-    const { service, chain, branches, state, printed, refused } = running;
+    const { service, chain, branches, state, printed, lines, refused } = running;
     const { output } = service;
+    const last = chain.at(-1)?.name;
     const deliver = (message: Message) => {
       const branch = branchFor(branches, message);
       if (output.kind === "log") mustBePrintable(output, chain, message);
-      else if (branch !== undefined) write(branch.format ?? "number", message.value, chain.at(-1)?.name);
-      return { message, branch };
+      else if (branch !== undefined) write(branch.format ?? "number", message.value, last);
+      const line = output.kind === "file" ? writeLine(output.format ?? "number", message.value, last) : undefined;
+      return { message, branch, line };
     };
     try {
       mustBeReadable(service, format, record.value);
       const advanced = advance(chain, state, record, deliver);
       refused.push(...advanced.refused);
-      for (const { message, branch } of advanced.outputs) {
+      for (const { message, branch, line } of advanced.outputs) {
         if (branch !== undefined) this.#append(branch.topic, message);
         else if (output.kind === "log") printed.push(stagesOf(message));
+        else if (line !== undefined) lines.push(line);
       }
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
@@ -171,6 +181,7 @@ export async function openDriver(pipeline: Pipeline | string): Promise<PipelineD
       branches: await branchesOf(service),
       state: new ChainState(),
       printed: [],
+      lines: [],
       refused: [],
       source: await openPacedSource(service.input),
     })),

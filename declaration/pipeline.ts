@@ -118,7 +118,9 @@ export type Output =
   /** Each value goes to the first of these that takes it, or nowhere. */
   | { readonly kind: "branches"; readonly branches: readonly Branch[] }
   /** Prints each value, or each value with every stage it passed through, on standard output (the journal). */
-  | { readonly kind: "log"; readonly stages: boolean };
+  | { readonly kind: "log"; readonly stages: boolean }
+  /** Each value is a line of a file of this name, in the service's folder on its host. */
+  | { readonly kind: "file"; readonly name: string; readonly format?: Format };
 
 /** A topic with the filter that chooses what goes there; without one, everything that is left does. */
 export interface Branch extends TopicFormat {

@@ -4,7 +4,7 @@ import { FORMATS } from "../operators/format.ts";
 import { MODULUS } from "../operators/minstd.ts";
 import { PROCESSING_GUARANTEES } from "../operators/processing-guarantee.ts";
 import { kafkaSeries } from "./kafka-versions.ts";
-import { ADDRESS, HOST_NAME, SERVICE_NAME, TOPIC_NAME } from "./names.ts";
+import { ADDRESS, FILE_NAME, HOST_NAME, SERVICE_NAME, TOPIC_NAME } from "./names.ts";
 
 /**
  * The shape of a pipeline file: which keys there are, what each holds, what each defaults to. What one key means for
@@ -211,8 +211,15 @@ const sink = z.union(
         })
         .nullable(),
     }),
+    z.strictObject({
+      file: z
+        .string(FILE_NAME.wanted)
+        .regex(FILE_NAME.pattern, FILE_NAME.wanted)
+        .describe("Name of a file on the host, in /var/lib/bramble-SERVICE, that each value becomes a line of"),
+      format: format.describe("How values are written: JSON numbers, any JSON, or text as it is"),
+    }),
   ],
-  "log, or { log: { stages: true } }",
+  "log, { log: { stages: true } }, or { file: means.txt, format: number }",
 );
 
 const service = z.strictObject(
@@ -247,7 +254,9 @@ const service = z.strictObject(
       .describe(
         "Topic that it writes, or a list of branches, of which the first that takes a value gets it; either this or sink",
       ),
-    sink: sink.optional().describe("Where values end: log prints them to the journal; either this or to"),
+    sink: sink
+      .optional()
+      .describe("Where values end: log prints them to the journal, a file gets a line for each; either this or to"),
     processingGuarantee: z
       .enum(PROCESSING_GUARANTEES, PROCESSING_GUARANTEES.join(" or "))
       .default("exactly_once")

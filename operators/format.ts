@@ -36,6 +36,13 @@ export function write(format: Format, value: unknown, operator = ""): string {
   return format === "text" ? (value as string) : JSON.stringify(value);
 }
 
+/** The text that stands for a value on a line of its own, for a file that is read line by line. */
+export function writeLine(format: Format, value: unknown, operator = ""): string {
+  const text = write(format, value, operator);
+  if (!text.includes("\n")) return text;
+  throw new OperatorError(operator, value, `emitted ${shown(JSON.stringify(value))}, wanted text without a line break`);
+}
+
 /** A value as a log shows it: text as it is, anything else as JSON. */
 export function writeToLog(value: unknown, operator?: string): string {
   return write(typeof value === "string" ? "text" : "json", value, operator);

@@ -22,6 +22,9 @@ export function intoTopic(pipeline: Pipeline, replayable: Replayable, topic: str
   if (output.kind === "log") {
     throw new Error(`found ${name}, which prints and writes to no topic, so --to has nothing to hold`);
   }
+  if (output.kind === "file") {
+    throw new Error(`found ${name}, which writes a file and to no topic, so --to has nothing to hold`);
+  }
   if (!TOPIC_NAME.test(topic)) {
     throw new Error(`found --to ${topic}, wanted a topic's name: letters, digits, ".", "_", "-", at most 249 of them`);
   }

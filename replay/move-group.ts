@@ -1,5 +1,6 @@
 import { FencedError } from "../runtime/kafka/errors.ts";
 import type { Consumed, Inspector, Kafka, TopicPartition } from "../runtime/kafka/kafka.ts";
+import { keptPrefix } from "../runtime/sink.ts";
 import { removalKey, takenAway } from "../runtime/unused-entries.ts";
 
 /** Who reads: a consumer group and, if it has one, the changelog of its operators' state. */
@@ -67,7 +68,10 @@ function comesBack(groupId: string, cause: FencedError): Error {
   return new Error(`${problem}; wanted a quieter moment. Stop its units, run this again, and start them.`, { cause });
 }
 
-/** The names of the entries that a partition of a changelog has, as of where it was read last. */
+/**
+ * The names of the entries that a partition of a changelog has, as of where it was read last; but for those of files, which
+ * are outputs as topics are: what comes again is written behind what is there.
+ */
 class NamesInChangelog {
   readonly names = new Set<string>();
   readonly #inspector: Inspector;
@@ -80,12 +84,14 @@ class NamesInChangelog {
   }
 
   async readOn(): Promise<void> {
-    const word = removalKey(this.#changelog.partition);
+    const { partition } = this.#changelog;
+    const word = removalKey(partition);
+    const ofFiles = `${keptPrefix(partition)}/`;
     const from = this.#next ?? (await this.#inspector.earliestOffset(this.#changelog));
     this.#next = await this.#inspector.readToEnd(this.#changelog, from, ({ key, value }) => {
       const name = key?.toString() ?? "";
       if (value === null) this.names.delete(name);
-      else if (name !== word) this.names.add(name);
+      else if (name !== word && !name.startsWith(ofFiles)) this.names.add(name);
     });
   }
 }

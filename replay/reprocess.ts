@@ -48,6 +48,8 @@ export async function reprocess(spec: ServiceSpec, operators: Readonly<Record<st
     stores: new StateStores(undefined),
     journal: { info: () => {}, warn, error: warn } satisfies Journal,
     supervisor: UNSUPERVISED,
+    replica: "replay",
+    stateFolder: undefined,
     print: () => Promise.reject(new Error("a replay prints nothing")),
   };
   try {

@@ -16,7 +16,8 @@ import type { Positions } from "./positions.ts";
 import { type BatchFormats, type Processed, processBatch } from "./process-batch.ts";
 import { processEncoded } from "./process-encoded.ts";
 import type { Service } from "./service.ts";
-import { stateChanges } from "./state.ts";
+import { openSink } from "./sink.ts";
+import { type ChangelogEntry, stateChanges } from "./state.ts";
 import { within } from "./within.ts";
 
 /** Long enough for a partition to get a new leader, shorter than the coordinator waits before it aborts by itself. */
@@ -63,7 +64,8 @@ export async function openTask(
         for (const { topic } of topics) {
           position.set(topic, await positions.restore(inspector, kept, { topic, partition }));
         }
-        return { kept, position, mostBytes: await mostBytesOf(spec, inspector) };
+        const mostBytes = await mostBytesOf(spec, inspector);
+        return { kept, position, mostBytes, sink: await openSink(service, partition, kept) };
       } catch (error) {
         kept.state.close();
         throw error;
@@ -73,7 +75,7 @@ export async function openTask(
       await producer.close();
       throw error;
     });
-  const { kept, position } = restored;
+  const { kept, position, sink } = restored;
   const { state } = kept;
   // State of operators that the chain no longer has would come back, old, if they were put back one day.
   let unused = kept.unused();
@@ -82,6 +84,13 @@ export async function openTask(
   const inFlight = new Set<string>();
   let busy: Promise<void> = Promise.resolve();
 
+  const toChangelog = (entries: readonly ChangelogEntry[]) =>
+    changelogTopic === undefined ? [] : entries.map((entry) => ({ topic: changelogTopic, ...entry }));
+  const commitAlone = async (entries: readonly ChangelogEntry[]) => {
+    const written = await producer.transact({ records: [], changelog: toChangelog(entries) });
+    state.committed(written.get(changelogTopic ?? ""), entries);
+  };
+
   const process = async (topic: string, records: FetchedRecords, nextPosition: bigint) => {
     const source = { topic, partition };
     const fast = inOnePass(service, state, records, known(formats, topic), producer);
@@ -89,16 +98,16 @@ export async function openTask(
       fast ??
       processBatch(chain, state, addressedTo(spec.lettersOf ?? spec.groupId, records.decode()), known(formats, topic));
     const { consumed, changelog } = positions.moveTo(source, nextPosition);
-    const others = [...unused, ...(changelog ? [changelog] : [])];
+    const taken = await sink.take(processed, commitAlone);
+    const others = [...unused, ...(changelog ? [changelog] : []), ...taken];
     const entries = [...others, ...stateChanges(chain, partition, processed.state)];
-    await printed(service, processed);
     const written = await producer.transact({
       records: [
-        ...(spec.output.kind === "log" ? [] : processed.outputs),
+        ...(topicsOf(spec.output).length === 0 ? [] : processed.outputs),
         ...refused(service, source, processed, mostBytes),
       ],
       ...(fast?.encoded && { encoded: fast.encoded }),
-      changelog: changelogTopic === undefined ? [] : entries.map((entry) => ({ topic: changelogTopic, ...entry })),
+      changelog: toChangelog(entries),
       ...(consumed && { consumed }),
     });
     processed.state.commit();
@@ -121,7 +130,7 @@ export async function openTask(
     close: async () => {
       await busy.catch(() => {});
       state.close();
-      await producer.close();
+      await Promise.all([sink.close(), producer.close()]);
     },
   };
 }
@@ -133,9 +142,8 @@ async function mostBytesOf({ output, deadLetterTopic }: Service["spec"], inspect
 }
 
 function formatsOf({ spec: { output }, branches }: Service, input: Format = "number"): BatchFormats {
-  return output.kind === "log"
-    ? { input, output: "log", stages: output.stages }
-    : { input, output: branches, stages: false };
+  if (output.kind === "log") return { input, output: "log", stages: output.stages };
+  return { input, output: output.kind === "file" ? { lines: output.format ?? "number" } : branches, stages: false };
 }
 
 function known<T>(ofTopics: ReadonlyMap<string, T>, topic: string): T {
@@ -152,7 +160,7 @@ function inOnePass(
   { input, output }: BatchFormats,
   producer: RecordProducer,
 ): (Processed & Pick<Transaction, "encoded">) | undefined {
-  if (batches === undefined || output === "log") return undefined;
+  if (batches === undefined || output === "log" || "lines" in output) return undefined;
   const [branch, ...others] = output;
   if (branch === undefined || branch.when !== undefined || others.length > 0) return undefined;
   const { topic, format = "number" } = branch;
@@ -161,13 +169,6 @@ function inOnePass(
   if (processed === undefined) return undefined;
   const encoded = { topic, sends: processed.outputs };
   return { state: processed.state, outputs: [], paths: [], poison: [], encoded };
-}
-
-/** Printed before the offsets are committed: a crash in between prints again, but never leaves out. */
-async function printed({ spec: { output }, print }: Service, { outputs, paths }: Processed): Promise<void> {
-  if (output.kind !== "log") return;
-  const lines = output.stages ? paths.map((path) => path.join(" -> ")) : outputs.map(({ value }) => value);
-  if (lines.length > 0) await print(`${lines.join("\n")}\n`);
 }
 
 function refused(

@@ -1,7 +1,7 @@
 import { type Branch, branchFor } from "../operators/branch.ts";
 import { advance, type Link, type Message, stagesOf } from "../operators/chain.ts";
 import type { ChainState, States } from "../operators/chain-state.ts";
-import { type Format, write, writeToLog } from "../operators/format.ts";
+import { type Format, write, writeLine, writeToLog } from "../operators/format.ts";
 import { OperatorError } from "../operators/operator-error.ts";
 import { decodeKey, decodeTimestamp, decodeValue, PoisonError } from "./codec.ts";
 import { RESULT } from "./dead-letter.ts";
@@ -18,10 +18,10 @@ export interface Processed {
   readonly poison: readonly { readonly record: IncomingRecord; readonly error: PoisonError }[];
 }
 
-/** How values come in, and where they go out and how; `log` is text for a journal. */
+/** How values come in, and where they go out and how: to topics, as text for a journal, or as lines of a file. */
 export interface BatchFormats {
   readonly input: Format;
-  readonly output: readonly Branch[] | "log";
+  readonly output: readonly Branch[] | "log" | { readonly lines: Format };
   /** Whether all stages of a value are wanted. */
   readonly stages: boolean;
   /** Size of the largest record that each of these topics takes, where there is a limit. */
@@ -30,15 +30,13 @@ export interface BatchFormats {
 
 /** A value that came out at the end of the chain, with what its record carries. */
 export interface Output {
-  /** Where it goes; empty for a log. */
+  /** Where it goes; empty for a sink. */
   readonly topic: string;
   readonly key: Buffer | string | null;
   readonly value: string;
   readonly timestamp: string;
   readonly headers: Headers;
 }
-
-const LOG: Branch = { topic: "" };
 
 /** The same records from the same state give the same result, as often as a transaction has to be tried. */
 export function processBatch(
@@ -47,7 +45,7 @@ export function processBatch(
   records: readonly IncomingRecord[],
   formats: BatchFormats,
 ): Processed {
-  const { output: branches, stages, mostBytes } = formats;
+  const { output: destination, stages, mostBytes } = formats;
   const state = before.fork();
   const outputs: Output[] = [];
   const paths: string[][] = [];
@@ -56,7 +54,7 @@ export function processBatch(
     try {
       const message = messageOf(record, formats.input);
       const deliver = (output: Message) => ({
-        output: fitting(outputOf(output, record, message, chain, branches), mostBytes, output.value, chain),
+        output: fitting(outputOf(output, record, message, chain, destination), mostBytes, output.value, chain),
         path: stages ? stagesOf(output).map((stage, place) => writeToLog(stage, chain[place - 1]?.name)) : [],
       });
       const advanced = advance(chain, state, message, deliver);
@@ -87,18 +85,27 @@ function outputOf(
   record: IncomingRecord,
   entered: Message,
   chain: readonly Link[],
-  branches: readonly Branch[] | "log",
+  destination: BatchFormats["output"],
 ): Output | undefined {
-  const last = chain.at(-1)?.name;
-  const branch = branches === "log" ? LOG : branchFor(branches, output);
-  if (branch === undefined) return undefined;
+  const written = writtenTo(destination, output, chain.at(-1)?.name);
+  if (written === undefined) return undefined;
   return {
-    topic: branch.topic,
+    ...written,
     key: output.key === entered.key ? record.key : output.key,
-    value: branch === LOG ? writeToLog(output.value, last) : write(branch.format ?? "number", output.value, last),
     timestamp: output.timestampMs === entered.timestampMs ? record.timestamp : String(output.timestampMs),
     headers: record.headers,
   };
+}
+
+function writtenTo(
+  destination: BatchFormats["output"],
+  output: Message,
+  last: string | undefined,
+): Pick<Output, "topic" | "value"> | undefined {
+  if (destination === "log") return { topic: "", value: writeToLog(output.value, last) };
+  if ("lines" in destination) return { topic: "", value: writeLine(destination.lines, output.value, last) };
+  const branch = branchFor(destination, output);
+  return branch && { topic: branch.topic, value: write(branch.format ?? "number", output.value, last) };
 }
 
 /** A topic refuses what is too large for it, and the transaction with it, as often as it is tried. */

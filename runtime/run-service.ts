@@ -30,6 +30,7 @@ export async function runService(
 ): Promise<void> {
   // As bramble-con1@2.service tells it; a service's first replica on all hosts together has none.
   const [, , instance] = process.argv;
+  const replica = `${hostname()}${instance === undefined ? "" : `@${instance}`}`;
   const journal = openJournal();
   const supervisor = superviseBySystemd();
   const stop = new AbortController();
@@ -49,13 +50,15 @@ export async function runService(
       branches: branchesOf(spec, operators),
       kafka: connectKafka({
         bootstrapServers: spec.bootstrapServers,
-        clientId: `${spec.groupId}@${hostname()}${instance === undefined ? "" : `-${instance}`}`,
+        clientId: `${spec.groupId}@${replica}`,
         processingGuarantee: spec.processingGuarantee ?? "exactly_once",
         onComplaint: journal.warn,
       }),
       stores: new StateStores(process.env.CACHE_DIRECTORY),
       journal,
       supervisor,
+      replica,
+      stateFolder: process.env.STATE_DIRECTORY,
       print: (line) => new Promise((resolve) => process.stdout.write(line, () => resolve())),
     };
     await keepRunning(service, folder, stop.signal);

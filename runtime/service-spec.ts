@@ -30,7 +30,9 @@ export interface ServiceSpec {
     | ({ readonly kind: "topic" } & TopicFormat)
     /** A value goes to the first of these whose filter keeps it; one without a filter takes what is left. */
     | { readonly kind: "branches"; readonly branches: readonly (TopicFormat & { readonly when?: AppliedStep })[] }
-    | { readonly kind: "log"; readonly stages: boolean };
+    | { readonly kind: "log"; readonly stages: boolean }
+    /** Lines of a file of this name in the folder that systemd gives (StateDirectory=). */
+    | { readonly kind: "file"; readonly name: string; readonly format?: Format };
   /** exactly_once when it is absent. */
   readonly processingGuarantee?: ProcessingGuarantee;
   readonly changelogTopic?: string;

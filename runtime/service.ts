@@ -18,6 +18,10 @@ export interface Service {
   readonly stores: StateStores;
   readonly journal: Journal;
   readonly supervisor: Supervisor;
+  /** Tells it from the service's other replicas, on whatever host: rpi1, or rpi1@2. */
+  readonly replica: string;
+  /** Where the file of a sink belongs; undefined without one. */
+  readonly stateFolder: string | undefined;
   /** Prints one line of the log sink; resolves when it is handed over. */
   readonly print: (line: string) => Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { Link } from "../operators/chain.ts";
+import { keptPrefix } from "./sink.ts";
 import { type ChangelogEntry, stateKeyIn } from "./state.ts";
 import type { StateStore } from "./state-store.ts";
 
@@ -42,11 +43,13 @@ type Range = readonly [from: string, to: string];
 /** The names in use as ranges by bytes, the second bound not in it: "0" comes after "/", and "\0" before all others. */
 function usedRanges(chain: readonly Link[], partition: number, positionKey: string | undefined): Range[] {
   const just = (name: string): Range => [name, `${name}\0`];
+  const under = (name: string): Range => [`${name}/`, `${name}0`];
   const states = chain.flatMap(({ operator }, place): Range[] => {
     const link = stateKeyIn(chain, partition, place, null);
-    return operator.stateful ? [just(link), [`${link}/`, `${link}0`]] : [];
+    return operator.stateful ? [just(link), under(link)] : [];
   });
-  return [...states, just(removalKey(partition)), ...(positionKey === undefined ? [] : [just(positionKey)])];
+  const position = positionKey === undefined ? [] : [just(positionKey)];
+  return [...states, just(removalKey(partition)), under(keptPrefix(partition)), ...position];
 }
 
 /** What lies between `from` and `to` and in none of the ranges. */

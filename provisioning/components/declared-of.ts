@@ -23,7 +23,7 @@ function declaredService(service: declaration.Service): DeclaredService {
       ...{ operator, stateful, stateBasis },
       params: { ...params, ...written, ...(field !== undefined && { field }) },
     })),
-    ...(output.kind === "log" ? { stages: output.stages } : { to: topicNames(output) }),
+    ...outputOf(output),
     ...(output.kind === "branches" && { filters: Object.fromEntries(output.branches.flatMap(filterOf)) }),
     ...(processingGuarantee === undefined ? {} : { processingGuarantee }),
     ...(changelogTopic === undefined ? {} : { changelog: changelogTopic }),
@@ -35,6 +35,12 @@ function sourceOf(input: Extract<declaration.Input, { readonly everyMs: number }
   if (input.kind === "file") return { everyMs: input.everyMs };
   const { everyMs, kind, count, ...generator } = input;
   return { everyMs, source: { [kind]: generator, ...(count !== undefined && { count }) } };
+}
+
+function outputOf(output: declaration.Output) {
+  if (output.kind === "log") return { stages: output.stages };
+  if (output.kind === "file") return { file: output.name, ...(output.format && { format: output.format }) };
+  return { to: topicNames(output) };
 }
 
 function topicNames(end: declaration.Input | declaration.Output): string | readonly string[] {

@@ -51,6 +51,7 @@ export class OperatorService extends pulumi.ComponentResource {
             ...(service.apply.some(({ stateful }) => stateful)
               ? { cache: `bramble-${instance(service.name, replica)}` }
               : {}),
+            ...(service.output.kind === "file" ? { files: filesFolder(service.name, replica) } : {}),
             seesHome: service.input.kind === "follow" && /^\/(home|root)\//.test(service.input.path),
           }),
           ...running,
@@ -71,6 +72,11 @@ function instance(service: string, replica: number): string {
   return replica === 1 ? service : `${service}@${replica}`;
 }
 
+/** Below /var/lib: where the file of a service's sink is. @param replica from 1 */
+export function filesFolder(service: string, replica: number): string {
+  return `bramble-${instance(service, replica)}`;
+}
+
 /** @param replica from 1 */
 export function serviceUnitName(service: string, replica: number): string {
   return `bramble-${instance(service, replica)}.service`;
@@ -85,10 +91,12 @@ export function serviceUnit(options: {
   readonly replica: number;
   /** Folder below /var/cache for the copy of its operators' state, if they have any; systemd makes it. */
   readonly cache?: string;
+  /** Folder below /var/lib for the file of its sink, if it has one; systemd makes it, and nobody takes it away. */
+  readonly files?: string;
   /** Whether what it reads is in somebody's home. */
   readonly seesHome?: boolean;
 }): string {
-  const { description, node, releasePath, replica, cache, seesHome = false } = options;
+  const { description, node, releasePath, replica, cache, files, seesHome = false } = options;
   return unitFile({
     Unit: [
       ["Description", `bramble ${description}`],
@@ -104,6 +112,7 @@ export function serviceUnit(options: {
       ["WorkingDirectory", releasePath],
       ["Environment", "NODE_ENV=production"],
       ...(cache === undefined ? [] : [["CacheDirectory", cache] as const]),
+      ...(files === undefined ? [] : [["StateDirectory", files] as const]),
       ["TimeoutStartSec", "90"],
       // It stops within 2 s, or hangs.
       ["TimeoutStopSec", "5"],

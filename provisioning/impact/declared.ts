@@ -23,6 +23,9 @@ export interface DeclaredService {
   /** The filters of its branches by topic, as `{ threshold: { above: 75 } }`. */
   readonly filters?: Readonly<Record<string, unknown>> | undefined;
   readonly stages?: boolean | undefined;
+  /** The name of the file that is its sink, and how values stand there. */
+  readonly file?: string | undefined;
+  readonly format?: string | undefined;
   /** exactly_once when it is absent. */
   readonly processingGuarantee?: string | undefined;
   readonly changelog?: string | undefined;

@@ -25,7 +25,9 @@ export function serviceWords(
   const old = before?.services[name];
   if (service === undefined) {
     const state = old?.changelog === undefined ? "" : `, and what it keeps in ${old.changelog} with it`;
-    return [`${name}${old === undefined ? "" : ` on ${where(old)}`} is stopped first of all, and removed${state}`];
+    const left = old === undefined ? [] : [...new Set(all(old.on))].flatMap((host) => fileStays(name, old, host));
+    const removed = `${name}${old === undefined ? "" : ` on ${where(old)}`} is stopped first of all, and removed${state}`;
+    return [[removed, ...left].join("; ")];
   }
   const isNew = (unit: Change) => unit.operation === "create" && unit.recorded === undefined;
   if (units.length > 0 && units.length === all(service.on).length && units.every(isNew)) {
@@ -94,7 +96,9 @@ function unitWords(
   if (moved) {
     const from = text(unit.have?.host);
     const rest = `${because}: it is stopped there before it starts here, ${follows}`;
-    return { unit, of: (who, host) => `${who} moves from ${from} to ${host}${rest}` };
+    const left = old === undefined ? [] : fileStays(nameOf(unit), old, from);
+    const begins = left.length > 0 && service.file !== undefined ? [...left, "it begins another here"] : left;
+    return { unit, of: (who, host) => [`${who} moves from ${from} to ${host}${rest}`, ...begins].join("; ") };
   }
   if (hand.length > 0) {
     const rest = !starts(unit)
@@ -147,13 +151,29 @@ function where({ on }: DeclaredService): string {
 }
 
 function newWords(name: string, service: DeclaredService): string {
-  const { on, from, source, to, apply } = service;
+  const { on, from, source, to, apply, file } = service;
   const replicas = all(on).length === 1 ? "" : ` with ${all(on).length} replicas`;
   const first = source === undefined ? "reads its file from the first value" : firstWords(source);
   const input = from === undefined ? first : `reads ${and(all(from))} from its first unread record`;
   const state = apply.some(({ stateful }) => stateful) ? ", with no state" : "";
-  const output = to === undefined ? "" : `, and writes ${and(all(to))}`;
+  const written = file === undefined ? all(to) : [pathOf(name, file)];
+  const output = written.length === 0 ? "" : `, and writes ${and(written)}`;
   return `${name} is new on ${where(service)}${replicas}: ${input}${state}${output}`;
+}
+
+/** What is written is nobody's to take away: "its file /var/lib/bramble-out/means.txt stays on rpi2". */
+function fileStays(name: string, { file }: DeclaredService, host: string): string[] {
+  return file === undefined ? [] : [`its file ${pathOf(name, file)} stays on ${host}`];
+}
+
+/** That of the first partition. `name` is of the service, or of its replica as in out@2. */
+function pathOf(name: string, file: string): string {
+  return `/var/lib/bramble-${name}/${file}`;
+}
+
+/** Of a replica, as its unit has it: out, or out@2. */
+function nameOf(unit: Change): string {
+  return textOf(unit, "name").replace(/^bramble-(.*)\.service$/, "$1");
 }
 
 /** What the pipeline file says otherwise than before. */
@@ -167,6 +187,7 @@ function editWords(old: DeclaredService, service: DeclaredService, release: Chan
       ? []
       : [now("every", milliseconds(service.everyMs), milliseconds(old.everyMs))]),
     ...(old.stages === service.stages ? [] : [now("stages", service.stages, old.stages)]),
+    ...differences({ file: service.file, format: service.format }, { file: old.file, format: old.format }),
     ...differences(guaranteeOf(service), guaranteeOf(old)),
     ...(fileChanges(release) ? ["another source file"] : []),
   ];

@@ -40,6 +40,7 @@ services:
   pro: { on: rpi0, source: { file: v.txt }, to: a }
   con: { on: rpi0, from: a, apply: [celsius-to-fahrenheit, { threshold: { above: 40 } }], sink: { log: { stages: true } } }
   out: { on: rpi0, from: outside, sink: log }
+  keep: { on: rpi0, from: a, apply: [round], sink: { file: kept.txt } }
 `,
   );
   expect(await report(join(folder, "p.yaml"), 50)).toBe(
@@ -51,6 +52,11 @@ con, printed
   100 -> 212 -> 212
 out, printed
   0 values
+keep, lines of kept.txt
+  3 values
+  0
+  1e+308
+  100
 con, dead letters
   1 value
   threshold: found Infinity, wanted a number`,

@@ -24,6 +24,10 @@ const second: readonly Edit[] = [
   ["\nservices:", "\ntopics:\n  temperatures_fahrenheit: { partitions: 2 }\n\nservices:"],
   ["moving-average: { over: 3 }", "ewma: { alpha: 0.5 }"],
   ["out_avg:", "out_mean:"],
+  [
+    "  out_mean:",
+    "  recorder: { on: rpi3, source: { file: /var/log/sensor.txt, follow: true }, sink: { file: seen.txt } }\n  out_mean:",
+  ],
 ];
 
 function want(edits: readonly Edit[]): string {
@@ -176,12 +180,13 @@ describe("a broker setting, more partitions, another operator and another name",
       expect.stringMatching(
         /^brokers on rpi0, rpi1, rpi2 and rpi3 roll \(log\.retention\.hours 24\), one at a time; .*temperatures_ewma.* are silent for about 10 s meanwhile, having no other replica\.$/,
       ),
-      "topic kafka_chaining-out_mean-dead-letters is new (1 partition, replication factor 3).",
+      `topics ${["out_mean-dead-letters", "recorder-changelog"].map((name) => `kafka_chaining-${name}`).join(", ")} and kafka_chaining-recorder-dead-letters are new (1 partition, replication factor 3).`,
       "topic kafka_chaining-out_avg-dead-letters is deleted, empty as it is.",
       "topic temperatures_fahrenheit grows from 1 to 2 partitions.",
       "out_avg on rpi3 is stopped first of all, and removed.",
       `con3 on rpi3 restarts with apply: [ewma] (was [moving-average]): the state of moving-average (step 1) is dropped, ewma (step 1) starts with none, ${silence}`,
       "out_mean is new on rpi3: reads temperatures_moving_average from its first unread record.",
+      "recorder is new on rpi3: reads /var/log/sensor.txt from its beginning, and writes /var/lib/bramble-recorder/seen.txt.",
       "Nothing else is touched.",
     ]);
   });
@@ -191,7 +196,7 @@ describe("a broker setting, more partitions, another operator and another name",
     await mustUp();
     expect(restarted(before, await unitStates())).toEqual([
       ...["rpi0", "rpi1", "rpi2"].map((host) => `${host}/kafka.service`),
-      ...["con3", "out_avg", "out_mean"].map((service) => `rpi3/bramble-${service}.service`),
+      ...["con3", "out_avg", "out_mean", "recorder"].map((service) => `rpi3/bramble-${service}.service`),
       "rpi3/kafka.service",
     ]);
     expect(await saidAt("rpi3", "out_avg", "Stopped")).toBeLessThan(await saidAt("rpi3", "out_mean", "Starting"));
@@ -202,6 +207,50 @@ describe("a broker setting, more partitions, another operator and another name",
       expect((await committedValues("temperatures_moving_average")).at(-1)).toBe("65"),
     );
     expect(await diff()).toEqual([0, ["Nothing changes."]]);
+  });
+});
+
+describe("a file on a Pi", () => {
+  const seen = "/var/lib/bramble-recorder/seen.txt";
+  const grow = (host: string, from: number, to: number) =>
+    onHost(host, `seq ${from} ${to} | sudo tee -a /var/log/sensor.txt >/dev/null`);
+  const linesOn = async (host: string, path = seen) => (await onHost(host, `sudo cat ${path}`)).trim().split("\n");
+  const numbers = (from: number, to: number) => Array.from({ length: 1 + to - from }, (_, i) => String(from + i));
+
+  story("is followed, and its values are written to another, each once, through kill -9 and a new name", async () => {
+    await grow("rpi3", 1, 50);
+    await eventually("the first values are written", 60_000, async () =>
+      expect(await linesOn("rpi3")).toEqual(numbers(1, 50)),
+    );
+    await grow("rpi3", 51, 80);
+    await onHost("rpi3", "sudo systemctl kill --signal=SIGKILL bramble-recorder.service");
+    await grow("rpi3", 81, 100);
+    await eventually("it goes on where it was", 60_000, async () =>
+      expect(await linesOn("rpi3")).toEqual(numbers(1, 100)),
+    );
+    await onHost("rpi3", `sudo mv ${seen} ${seen}.1`);
+    await grow("rpi3", 101, 110);
+    await eventually("a new file begins", 60_000, async () => {
+      expect(await linesOn("rpi3")).toEqual(numbers(101, 110));
+      expect(await linesOn("rpi3", `${seen}.1`)).toEqual(numbers(1, 100));
+    });
+  });
+
+  story("stays where it is when its service moves, which begins another", async () => {
+    want([...second, ["recorder: { on: rpi3", "recorder: { on: rpi2"]]);
+    const [code, lines] = await diff();
+    expect({ code, lines }).toMatchObject({ code: 2 });
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^recorder moves from rpi3 to rpi2: .*; its file \/var\/lib\/bramble-recorder\/seen\.txt stays on rpi3; it begins another here\.$/,
+      ),
+    );
+    await mustUp();
+    await grow("rpi2", 7, 9);
+    await eventually("it follows the file of the other Pi", 60_000, async () =>
+      expect(await linesOn("rpi2")).toEqual(numbers(7, 9)),
+    );
+    expect(await linesOn("rpi3")).toEqual(numbers(101, 110));
   });
 });
 

@@ -14,6 +14,8 @@ export interface PipelineCase {
   readonly unordered?: readonly string[];
   /** Lines by service. */
   readonly printed?: Readonly<Record<string, readonly string[]>>;
+  /** Lines of its file, by service. */
+  readonly lines?: Readonly<Record<string, readonly string[]>>;
   /** Causes by service. */
   readonly deadLetters?: Readonly<Record<string, readonly unknown[]>>;
 }
@@ -196,5 +198,22 @@ services:
     })),
     topics: { seen: { tank: [10, 12, 10] } },
     printed: { rates: ["12", "-12"] },
+  },
+  {
+    why: "files: a line for each value, as their format has it; what is no line goes to the dead letters",
+    yaml: `
+topics: { notes: { format: text } }
+services:
+  count: { on: rpi0, source: { sequence: { step: 0.5 }, every: 0s, count: 4 }, sink: { file: numbers.txt } }
+  quote: { on: rpi0, from: notes, sink: { file: notes.jsonl, format: json } }
+  keep: { on: rpi0, from: notes, sink: { file: notes.txt, format: text } }
+`,
+    sent: to("notes", ["warm", "two\nlines", "", "7"]),
+    lines: {
+      count: ["0", "0.5", "1", "1.5"],
+      quote: ['"warm"', '"two\\nlines"', '""', '"7"'],
+      keep: ["warm", "", "7"],
+    },
+    deadLetters: { keep: [expect.stringContaining('emitted "two\\nlines", wanted text without a line break')] },
   },
 ];

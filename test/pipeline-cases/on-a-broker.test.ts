@@ -1,7 +1,7 @@
 import { expect, jest, test } from "@jest/globals";
 import { openDriver } from "bramble/test";
 import { loadPipeline } from "../../declaration/load-pipeline.ts";
-import { eventually, journals } from "../runtime/running-service.ts";
+import { eventually, journals, linesOf } from "../runtime/running-service.ts";
 import type { ReadRecord } from "../runtime/topic-reader.ts";
 import { useBroker } from "../runtime/use-broker.ts";
 import { byKey, written } from "./case-folder.ts";
@@ -17,7 +17,7 @@ const parsed = (records: readonly ReadRecord[] = []) =>
 const sizeOf = (values: Readonly<Record<string, readonly unknown[]>>) => Object.values(values).flat().length;
 
 test.each(cases.map((each, i) => ({ ...each, name: `case${i}` })))("$why", async (each) => {
-  const { name, sent = [], topics = {}, unordered = [], printed = {}, deadLetters = {} } = each;
+  const { name, sent = [], topics = {}, unordered = [], printed = {}, lines = {}, deadLetters = {} } = each;
   const pipeline = await loadPipeline(written(each, name));
   // Two copies of each service share its partitions; one that prints has but one journal here.
   const services = await deploy(broker, pipeline, Object.keys(printed).length > 0 ? 1 : 2);
@@ -28,12 +28,17 @@ test.each(cases.map((each, i) => ({ ...each, name: `case${i}` })))("$why", async
     ...Object.entries(topics).map(([topic, values]) => [topic, sizeOf(values)] as const),
     ...Object.entries(deadLetters).map(([service, causes]) => [letters(service), causes.length] as const),
   ]);
-  const linesOf = (service: string) => services.find((running) => running.name === service)?.printed() ?? [];
+  const printedBy = (service: string) => services.find((running) => running.name === service)?.printed() ?? [];
+  const fileOf = (service: string) => {
+    const output = pipeline.services.find((each) => each.name === service)?.output;
+    return linesOf({ groupId: `${name}-${service}` }, output?.kind === "file" ? output.name : "");
+  };
   const isThere = async () => {
     const read = await reader.read(...Object.keys(wanted));
     return (
       Object.entries(wanted).every(([topic, count]) => (read[topic]?.length ?? 0) >= count) &&
-      Object.entries(printed).every(([service, lines]) => linesOf(service).length >= lines.length)
+      Object.entries(printed).every(([service, all]) => printedBy(service).length >= all.length) &&
+      Object.entries(lines).every(([service, all]) => fileOf(service).length >= all.length)
     );
   };
   await eventually(isThere, journals(services), 60_000);
@@ -42,7 +47,8 @@ test.each(cases.map((each, i) => ({ ...each, name: `case${i}` })))("$why", async
   for (const [topic, values] of Object.entries(topics)) {
     expect({ [topic]: byKey(parsed(read[topic]), unordered.includes(topic)) }).toEqual({ [topic]: values });
   }
-  for (const [service, lines] of Object.entries(printed)) expect(linesOf(service)).toEqual(lines);
+  for (const [service, all] of Object.entries(printed)) expect(printedBy(service)).toEqual(all);
+  for (const [service, all] of Object.entries(lines)) expect(fileOf(service)).toEqual(all);
   for (const [service, causes] of Object.entries(deadLetters)) {
     expect(read[letters(service)]?.map(({ headers }) => headers["bramble.cause"])).toEqual(causes);
   }
@@ -80,13 +86,13 @@ test("the manual's pipeline gives on a broker what it gives without one, at the 
   const sourced = logs.filter(({ input }) => !["topic", "topics"].includes(input.kind)).map(({ name }) => name);
   const printed = (name: string) =>
     (sourced.includes(name) ? alone : driver).printed(name).map((stages) => JSON.stringify(stages.at(-1)));
-  const linesOf = (name: string) => services.find((running) => running.name === name)?.printed() ?? [];
+  const printedBy = (name: string) => services.find((running) => running.name === name)?.printed() ?? [];
   await eventually(
     async () => {
       const all = await reader.read(...streams);
       return (
         streams.every((topic) => (all[topic]?.length ?? 0) >= driver.values(topic).length) &&
-        sinks.every((name) => linesOf(name).length >= printed(name).length)
+        sinks.every((name) => printedBy(name).length >= printed(name).length)
       );
     },
     journals(services),
@@ -98,5 +104,5 @@ test("the manual's pipeline gives on a broker what it gives without one, at the 
       [topic]: driver.records(topic).map(({ key, value }) => ({ key, value })),
     });
   }
-  for (const name of sinks) expect({ [name]: linesOf(name) }).toEqual({ [name]: printed(name) });
+  for (const name of sinks) expect({ [name]: printedBy(name) }).toEqual({ [name]: printed(name) });
 });

@@ -4,7 +4,7 @@ import { byKey, written } from "./case-folder.ts";
 import { cases } from "./cases.ts";
 
 test.each(cases)("$why", async (each) => {
-  const { sent = [], topics = {}, unordered = [], printed = {}, deadLetters = {} } = each;
+  const { sent = [], topics = {}, unordered = [], printed = {}, lines = {}, deadLetters = {} } = each;
   const driver = await openDriver(written(each, "p"));
   for (const { topic, value, ...context } of sent) driver.send(topic, value, context);
   driver.finish();
@@ -14,6 +14,7 @@ test.each(cases)("$why", async (each) => {
   for (const [service, lines] of Object.entries(printed)) {
     expect(driver.printed(service).map((stages) => JSON.stringify(stages.at(-1)))).toEqual(lines);
   }
+  for (const [service, wanted] of Object.entries(lines)) expect(driver.lines(service)).toEqual(wanted);
   for (const [service, causes] of Object.entries(deadLetters)) {
     expect(driver.deadLetters(service).map(({ message }) => message)).toEqual(causes);
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, mkdtempSync, renameSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -191,48 +191,6 @@ test("a file source goes on where it left off, and starts anew with another file
 
   const third = await start("11 12");
   expect(await outputs(out, 12, third)).toEqual("1 2 3 4 5 6 7 8 9 10 11 12".split(" "));
-});
-
-test("a file is followed through kills and a new name, each line once, with what is no value among the dead letters", async () => {
-  const path = join(mkdtempSync(join(tmpdir(), "bramble-follow-")), "sensor.txt");
-  const spec = pipeline.service("tail", {
-    input: { kind: "follow", path },
-    apply: [step("moving-average", { over: 1 })],
-    output: pipeline.stream("out"),
-  });
-  await pipeline.createTopics([spec]);
-  const input = Array.from({ length: 600 }, (_, i) => String(i));
-  const grow = (from: number, to: number) =>
-    appendFileSync(
-      path,
-      input
-        .slice(from, to)
-        .map((line) => (line === "450" ? `${line} warm\n` : `${line}\n`))
-        .join(""),
-    );
-  const atLeast = (count: number) => outputs(pipeline.topic("out"), count, tail);
-
-  let tail = await startService(spec);
-  grow(0, 100);
-  await atLeast(1);
-  grow(100, 300);
-  renameSync(path, `${path}.1`);
-  grow(300, 400);
-  await tail.stop("SIGKILL");
-  tail = await startService(spec);
-  await atLeast(350);
-  grow(400, 500);
-  await tail.stop("SIGKILL");
-  grow(500, 600);
-  tail = await startService(spec);
-  expect(await atLeast(input.length)).toEqual(input);
-  const letters = (await reader.read(spec.deadLetterTopic as string))[spec.deadLetterTopic as string];
-  expect(letters).toMatchObject([
-    {
-      value: "warm",
-      headers: { "bramble.topic": "sensor.txt", "bramble.cause": 'found "warm", wanted a JSON number' },
-    },
-  ]);
 });
 
 test("a service that is stopped under load exits in less than 2 s, and its successor takes over at once", async () => {

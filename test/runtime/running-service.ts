@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -43,14 +43,29 @@ export interface StartOptions {
   readonly replica?: number;
 }
 
-const caches = new Map<string, string>();
+const folders = new Map<string, string>();
 
 /** The folder that systemd would give it (CacheDirectory=). */
-export function cacheOf({ groupId }: ServiceSpec, replica = 1): string {
-  const name = `${groupId}@${replica}`;
-  const cache = caches.get(name) ?? mkdtempSync(join(tmpdir(), "bramble-cache-"));
-  caches.set(name, cache);
-  return cache;
+export function cacheOf(spec: Pick<ServiceSpec, "groupId">, replica = 1): string {
+  return folderOf("cache", spec, replica);
+}
+
+/** The folder for the file of its sink (StateDirectory=). */
+export function stateOf(spec: Pick<ServiceSpec, "groupId">, replica = 1): string {
+  return folderOf("state", spec, replica);
+}
+
+/** Whole lines of a file of its sink; none before it is there. */
+export function linesOf(spec: Pick<ServiceSpec, "groupId">, name: string): string[] {
+  const path = join(stateOf(spec), name);
+  return existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : [];
+}
+
+function folderOf(kind: string, { groupId }: Pick<ServiceSpec, "groupId">, replica: number): string {
+  const name = `${kind} ${groupId}@${replica}`;
+  const folder = folders.get(name) ?? mkdtempSync(join(tmpdir(), `bramble-${kind}-`));
+  folders.set(name, folder);
+  return folder;
 }
 
 export async function startService(spec: ServiceSpec, options: StartOptions = {}): Promise<RunningService> {
@@ -79,6 +94,7 @@ export async function startService(spec: ServiceSpec, options: StartOptions = {}
       PATH: `${folder}:${environment.PATH}`,
       NOTIFY_SOCKET: join(folder, "notify"),
       CACHE_DIRECTORY: cacheOf(spec, replica),
+      STATE_DIRECTORY: stateOf(spec, replica),
       ...options.env,
     },
   });

@@ -129,6 +129,8 @@ beforeEach(async () => {
     stores: new StateStores(undefined),
     journal: { info: ignore, warn: (message) => warnings.push(message), error: ignore },
     supervisor: { ready: ignore, status: ignore, alive: ignore, stopping: ignore },
+    replica: "rpi1",
+    stateFolder: undefined,
     print: async () => {},
   };
   ended = consumeTopics(service, [{ topic: "in" }, { topic: "other" }], stop.signal);

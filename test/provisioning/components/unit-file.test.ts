@@ -76,6 +76,10 @@ describe("a unit", () => {
     expect(Service?.WatchdogSec).toHaveLength(1);
     expect(Service?.CacheDirectory).toEqual(["bramble-con1"]);
     expect(parseUnit(serviceUnit(con1)).Service).not.toHaveProperty("CacheDirectory");
+    expect(Service).not.toHaveProperty("StateDirectory");
+    expect(parseUnit(serviceUnit({ ...con1, files: "bramble-con1" })).Service?.StateDirectory).toEqual([
+      "bramble-con1",
+    ]);
     expect(Service?.ProtectHome).toEqual(["yes"]);
     expect(parseUnit(serviceUnit({ ...con1, seesHome: true })).Service?.ProtectHome).toEqual(["read-only"]);
     // Node compiles at run time.

@@ -128,6 +128,8 @@ const sharedAnew = `partitions are shared out anew, each with its state and wher
 const replicated = withService("con2", { on: ["rpi2", "rpi3", "rpi2"] });
 
 const running = serviceUnit("con1", "rpi1", "a1");
+const { to: _, ...con2File } = { ...con2, file: "means.txt" };
+const writing: Declared = { ...declared, services: { ...declared.services, con2: con2File } };
 const replicas: Record<string, Case> = {
   "a service that is new with several": {
     changes: [
@@ -368,6 +370,31 @@ const services: Record<string, Case> = {
     said: [
       "con1 on rpi1 is stopped first of all, and removed.",
       "con3 is new on rpi1: reads in from its first unread record, and writes mid.",
+    ],
+  },
+  "another Pi for what writes a file": {
+    changes: edited("con2", "rpi2", "rpi3"),
+    before: writing,
+    after: { ...writing, services: { ...writing.services, con2: { ...con2File, on: "rpi3" } } },
+    said: [
+      `con2 moves from rpi2 to rpi3: it is stopped there before it starts here, keeps its state (changelog p-con2-changelog), ${onWhereItWas}; its file /var/lib/bramble-con2/means.txt stays on rpi2; it begins another here.`,
+    ],
+  },
+  "another file": {
+    changes: edited("con2", "rpi2"),
+    before: writing,
+    after: { ...writing, services: { ...writing.services, con2: { ...con2File, file: "averages.txt" } } },
+    said: [
+      `con2 on rpi2 restarts with file: averages.txt (was means.txt): keeps its state (changelog p-con2-changelog), ${onWhereItWas}.`,
+    ],
+  },
+  "a service that wrote a file, renamed": {
+    changes: [unitChange(serviceUnit("con3", "rpi2", "a1"), undefined)],
+    before: writing,
+    after: { ...declared, services: { pro, con1, con3: con2File, con4, con5 } },
+    said: [
+      "con2 on rpi2 is stopped first of all, and removed, and what it keeps in p-con2-changelog with it; its file /var/lib/bramble-con2/means.txt stays on rpi2.",
+      "con3 is new on rpi2: reads mid from its first unread record, with no state, and writes /var/lib/bramble-con3/means.txt.",
     ],
   },
   "a unit stopped by hand": {
