@@ -105,14 +105,3 @@ describe("the bundle of a service", () => {
     );
   });
 });
-
-test("six more services are bundled in less time than the first one", async () => {
-  // Another name of the same folder: nothing of it has been bundled yet.
-  const first = { ...options, projectRoot: `${projectRoot}/.` };
-  const start = performance.now();
-  await bundleService(first);
-  const afterFirst = performance.now();
-  const changed = [1, 2, 3, 4, 5, 6].map((i) => ({ ...first, spec: { ...spec, name: `con${i}` } }));
-  await Promise.all(changed.map(bundleService));
-  expect(performance.now() - afterFirst).toBeLessThan(afterFirst - start);
-});
