@@ -9,7 +9,7 @@ export function stretchLines(stretches: readonly Stretch[], endIs: string): stri
     return [
       `  ${topic}/${partition}`,
       `from offset ${from}${oldest}:`,
-      `${upTo(offsetsIn([stretch]))}, to ${end}, ${endIs}`,
+      `${upTo(offsetsIn([stretch]))}, to offset ${end}, ${endIs}`,
     ];
   });
   return columns(rows).split("\n");

@@ -1,4 +1,4 @@
-import { kafkaErrorType } from "../runtime/kafka/errors.ts";
+import { describeError, kafkaErrorType } from "../runtime/kafka/errors.ts";
 import type { Inspector, TopicPartition } from "../runtime/kafka/kafka.ts";
 import { partitionsOf, type ReplayCluster } from "./connect.ts";
 import type { From, Readable } from "./starting-place.ts";
@@ -30,15 +30,25 @@ export async function readableOf(
   const since = from.kind === "ago" ? await offsetsSince(admin, partitions, Date.now() - from.ms) : undefined;
   const readable: Readable[] = [];
   for (const each of partitions) {
-    const earliest = await inspector.earliestOffset(each);
-    const reached =
-      groupId === undefined ? await inspector.latestOffset(each) : await decidedOffset(inspector, groupId, each);
     const at = since?.get(`${each.topic}/${each.partition}`);
-    // Of what the group has not read yet, Kafka may have taken some away.
-    const end = reached === undefined || reached < earliest ? earliest : reached;
-    readable.push({ ...each, earliest, end, ...(at !== undefined && { since: at }) });
+    try {
+      readable.push({ ...each, ...(await boundsOf(inspector, each, groupId)), ...(at !== undefined && { since: at }) });
+    } catch (cause) {
+      const wanted = "wanted its offsets, for which its broker must be up; try again then";
+      throw new Error(`${each.topic}/${each.partition}: ${describeError(cause)}; ${wanted}`, { cause });
+    }
   }
   return readable;
+}
+
+async function boundsOf(inspector: Inspector, partition: TopicPartition, groupId: string | undefined) {
+  const earliest = await inspector.earliestOffset(partition);
+  const reached =
+    groupId === undefined
+      ? await inspector.latestOffset(partition)
+      : await decidedOffset(inspector, groupId, partition);
+  // Of what the group has not read yet, Kafka may have taken some away.
+  return { earliest, end: reached === undefined || reached < earliest ? earliest : reached };
 }
 
 /** Where a group is, in those partitions where it has ever been. */

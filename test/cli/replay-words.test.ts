@@ -8,9 +8,9 @@ test("each partition is told with where it begins and how much that is", () => {
     { topic: "others", partition: 0, from: 7n, end: 7n, isCut: false },
   ];
   expect(stretchLines(stretches, "where con2 is")).toEqual([
-    "  readings/0  from offset 0:                                     up to 20 records, to 20, where con2 is",
-    "  readings/1  from offset 120, the oldest that Kafka still has:  1 record, to 121, where con2 is",
-    "  others/0    from offset 7:                                     nothing, to 7, where con2 is",
+    "  readings/0  from offset 0:                                     up to 20 records, to offset 20, where con2 is",
+    "  readings/1  from offset 120, the oldest that Kafka still has:  1 record, to offset 121, where con2 is",
+    "  others/0    from offset 7:                                     nothing, to offset 7, where con2 is",
   ]);
   expect(upTo(2n)).toBe("up to 2 records");
 });
