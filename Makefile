@@ -17,7 +17,7 @@ down: ## take the virtual Pis down; nothing but their disks stays
 	@if [ -d .lab ]; then cli/bramble lab down; else echo "No virtual Pis here"; fi
 
 test: setup ## units, then end to end on virtual Pis; ONLY=ewma: those with it in their path
-	@setup/setup test-tools kafka-zookeeper kafka-kraft
+	@setup/setup test-tools kafka-zookeeper kafka-kraft kafka-kraft-before
 	@node test/run.ts $(ONLY)
 
 drills: setup ## the long ones: 100 crashes, 20 interrupts, ups and destroys; ONLY=crashes

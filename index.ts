@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { bootstrapServers } from "./declaration/bootstrap-servers.ts";
+import { bootstrapServers, firstServers } from "./declaration/bootstrap-servers.ts";
 import { loadPipeline } from "./declaration/load-pipeline.ts";
 import { Cluster } from "./provisioning/components/cluster.ts";
 import { declaredOf } from "./provisioning/components/declared-of.ts";
@@ -22,10 +22,11 @@ const servers = bootstrapServers(pipeline.cluster);
 const hostKeys = trustedHosts(pipeline.cluster.hosts, port);
 const { kafka, node } = archives(pipeline.cluster.kafka.version);
 const root = import.meta.dirname;
-const releases = await buildReleases(pipeline, servers, root, join(root, ".build", "releases"));
+const releases = await buildReleases(pipeline, firstServers(pipeline.cluster), root, join(root, ".build", "releases"));
 
 const provider = new Provider("bramble", {
   ...login,
+  hosts: pipeline.cluster.hosts,
   bootstrapServers: servers,
   zookeepers: zookeepers(pipeline.cluster),
   controllers: quorumVoters(pipeline.cluster),

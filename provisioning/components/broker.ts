@@ -1,10 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { brokerPort } from "../../declaration/bootstrap-servers.ts";
 import type * as declaration from "../../declaration/pipeline.ts";
+import type { KafkaRelease } from "../resources/upgrade-obstacle.ts";
 import { Daemon } from "./daemon.ts";
 import { staticSettings } from "./dynamic-settings.ts";
 import { formatStorage, kraftProperties } from "./kraft.ts";
-import { zookeepers } from "./zookeeper.ts";
+import { zookeepersOf } from "./zookeeper.ts";
 
 /** One Kafka broker; on a controller's host of a cluster with KRaft its process is the controller too. */
 export class Broker extends Daemon {
@@ -74,11 +75,20 @@ export function brokerProperties(cluster: declaration.Cluster, host: declaration
   };
 }
 
+/** What the brokers run, as far as it decides what they can become. Pure. */
+export function kafkaRelease({ kafka, metadata }: declaration.Cluster): KafkaRelease {
+  const { version, config } = kafka;
+  return {
+    version,
+    ...(metadata.mode === "zookeeper" && { protocol: config["inter.broker.protocol.version"] ?? version }),
+  };
+}
+
 function metadataProperties(cluster: declaration.Cluster, host: declaration.Host): Record<string, string> {
   if (cluster.metadata.mode === "kraft") return kraftProperties(cluster, host);
   return {
     "broker.id": String(host.id),
-    "zookeeper.connect": zookeepers(cluster).join(","),
+    "zookeeper.connect": zookeepersOf(cluster, host).join(","),
     "zookeeper.session.timeout.ms": "6000",
     "zookeeper.connection.timeout.ms": "30000",
   };

@@ -2,7 +2,7 @@ import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { brokerPort } from "../../declaration/bootstrap-servers.ts";
 import type * as declaration from "../../declaration/pipeline.ts";
-import { Broker } from "./broker.ts";
+import { Broker, kafkaRelease } from "./broker.ts";
 import { dynamicSettings } from "./dynamic-settings.ts";
 import { Host } from "./host.ts";
 import { Controller, controllers } from "./kraft.ts";
@@ -41,17 +41,17 @@ export class Cluster extends pulumi.ComponentResource {
     const brokers = cluster.hosts.filter((host) => cluster.kafka.brokers.includes(host.name));
     const guard = new DeclaredBrokers(
       `${name}-brokers`,
-      { brokers: Object.fromEntries(brokers.map((host) => [host.name, host.address])) },
+      { brokers: Object.fromEntries(brokers.map((host) => [host.name, host.address])), kafka: kafkaRelease(cluster) },
       { ...parent, dependsOn: this.machines },
     );
     const fit = [...this.machines, guard];
-    const ready = new Map([...this.hosts].map(([name, host]) => [name, host.prepare(fit)]));
-    const prepared = (host: declaration.Host) => ready.get(host.name) ?? [];
+    // No daemon goes down for another Kafka before every host has it: a disk that is full stops no one.
+    const files = [...this.hosts.values()].flatMap((host) => host.prepare(fit));
     const ensemble = members(cluster).map(
-      (host) => new ZooKeeper(`${host.name}-zookeeper`, { cluster, host, files: prepared(host) }, parent).unit,
+      (host) => new ZooKeeper(`${host.name}-zookeeper`, { cluster, host, files }, parent).unit,
     );
     const units = brokers.map((host) => {
-      const args = { cluster, host, files: prepared(host), ensemble, clusterId };
+      const args = { cluster, host, files, ensemble, clusterId };
       return new Broker(`${host.name}-broker`, args, parent).unit;
     });
     const places = brokers.map(({ name, id, address }) => [name, { id, server: `${address}:${brokerPort}` }] as const);
@@ -66,7 +66,7 @@ export class Cluster extends pulumi.ComponentResource {
     );
     this.brokers = [...units, settings];
     for (const host of controllers(cluster).filter((host) => !brokers.includes(host))) {
-      new Controller(`${host.name}-controller`, { cluster, host, files: prepared(host), clusterId }, parent);
+      new Controller(`${host.name}-controller`, { cluster, host, files, clusterId }, parent);
     }
     this.registerOutputs();
   }

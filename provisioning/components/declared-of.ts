@@ -1,4 +1,4 @@
-import { bootstrapServers } from "../../declaration/bootstrap-servers.ts";
+import { bootstrapServers, firstServers } from "../../declaration/bootstrap-servers.ts";
 import type * as declaration from "../../declaration/pipeline.ts";
 import { topicsOf } from "../../declaration/pipeline.ts";
 import type { Declared, DeclaredService } from "../impact/declared.ts";
@@ -8,6 +8,7 @@ export function declaredOf({ cluster, services, topics }: declaration.Pipeline, 
   return {
     hosts: Object.fromEntries(cluster.hosts.map(({ name, address }) => [name, address])),
     bootstrapServers: bootstrapServers(cluster),
+    firstServers: firstServers(cluster),
     keepData,
     services: Object.fromEntries(services.map((service) => [service.name, declaredService(service)])),
     topics: Object.fromEntries(topics.map(({ name, role }) => [name, { role }])),

@@ -10,9 +10,30 @@ export function members({ hosts, metadata }: declaration.Cluster): declaration.H
   return hosts.filter(({ name }) => metadata.voters.includes(name) || metadata.observers.includes(name));
 }
 
-/** `host:port` of every member of the ensemble, for its clients. */
+/** `host:port` of every member of the ensemble. */
 export function zookeepers(cluster: declaration.Cluster): string[] {
-  return members(cluster).map(({ address }) => `${address}:${zookeeperPorts.client}`);
+  return members(cluster).map(serverOf);
+}
+
+/** `host:port` of those that a broker on this host may turn to. */
+export function zookeepersOf(cluster: declaration.Cluster, host: declaration.Host): string[] {
+  return knownTo(cluster, host).map(serverOf);
+}
+
+function serverOf({ address }: declaration.Host): string {
+  return `${address}:${zookeeperPorts.client}`;
+}
+
+/**
+ * The members that the daemons of a host are told of: those that vote, and its own. Voters take an observer that they
+ * were not told of, so that one comes and goes without a restart elsewhere; and with the voters gone none is of use.
+ */
+function knownTo(cluster: declaration.Cluster, host: declaration.Host): declaration.Host[] {
+  return members(cluster).filter((member) => member.name === host.name || !isObserver(cluster, member));
+}
+
+function isObserver({ metadata }: declaration.Cluster, { name }: declaration.Host): boolean {
+  return metadata.mode === "zookeeper" && metadata.observers.includes(name);
 }
 
 /** A member of the ZooKeeper ensemble: a voter, or an observer that follows without a vote. */
@@ -51,10 +72,8 @@ function serverId(host: declaration.Host): number {
 
 /** zookeeper.properties of one member. Pure. */
 export function zookeeperProperties(cluster: declaration.Cluster, host: declaration.Host): Record<string, string> {
-  const observers = cluster.metadata.mode === "zookeeper" ? cluster.metadata.observers : [];
-  const ensemble = members(cluster);
-  const servers = ensemble.map((member) => {
-    const role = observers.includes(member.name) ? ":observer" : "";
+  const servers = knownTo(cluster, host).map((member) => {
+    const role = isObserver(cluster, member) ? ":observer" : "";
     const { quorum, election } = zookeeperPorts;
     return [`server.${serverId(member)}`, `${member.address}:${quorum}:${election}${role}`];
   });
@@ -70,8 +89,8 @@ export function zookeeperProperties(cluster: declaration.Cluster, host: declarat
     "autopurge.snapRetainCount": "3",
     "autopurge.purgeInterval": "24",
     // A single voter would otherwise run alone and refuse its observers.
-    ...(ensemble.length > 1 ? { standaloneEnabled: "false" } : {}),
-    ...(observers.includes(host.name) ? { peerType: "observer" } : {}),
+    ...(members(cluster).length > 1 ? { standaloneEnabled: "false" } : {}),
+    ...(isObserver(cluster, host) ? { peerType: "observer" } : {}),
     ...Object.fromEntries(servers),
   };
 }

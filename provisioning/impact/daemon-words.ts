@@ -1,6 +1,6 @@
 import { type Change, drifted, text, textOf, tokens } from "./change.ts";
 import type { Facts } from "./declared.ts";
-import { handWords, runs, starts, unitFileWords } from "./unit-words.ts";
+import { handWords, runs, starts, unitFileWords, upgrades } from "./unit-words.ts";
 import { and, differences, settingsOf } from "./words.ts";
 
 /** From the stop of a broker to its port's answer, as seen on a lab and on Pis. */
@@ -89,12 +89,18 @@ const plural: Readonly<Record<Fate["does"], string>> = {
 
 /** What others see of a roll. */
 function meanwhile(units: readonly Change[], { alone }: Facts): string {
-  const order = units.length > 1 ? "one at a time" : "once the others can bear it";
+  const turns = units.length > 1 ? "one at a time" : "once the others can bear it";
+  const order = units.some(upgrades) ? `${turns}, when every host has it` : turns;
   if (!units.some((unit) => textOf(unit, "name") === "kafka.service")) return `${order}; Kafka goes on meanwhile`;
   if (alone === undefined) return `${order}; Kafka does not answer now, so what falls silent is not known`;
-  const silent = [...new Set(units.flatMap((unit) => alone.get(textOf(unit, "address")) ?? []))].sort();
+  const silent = [...new Set(units.flatMap((unit) => servesAlone(unit, alone)))].sort();
   if (silent.length === 0) return `${order}; no silence expected, as other brokers have every partition too`;
   return `${order}; ${and(silent)} ${silent.length === 1 ? "is" : "are"} silent for ${brokerRestart} meanwhile, having no other replica`;
+}
+
+/** A broker whose address changes is known by the one before until it restarts. */
+function servesAlone({ want, have }: Change, alone: NonNullable<Facts["alone"]>): readonly string[] {
+  return [want, have].flatMap((face) => alone.get(text(face?.address)) ?? []);
 }
 
 /** Files that no daemon reads, or that change nothing in one. */

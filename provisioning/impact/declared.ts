@@ -4,6 +4,8 @@ export interface Declared {
   readonly hosts: Readonly<Record<string, string>>;
   /** `host:port` of every broker. */
   readonly bootstrapServers: readonly string[];
+  /** Those of them that services are told. */
+  readonly firstServers: readonly string[];
   readonly keepData: boolean;
   readonly services: Readonly<Record<string, DeclaredService>>;
   readonly topics: Readonly<Record<string, { readonly role: string }>>;
@@ -52,9 +54,11 @@ export interface Facts {
 
 /** Host and address of every broker that is not to be one any more. One that is only reached elsewhere stays. */
 export function leavingBrokers(before: Declared | undefined, after: Declared): [host: string, address: string][] {
-  const isBroker = ({ bootstrapServers }: Declared, address: string | undefined) =>
-    bootstrapServers.some((server) => server.replace(/:\d+$/, "") === address);
   return Object.entries(before?.hosts ?? {}).filter(
-    ([host, address]) => before !== undefined && isBroker(before, address) && !isBroker(after, after.hosts[host]),
+    ([host]) => before !== undefined && hasBroker(before, host) && !hasBroker(after, host),
   );
+}
+
+export function hasBroker({ hosts, bootstrapServers }: Declared, host: string): boolean {
+  return bootstrapServers.some((server) => server.replace(/:\d+$/, "") === hosts[host]);
 }

@@ -1,6 +1,9 @@
 import { type Change, textOf } from "./change.ts";
-import type { Declared, Facts } from "./declared.ts";
+import { type Declared, type Facts, hasBroker } from "./declared.ts";
 import { and, count } from "./words.ts";
+
+/** Kafka moves no replica by itself. */
+const shareWords = ": its broker takes its share of new topics and replicas; those that are there stay on the others";
 
 /** Hosts that come, go, or are reached elsewhere. */
 export function hostWords(
@@ -14,7 +17,9 @@ export function hostWords(
   const left = [...new Set([...gone, ...Object.keys(old)])].filter((host) => !(host in after.hosts));
   const data = before?.keepData ? "its data are kept" : "its data are wiped";
   return [
-    ...came.map((host) => `${host} (${after.hosts[host]}) joins the cluster`),
+    ...came.map(
+      (host) => `${host} (${after.hosts[host]}) joins the cluster${hasBroker(after, host) ? shareWords : ""}`,
+    ),
     ...[...held].flatMap(([host, topics]) =>
       topics.length === 0
         ? []
@@ -23,7 +28,7 @@ export function hostWords(
     ...left.map((host) => `${host} leaves the cluster: all that bramble put on it is taken away, ${data}`),
     ...Object.entries(after.hosts)
       .filter(([host, address]) => old[host] !== undefined && old[host] !== address)
-      .map(([host, address]) => `${host} is reached at ${address} (was ${old[host]})`),
+      .map(([host, address]) => `${host} is reached at ${address} (was ${old[host]}): all that is on it stays`),
   ];
 }
 

@@ -206,7 +206,7 @@ function chainWords(old: DeclaredService, service: DeclaredService): string[] {
 }
 
 function brokersWords(before: Declared | undefined, after: Declared): string[] {
-  const same = before === undefined || plain(before.bootstrapServers) === plain(after.bootstrapServers);
+  const same = before === undefined || plain(before.firstServers) === plain(after.firstServers);
   return same ? [] : ["the new list of brokers"];
 }
 

@@ -1,5 +1,5 @@
 import { type Change, drifted, text, textOf, vanished } from "./change.ts";
-import { and, differences, settingsOf } from "./words.ts";
+import { and, differences, now, settingsOf } from "./words.ts";
 
 /** Whether the change takes the unit's process down, or brings one up. */
 export function starts(unit: Change): boolean {
@@ -32,9 +32,28 @@ function drops(have: Readonly<Record<string, unknown>>, want: Readonly<Record<st
 }
 
 /** How the wanted unit file differs from the one there, other than in the release that it names. */
-export function unitFileWords({ have, want }: Change): string[] {
+export function unitFileWords(unit: Change): string[] {
+  const { have, want } = unit;
   if (have === undefined || want === undefined) return [];
   const settings = (content: unknown) =>
-    settingsOf(text(content).replaceAll(/(\/opt\/bramble\/releases\/[^/\s]+\/)[0-9a-f]+/g, "$1"));
-  return differences(settings(want.content), settings(have.content), "=");
+    settingsOf(
+      text(content)
+        .replaceAll(/(\/opt\/bramble\/releases\/[^/\s]+\/)[0-9a-f]+/g, "$1")
+        .replace(daemonVersion, ""),
+    );
+  const version = upgrades(unit) ? [now("Kafka", versionIn(want.content), versionIn(have.content), " ")] : [];
+  return [...version, ...differences(settings(want.content), settings(have.content), "=")];
+}
+
+/** Whether a daemon is to run another Kafka than it does. */
+export function upgrades({ have, want }: Change): boolean {
+  const [from, to] = [versionIn(have?.content), versionIn(want?.content)];
+  return from !== undefined && to !== undefined && from !== to;
+}
+
+/** At the end of the description of a daemon's unit. */
+const daemonVersion = / \(Kafka (\S+)\)$/m;
+
+function versionIn(content: unknown): string | undefined {
+  return daemonVersion.exec(text(content))?.[1];
 }

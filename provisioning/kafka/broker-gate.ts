@@ -1,5 +1,4 @@
 import type { Gate } from "../provider/roll.ts";
-import type { HostPlace } from "../ssh/host-fault.ts";
 
 /** What Kafka says of itself: brokers, controller, and where every partition's replicas stand. */
 export interface ClusterFacts {
@@ -19,24 +18,27 @@ export interface PartitionFacts {
  * Asks Kafka before a broker goes down, as Strimzi's KafkaRoller does. With every replica in sync, a partition stays at
  * or above its min.insync.replicas wherever its replication factor allows the loss of any broker at all.
  */
-export function brokerGate(brokerCount: number, describe: () => Promise<ClusterFacts>): Gate {
+export function brokerGate(
+  hosts: Readonly<Record<string, { readonly address: string; readonly id: number }>>,
+  brokerCount: number,
+  describe: () => Promise<ClusterFacts>,
+): Gate {
   return {
     async leader() {
-      const { brokers, controllerId } = await describe();
-      return brokers.find(({ id }) => id === controllerId)?.address;
+      const { controllerId } = await describe();
+      return Object.values(hosts).find(({ id }) => id === controllerId)?.address;
     },
-    obstacle: async (place) => brokerObstacle(await describe(), brokerCount, place),
+    obstacle: async ({ host }) => brokerObstacle(await describe(), brokerCount, hosts[host]?.id),
   };
 }
 
 /**
- * Why a cluster cannot lose the broker at `place` now; undefined when it can. Its own replicas may lag: they are lost
- * already, and the restart may be what mends them. Pure.
+ * Why a cluster cannot lose the broker `own` now; undefined when it can. Its own replicas may lag: they are lost already,
+ * and the restart may be what mends them. It is known by its id, as it may still be told of under another address. Pure.
  */
-export function brokerObstacle(facts: ClusterFacts, brokerCount: number, place: HostPlace): string | undefined {
-  const own = facts.brokers.find(({ address }) => address === place.address)?.id;
+export function brokerObstacle(facts: ClusterFacts, brokerCount: number, own: number | undefined): string | undefined {
   const others = facts.brokers.filter(({ id }) => id !== own).length;
-  if (others < brokerCount - 1) return `${others + (own === undefined ? 0 : 1)} of ${brokerCount} brokers are there`;
+  if (others < brokerCount - 1) return `${facts.brokers.length} of ${brokerCount} brokers are there`;
   const lagging = facts.partitions.filter(({ replicas, inSync }) =>
     replicas.some((id) => id !== own && !inSync.includes(id)),
   );

@@ -13,6 +13,8 @@ import { Roll } from "./roll.ts";
 /** The provider's configuration: how to reach the hosts and the cluster. */
 export interface ClusterConfig {
   readonly login: Login;
+  /** Where each host is now, and its broker id, by its name. */
+  readonly hosts: Readonly<Record<string, { readonly address: string; readonly id: number }>>;
   /** `host:port` of every broker. */
   readonly bootstrapServers: readonly string[];
   /** `host:port` of every ZooKeeper; none in a cluster with KRaft. */
@@ -31,7 +33,7 @@ export class ClusterSession {
   constructor(config: ClusterConfig) {
     this.config = config;
     const describe = async () => (await this.admin()).cluster();
-    const brokers = brokerGate(config.bootstrapServers.length, describe);
+    const brokers = brokerGate(config.hosts, config.bootstrapServers.length, describe);
     const { controllers } = config;
     this.rolls = {
       kafka: new Roll("kafka.service", controllers.length === 0 ? brokers : quorumGate(controllers, brokers)),
@@ -56,8 +58,12 @@ export class ClusterSession {
     void this.kafka?.then((topics) => topics.close()).catch(() => {});
   }
 
-  /** A lost connection is opened again; a refused login is not, as sshd and fail2ban count attempts. */
-  private async host(place: HostPlace): Promise<Connection> {
+  /**
+   * A lost connection is opened again; a refused login is not, as sshd and fail2ban count attempts. What is recorded may
+   * have an address that the host has no more.
+   */
+  private async host({ host, address }: HostPlace): Promise<Connection> {
+    const place = { host, address: this.config.hosts[host]?.address ?? address };
     // Topics are asked for after the hosts, and find the brokers connected by then.
     if (this.hosts.size === 0) this.admin().catch(() => {});
     const known = this.hosts.get(place.address);

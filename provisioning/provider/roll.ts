@@ -56,10 +56,10 @@ export class Roll {
     this.rolling = true;
     await pause(this.times.gatherMs);
     while (this.waiting.length > 0) {
-      const turn = await this.next();
+      const { turn, obstacle } = await this.next();
       try {
         if (this.broken !== undefined) throw this.stopped(turn.place, this.broken);
-        await this.untilBearable(turn);
+        if (obstacle !== undefined) throw this.unbearable(turn.place, obstacle);
         turn.log(`${turn.place.host}: all others in sync, restarting ${this.group}`);
         await turn.work();
         turn.log(`${turn.place.host}: ${this.group} is back`);
@@ -72,8 +72,40 @@ export class Roll {
     this.rolling = false;
   }
 
+  /**
+   * The first that the others can do without, once there is one. It may be the one that all others wait for: who is
+   * reached elsewhere now is out until it restarts. With an obstacle when there was none in time.
+   */
+  private async next(): Promise<{ readonly turn: Turn; readonly obstacle?: string }> {
+    const deadline = Date.now() + this.times.patienceMs;
+    let ordered = 0;
+    for (let told = ""; ; await pause(this.times.pollMs)) {
+      if (this.waiting.length !== ordered) await this.order();
+      ordered = this.waiting.length;
+      const obstacles: string[] = [];
+      for (const turn of this.waiting) {
+        const obstacle = this.broken === undefined ? await this.obstacle(turn) : undefined;
+        if (obstacle === undefined) return { turn: this.take(turn) };
+        obstacles.push(obstacle);
+      }
+      const [first, obstacle = ""] = [this.waiting[0] as Turn, obstacles[0]];
+      if (obstacle !== told) first.log(`${first.place.host}: ${this.group} waits: ${obstacle}`);
+      told = obstacle;
+      if (Date.now() > deadline) return { turn: this.take(first), obstacle };
+    }
+  }
+
+  private take(turn: Turn): Turn {
+    this.waiting = this.waiting.filter((each) => each !== turn);
+    return turn;
+  }
+
+  private obstacle({ place }: Turn): Promise<string | undefined> {
+    return this.gate.obstacle(place).catch((error: Error) => error.message);
+  }
+
   /** The leader last; the others in the order of their names, so that every roll is told the same way. */
-  private async next(): Promise<Turn> {
+  private async order(): Promise<void> {
     const isOrdered = this.waiting.length > 1 && this.broken === undefined;
     const leader = isOrdered ? await this.leader() : undefined;
     this.waiting.sort(
@@ -81,7 +113,6 @@ export class Roll {
         Number(a.place.address === leader) - Number(b.place.address === leader) ||
         a.place.host.localeCompare(b.place.host),
     );
-    return this.waiting.shift() as Turn;
   }
 
   private async leader(): Promise<string | undefined> {
@@ -93,21 +124,12 @@ export class Roll {
     }
   }
 
-  private async untilBearable({ place, log }: Turn): Promise<void> {
-    const deadline = Date.now() + this.times.patienceMs;
-    for (let told = ""; ; await pause(this.times.pollMs)) {
-      const obstacle = await this.gate.obstacle(place).catch((error: Error) => error.message);
-      if (obstacle === undefined) return;
-      if (obstacle !== told) log(`${place.host}: ${this.group} waits: ${obstacle}`);
-      told = obstacle;
-      if (Date.now() > deadline) {
-        throw new HostFault(place, {
-          found: `that ${this.group} cannot bear its restart: ${obstacle}`,
-          wanted: `the rest in sync within ${this.times.patienceMs / 1000} s`,
-          next: "Mend that first; nothing was restarted here.",
-        });
-      }
-    }
+  private unbearable(place: HostPlace, obstacle: string): HostFault {
+    return new HostFault(place, {
+      found: `that ${this.group} cannot bear its restart: ${obstacle}`,
+      wanted: `the rest in sync within ${this.times.patienceMs / 1000} s`,
+      next: "Mend that first; nothing was restarted here.",
+    });
   }
 
   private stopped(place: HostPlace, broken: HostPlace): HostFault {

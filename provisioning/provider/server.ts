@@ -162,6 +162,7 @@ function clusterConfig(variables: { get(key: string): string | undefined }): Clu
       ...(password === undefined ? {} : { password }),
       ...(privateKey === undefined ? {} : { privateKey }),
     },
+    hosts: JSON.parse(text("hosts") ?? "{}"),
     bootstrapServers: JSON.parse(text("bootstrapServers") ?? "[]"),
     zookeepers: JSON.parse(text("zookeepers") ?? "[]"),
     controllers: JSON.parse(text("controllers") ?? "[]"),

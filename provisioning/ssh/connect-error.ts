@@ -56,6 +56,8 @@ export function explainConnectError(
   return fault(
     `no answer from ${where} (${error.message})`,
     "an ssh server",
-    `Check the Pi's power and cable, and that this machine is on its network. If it is gone for good: \`npx bramble forget ${place.host}\`.`,
+    "Check the Pi's power and cable, and that this machine is on its network. If it has another address now: write that " +
+      `into the pipeline file, \`npx bramble trust ${place.host}\`, \`pulumi up --run-program\`. ` +
+      `If it is gone for good: \`npx bramble forget ${place.host}\`.`,
   );
 }

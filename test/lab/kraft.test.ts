@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect } from "@jest/globals";
 import { down } from "../../lab/down.ts";
 import { bareWith } from "./support/deployed.ts";
-import { kafkaTool, metadata } from "./support/kafka.ts";
+import { committedValues, kafkaTool, metadata } from "./support/kafka.ts";
 import { knownValuesArrive } from "./support/known-values.ts";
 import { chaining, edited, fast, writePipeline } from "./support/pipeline-files.ts";
 import { onHosts } from "./support/programs.ts";
 import { configure, destroy, mustUp, preview, succeeded, up } from "./support/stack.ts";
+import { steadyProducer } from "./support/steady-producer.ts";
 import { story } from "./support/story.ts";
 import { restarted, unitStates, unitsOf } from "./support/units.ts";
 import { hosts, lab } from "./support/virtual-pis.ts";
@@ -15,15 +16,24 @@ import { differences, type WholeHost, wholeHosts } from "./support/whole-host.ts
 const rounds = Number(process.env.BRAMBLE_TEST_ROUNDS ?? 1);
 
 const lastHost = "rpi3: 10.42.0.253\n";
-/** The course's pipeline on a cluster with more, or other, lines about it. */
-const write = (...cluster: string[]) =>
-  writePipeline("kafka_chaining", edited("kafka_chaining", fast, [lastHost, [lastHost, ...cluster].join("  ")]));
+const steady = "steady: { partitions: 6, replicationFactor: 3, config: { min.insync.replicas: 2 } }";
+type Edit = readonly [from: string, to: string];
+/** The course's pipeline, with a topic beside it, on a cluster with more, or other, lines about it. */
+const write = (cluster: readonly string[], ...edits: Edit[]) => {
+  const lines: Edit = [lastHost, [lastHost, ...cluster].join("  ")];
+  const topic: Edit = ["\nservices:", `\ntopics:\n  ${steady}\n\nservices:`];
+  return writePipeline("kafka_chaining", edited("kafka_chaining", fast, lines, topic, ...edits));
+};
+const kraft = "kraft: {}\n";
+/** A patch before the one that is deployed by default (setup/steps/kafka-kraft-before.sh). */
+const before = "kafka: { version: 4.3.0 }\n";
+const retention = "kafka: { config: { log.retention.hours: 24 } }\n";
 
 let bare: WholeHost;
 
 beforeAll(async () => {
   await bareWith("pipelines/kafka_chaining.yaml");
-  configure({ pipeline: write("kraft: {}\n") });
+  configure({ pipeline: write([kraft, before]) });
   bare = await wholeHosts();
 });
 // Whoever comes next has other daemons in mind.
@@ -42,35 +52,41 @@ async function quorum(): Promise<{ leader: string; voters: string[]; observers: 
   };
 }
 
+/** The version of Kafka that runs on each host, by its process's own class path. */
+const running = () => onHosts("pgrep -f kafka.Kafka -a | grep -oE 'kafka_2[.]13-[0-9.]+[0-9]' | sort -u | cut -d- -f2");
+const everywhere = (version: string) => Object.fromEntries(hosts.map((host) => [host, version]));
+
+/** Each turn of a roll is shown where it happens, and once more at the end. */
+const turnsOf = (output: string) => [
+  ...new Set(output.match(/rpi\d: (all others in sync, restarting kafka.service|kafka.service is back)/g)),
+];
+
 story("four bare Pis become one cluster of Kafka 4 without ZooKeeper, and the known values arrive", async () => {
   const { counts } = await mustUp();
   expect(Object.keys(counts)).toEqual(["create"]);
-  const running = Object.entries(await unitStates()).filter(([, { active }]) => active === "active");
-  expect(running.map(([unit]) => unit).sort()).toEqual(unitsOf(chaining, hosts, ["kafka"]));
+  const active = Object.entries(await unitStates()).filter(([, state]) => state.active === "active");
+  expect(active.map(([unit]) => unit).sort()).toEqual(unitsOf(chaining, hosts, ["kafka"]));
   const { voters, observers, clusterId } = await quorum();
   expect({ voters, observers }).toEqual({ voters: ["rpi0", "rpi1", "rpi2"], observers: ["rpi3"] });
-  const formatted = await onHosts(
-    "sudo grep -h ^cluster.id= /var/lib/kafka/meta.properties; ls /opt/kafka/libs/kafka_*",
-  );
-  expect(new Set(Object.values(formatted))).toEqual(
-    new Set([`cluster.id=${clusterId}\n/opt/kafka/libs/kafka_2.13-4.3.1.jar`]),
-  );
+  const formatted = await onHosts("sudo grep -h ^cluster.id= /var/lib/kafka/meta.properties");
+  expect(new Set(Object.values(formatted))).toEqual(new Set([`cluster.id=${clusterId}`]));
+  expect(await running()).toEqual(everywhere("4.3.0"));
   expect((await metadata()).brokers.map(({ id }) => id).sort()).toEqual([0, 1, 2, 3]);
   await knownValuesArrive();
 });
 
 story("a second `up` changes nothing and restarts nothing", async () => {
-  const before = await unitStates();
+  const states = await unitStates();
   const { counts, changes } = await mustUp();
   expect({ counts, changes }).toEqual({ counts: {}, changes: {} });
-  expect(restarted(before, await unitStates())).toEqual([]);
+  expect(restarted(states, await unitStates())).toEqual([]);
 });
 
 story("another mode, or other controllers, are refused before any host is touched", async () => {
-  const [before, untouched] = [await unitStates(), await wholeHosts()];
-  configure({ pipeline: write() });
+  const [states, untouched] = [await unitStates(), await wholeHosts()];
+  configure({ pipeline: write([]) });
   const zookeeper = await preview();
-  configure({ pipeline: write("kraft: { controllers: [rpi1] }\n") });
+  configure({ pipeline: write(["kraft: { controllers: [rpi1] }\n", before]) });
   const controllers = await up();
   for (const [{ code, errors }, found] of [
     [zookeeper, "the records of a cluster with KRaft; wanted none, or those of a cluster with ZooKeeper."],
@@ -81,7 +97,7 @@ story("another mode, or other controllers, are refused before any host is touche
     expect({ found, refusals }).not.toEqual({ found, refusals: [] });
     expect(refusals.filter((error) => !error.includes("`pulumi destroy`"))).toEqual([]);
   }
-  expect(restarted(before, await unitStates())).toEqual([]);
+  expect(restarted(states, await unitStates())).toEqual([]);
   const settings = (host: WholeHost) =>
     Object.fromEntries(
       Object.entries(host).map(([name, lines]) => [name, lines.filter((line) => !/^\/var\//.test(line))]),
@@ -89,39 +105,44 @@ story("another mode, or other controllers, are refused before any host is touche
   expect(differences(settings(untouched), settings(await wholeHosts()))).toEqual([]);
 });
 
-story(
-  "an edit of a setting restarts one node at a time, the active controller last, and no record is lost",
-  async () => {
-    const { leader } = await quorum();
-    const before = await unitStates();
-    configure({ pipeline: write("kraft: {}\n", "kafka: { config: { log.retention.hours: 24 } }\n") });
-    const { output } = await mustUp();
-    expect(restarted(before, await unitStates())).toEqual(hosts.map((host) => `${host}/kafka.service`));
-    // Every turn is shown where it happens, and once more at the end.
-    const turns = [
-      ...new Set(output.match(/rpi\d: (all others in sync, restarting kafka.service|kafka.service is back)/g)),
-    ];
-    const order = [...hosts.filter((host) => host !== leader), leader];
-    expect(turns).toEqual(
-      order.flatMap((host) => [
-        `${host}: all others in sync, restarting kafka.service`,
-        `${host}: kafka.service is back`,
-      ]),
-    );
-    await knownValuesArrive();
-  },
-);
+story("another patch of Kafka, and a setting, restart one node at a time under 300 records a second", async () => {
+  const { leader } = await quorum();
+  const states = await unitStates();
+  configure({ pipeline: write([kraft, retention]) });
+  expect((await preview()).output).toContain(
+    "brokers on rpi0, rpi1, rpi2 and rpi3 roll (log.retention.hours 24, Kafka 4.3.1 (was 4.3.0)), one at a time, when every host has it; ",
+  );
+  const producer = steadyProducer("steady", 300);
+  const { output, seconds } = await mustUp();
+  const { sent, complaints } = await producer.stop();
+  expect(complaints).toEqual([]);
+  expect(sent).toBeGreaterThan(200 * seconds);
+  const arrived = (await committedValues("steady")).map(Number).sort((a, b) => a - b);
+  expect(arrived.length).toBe(sent);
+  expect(arrived.every((value, i) => value === i)).toBe(true);
+
+  expect(await running()).toEqual(everywhere("4.3.1"));
+  expect(restarted(states, await unitStates())).toEqual(hosts.map((host) => `${host}/kafka.service`));
+  const order = [...hosts.filter((host) => host !== leader), leader];
+  expect(turnsOf(output)).toEqual(
+    order.flatMap((host) => [
+      `${host}: all others in sync, restarting kafka.service`,
+      `${host}: kafka.service is back`,
+    ]),
+  );
+  await knownValuesArrive();
+});
 
 story("what Kafka takes up while it runs is changed without a restart", async () => {
-  const before = await unitStates();
+  const states = await unitStates();
   configure({
-    pipeline: write("kraft: {}\n", "kafka: { config: { log.retention.hours: 24, log.retention.ms: 7200000 } }\n"),
+    pipeline: write([kraft, "kafka: { config: { log.retention.hours: 24, log.retention.ms: 7200000 } }\n"]),
   });
   await mustUp();
   expect(
     await kafkaTool("rpi1", "kafka-configs.sh", "--describe --entity-type brokers --entity-name 3 --all"),
   ).toContain(" log.retention.ms=7200000 ");
-  expect(restarted(before, await unitStates())).toEqual([]);
+  expect(restarted(states, await unitStates())).toEqual([]);
   expect(succeeded(await preview()).changes).toEqual({});
 });
 

@@ -102,7 +102,7 @@ describe("hosts that cannot be deployed to", () => {
     expect(run.code).not.toBe(0);
     const [silent, changed] = sentences(run);
     expect(silent).toMatch(
-      /^rpi1 \(10\.42\.0\.251\): found no answer from 10\.42\.0\.251 port 22 \(.*\); wanted an ssh server\. Check the Pi's power and cable, and that this machine is on its network\. If it is gone for good: `npx bramble forget rpi1`\.$/,
+      /^rpi1 \(10\.42\.0\.251\): found no answer from 10\.42\.0\.251 port 22 \(.*\); wanted an ssh server\. Check the Pi's power and cable, and that this machine is on its network\. If it has another address now: .*`pulumi up --run-program`\. If it is gone for good: `npx bramble forget rpi1`\.$/,
     );
     expect(changed).toMatch(
       /^rpi3 \(10\.42\.0\.253\): found host key SHA256:\S+ \(\S+\); wanted the pinned SHA256:.*\. If the Pi was reflashed, run `npx bramble trust rpi3`; if not, something else answers at its address\.$/,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { bootstrapServers } from "../../../declaration/bootstrap-servers.ts";
+import { bootstrapServers, firstServers } from "../../../declaration/bootstrap-servers.ts";
 import { kafkaSeries, type Mode } from "../../../declaration/kafka-versions.ts";
 import type { Cluster } from "../../../declaration/pipeline.ts";
 import { brokerProperties } from "../../../provisioning/components/broker.ts";
@@ -39,9 +39,10 @@ const brokers = (of: Cluster) => each(of, (host) => parseProperties(propertiesFi
 const ensemble = (of: Cluster) => each(of, (host) => parseProperties(propertiesFile(zookeeperProperties(of, host))));
 
 describe("the traps of the hand-made cluster", () => {
-  test("four brokers are one cluster: all name the whole ensemble, none localhost", () => {
+  test("four brokers are one cluster: all name the one ensemble, by those who vote and the own one, none localhost", () => {
+    const voters = "10.42.0.250:2181,10.42.0.251:2181,10.42.0.252:2181";
     const connects = brokers(four).map((properties) => properties["zookeeper.connect"]);
-    expect(new Set(connects)).toEqual(new Set(["10.42.0.250:2181,10.42.0.251:2181,10.42.0.252:2181,10.42.0.253:2181"]));
+    expect(connects).toEqual([voters, voters, voters, `${voters},10.42.0.253:2181`]);
     expect(new Set(brokers(four).map((properties) => properties["broker.id"])).size).toBe(4);
   });
 
@@ -66,14 +67,20 @@ describe("the traps of the hand-made cluster", () => {
 });
 
 describe("ZooKeeper", () => {
-  test("every member knows every member by the same number, and who only observes", () => {
+  test("every member knows all who vote by the same number, and only an observer itself", () => {
     const servers = {
       "server.1": "10.42.0.250:2888:3888",
       "server.2": "10.42.0.251:2888:3888",
       "server.3": "10.42.0.252:2888:3888",
-      "server.4": "10.42.0.253:2888:3888:observer",
     };
     for (const properties of ensemble(four)) expect(properties).toMatchObject(servers);
+    const observer = "10.42.0.253:2888:3888:observer";
+    expect(ensemble(four).map((properties) => properties["server.4"])).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      observer,
+    ]);
     expect(ensemble(four).map(({ peerType }) => peerType)).toEqual([undefined, undefined, undefined, "observer"]);
   });
 
@@ -93,7 +100,7 @@ describe("ZooKeeper", () => {
     };
     expect(zookeepers(of)).toEqual(["10.42.0.251:2181", "10.42.0.252:2181"]);
     const servers = Object.keys(zookeeperProperties(of, { name: "rpi1", id: 1, address: "10.42.0.251" }));
-    expect(servers.filter((key) => key.startsWith("server."))).toEqual(["server.2", "server.3"]);
+    expect(servers.filter((key) => key.startsWith("server."))).toEqual(["server.2"]);
   });
 });
 
@@ -144,6 +151,16 @@ describe("KRaft", () => {
     expect(formatStorage(kraft, "abc")).toBe(
       "/bin/sh -c 'test -e /var/lib/kafka/meta.properties || exec /opt/kafka/bin/kafka-storage.sh format --cluster-id abc --config /opt/kafka/config/server.properties'",
     );
+  });
+});
+
+describe("a host that comes to three others", () => {
+  const settings = (of: Cluster) => of.hosts.map((host) => [brokerProperties(of, host), zookeeperProperties(of, host)]);
+
+  test.each<Mode>(["zookeeper", "kraft"])("restarts none of them, with %s", (mode) => {
+    const [three, four] = [cluster(3, {}, mode), cluster(4, {}, mode)];
+    expect(settings(four).slice(0, 3)).toEqual(settings(three));
+    expect(firstServers(four)).toEqual(bootstrapServers(three));
   });
 });
 

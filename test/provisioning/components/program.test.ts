@@ -123,6 +123,13 @@ describe("what comes before what", () => {
     expect(topics("pro")).toEqual(["kafka_chaining-pro-changelog", "temperatures_fahrenheit"]);
   });
 
+  test("no daemon restarts for another Kafka before it is on every host", () => {
+    const archives = hosts.map((host) => `${host}-kafka`);
+    for (const daemon of hosts.flatMap((host) => [`${host}-zookeeper`, `${host}-broker`])) {
+      expect([...awaited(`${daemon}-unit`)]).toEqual(expect.arrayContaining(archives));
+    }
+  });
+
   test("a service waits until those that left the pipeline are stopped, and hosts until a broker may leave", () => {
     for (const { name } of pipeline.services) {
       expect([...awaited(`${name}-unit`)]).toContain("declared-services");

@@ -24,6 +24,7 @@ const pro: DeclaredService = { on: "rpi0", everyMs: 3000, apply: [], to: "in", c
 const declared: Declared = {
   hosts: { rpi0: "10.42.0.250", rpi1: "10.42.0.251", rpi2: "10.42.0.252", rpi3: "10.42.0.253" },
   bootstrapServers: ["10.42.0.250:9092"],
+  firstServers: ["10.42.0.250:9092"],
   keepData: false,
   services: { pro, con1, con2, con4, con5 },
   topics: { in: { role: "stream" }, mid: { role: "stream" }, out: { role: "stream" } },
@@ -361,7 +362,7 @@ const services: Record<string, Case> = {
   },
   "another broker to begin with": {
     changes: edited("con1", "rpi1"),
-    after: { ...declared, bootstrapServers: ["10.42.0.250:9092", "10.42.0.251:9092"] },
+    after: { ...declared, firstServers: ["10.42.0.250:9092", "10.42.0.251:9092"] },
     said: [`con1 on rpi1 restarts with the new list of brokers: ${onWhereItWas}.`],
   },
   "a service that is renamed": {
@@ -416,6 +417,20 @@ const services: Record<string, Case> = {
 };
 
 const roll = (host: string) => unitChange(brokerUnit(host, "new"), brokerUnit(host, "old"));
+/** Its unit names the version that it runs. */
+function upgrade(host: string): Change[] {
+  const unit = (version: string) => ({
+    ...brokerUnit(host, "same"),
+    content: `[Unit]\nDescription=Apache Kafka broker (Kafka ${version})\n[Service]\nExecStart=/opt/kafka/bin/kafka\n`,
+  });
+  const folder = (version: string) => ({ ...place(host), path: "/opt/kafka", version: `kafka ${version}` });
+  const faces = { want: folder("3.9.2"), have: folder("3.9.1"), recorded: folder("3.9.1") };
+  const steps = ["unpack kafka 3.9.2 into /opt/kafka"];
+  return [
+    unitChange(unit("3.9.2"), unit("3.9.1")),
+    { token: "bramble:host:Archive", operation: "update", ...faces, steps },
+  ];
+}
 const retention = (host: string) => properties(host, "log.retention.hours=24\n", "log.retention.hours=168\n");
 const told = (config: Properties, before: Properties, overrides: Properties = {}): Change => ({
   token: dynamicBrokerConfig.token,
@@ -443,6 +458,13 @@ const daemons: Record<string, Case> = {
     facts: { alone: undefined },
     said: [
       "broker on rpi2 rolls (a 1 (was 2, set by hand)), once the others can bear it; Kafka does not answer now, so what falls silent is not known.",
+    ],
+  },
+  "another patch of Kafka": {
+    changes: ["rpi2", "rpi0"].flatMap(upgrade),
+    said: [
+      "brokers on rpi0 and rpi2 roll (Kafka 3.9.2 (was 3.9.1)), one at a time, when every host has it; no silence expected, as other brokers have every partition too.",
+      "unpack kafka 3.9.2 into /opt/kafka on rpi0 and rpi2.",
     ],
   },
   "settings that brokers take up while they run": {
@@ -532,6 +554,16 @@ const hosts: Record<string, Case> = {
     after: { ...declared, hosts: { ...declared.hosts, rpi4: "10.42.0.254" } },
     said: ["rpi4 (10.42.0.254) joins the cluster."],
   },
+  "a Pi that joins with a broker": {
+    after: {
+      ...declared,
+      hosts: { ...declared.hosts, rpi4: "10.42.0.254" },
+      bootstrapServers: [...declared.bootstrapServers, "10.42.0.254:9092"],
+    },
+    said: [
+      "rpi4 (10.42.0.254) joins the cluster: its broker takes its share of new topics and replicas; those that are there stay on the others.",
+    ],
+  },
   "a Pi that leaves": {
     after: { ...declared, hosts: { rpi0: "10.42.0.250", rpi1: "10.42.0.251", rpi2: "10.42.0.252" } },
     facts: { held: new Map([["rpi3", ["a", "b"]]]) },
@@ -542,7 +574,7 @@ const hosts: Record<string, Case> = {
   },
   "a Pi with another address": {
     after: { ...declared, hosts: { ...declared.hosts, rpi3: "10.42.0.9" } },
-    said: ["rpi3 is reached at 10.42.0.9 (was 10.42.0.253)."],
+    said: ["rpi3 is reached at 10.42.0.9 (was 10.42.0.253): all that is on it stays."],
   },
 };
 

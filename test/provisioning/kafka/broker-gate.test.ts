@@ -7,8 +7,9 @@ import {
   heldBy,
 } from "../../../provisioning/kafka/broker-gate.ts";
 
+import type { HostPlace } from "../../../provisioning/ssh/host-fault.ts";
+
 const brokers = [0, 1, 2, 3].map((id) => ({ id, address: `10.42.0.25${id}` }));
-const rpi1 = { host: "rpi1", address: "10.42.0.251" };
 const partition = (topic: string, replicas: number[], inSync = replicas) => ({ topic, partition: 0, replicas, inSync });
 const healthy: ClusterFacts = {
   brokers,
@@ -20,6 +21,14 @@ test.each<[string, Partial<ClusterFacts>, string | undefined]>([
   ["all in sync", {}, undefined],
   ["its own replica lags: the restart may mend it", { partitions: [partition("a", [0, 1, 2], [0, 2])] }, undefined],
   ["it is out of the cluster already", { brokers: brokers.filter(({ id }) => id !== 1) }, undefined],
+  [
+    "it is told of under another address, and nobody reaches it there",
+    {
+      brokers: brokers.map((one) => (one.id === 1 ? { ...one, address: "10.42.0.9" } : one)),
+      partitions: [partition("a", [0, 1, 2], [0, 2])],
+    },
+    undefined,
+  ],
   ["another is out", { brokers: brokers.filter(({ id }) => id !== 3) }, "3 of 4 brokers are there"],
   ["it and another are out", { brokers: brokers.slice(2) }, "2 of 4 brokers are there"],
   ["nobody is there", { brokers: [] }, "0 of 4 brokers are there"],
@@ -34,12 +43,17 @@ test.each<[string, Partial<ClusterFacts>, string | undefined]>([
     "partition a/0 (and 1 more) has 1 of 3 replicas in sync",
   ],
 ])("before a broker goes down: %s", (_, differs, obstacle) => {
-  expect(brokerObstacle({ ...healthy, ...differs }, 4, rpi1)).toBe(obstacle);
+  expect(brokerObstacle({ ...healthy, ...differs }, 4, 1)).toBe(obstacle);
 });
 
-test("the controller's address leads", async () => {
-  expect(await brokerGate(4, async () => healthy).leader()).toBe("10.42.0.252");
-  expect(await brokerGate(4, async () => ({ ...healthy, controllerId: null })).leader()).toBeUndefined();
+test("the controller's address leads, as it is now; a broker is known by its host", async () => {
+  const hosts = { rpi1: { id: 1, address: "10.42.0.251" }, rpi2: { id: 2, address: "10.42.0.9" } };
+  expect(await brokerGate(hosts, 4, async () => healthy).leader()).toBe("10.42.0.9");
+  expect(await brokerGate(hosts, 4, async () => ({ ...healthy, controllerId: null })).leader()).toBeUndefined();
+  const lags = async () => ({ ...healthy, partitions: [partition("a", [0, 1, 2], [0, 2])] });
+  const [rpi1, rpi2] = ["rpi1", "rpi2"].map((host) => ({ host, address: "anywhere" }));
+  expect(await brokerGate(hosts, 4, lags).obstacle(rpi1 as HostPlace)).toBeUndefined();
+  expect(await brokerGate(hosts, 4, lags).obstacle(rpi2 as HostPlace)).toMatch("partition a/0");
 });
 
 test("a broker is told what only it has, and what it has at all", () => {

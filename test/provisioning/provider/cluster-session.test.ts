@@ -29,7 +29,8 @@ afterEach(async () => {
 });
 
 function begin(login = host.login, bootstrapServers: string[] = []): void {
-  cluster = new ClusterSession({ login, bootstrapServers, zookeepers: [], controllers: [] });
+  const hosts = { [place.host]: { address: place.address, id: 0 } };
+  cluster = new ClusterSession({ login, hosts, bootstrapServers, zookeepers: [], controllers: [] });
   session = cluster.with(
     () => {},
     () => {},
@@ -42,6 +43,13 @@ describe("a host", () => {
   test("is logged in to once, whoever asks and however many at a time", async () => {
     expect(await Promise.all(["a", "b", "c"].map(say))).toEqual(["a\n", "b\n", "c\n"]);
     expect(await say("d")).toBe("d\n");
+    expect(host.logins).toBe(1);
+  });
+
+  test("is found where it is now, whatever address is recorded of it", async () => {
+    const recorded = await session.host({ ...place, address: "10.42.0.9" });
+    expect(recorded.place).toEqual(place);
+    expect(await session.host(place)).toBe(recorded);
     expect(host.logins).toBe(1);
   });
 

@@ -75,6 +75,28 @@ describe("a roll", () => {
     ]);
   });
 
+  test("takes the one first that all others wait for, also when it asks after them", async () => {
+    let isOut = true;
+    const obstacle: Gate["obstacle"] = async ({ host }) => (isOut && host !== "rpi2" ? "rpi2 is out" : undefined);
+    const roll = new Roll("kafka.service", { leader: async () => "address of rpi2", obstacle }, times);
+    const turns = ["rpi0", "rpi1"].map((host) => restart(roll, host));
+    await new Promise((resume) => setTimeout(resume, 40));
+    const third = restart(roll, "rpi2").then(() => {
+      isOut = false;
+    });
+    turns.push(third);
+    expect(await outcome(turns)).toEqual(["done", "done", "done"]);
+    expect(log.filter((line) => !line.endsWith("up") && !line.endsWith("back"))).toEqual([
+      "rpi0: kafka.service waits: rpi2 is out",
+      "rpi2: all others in sync, restarting kafka.service",
+      "rpi2 down",
+      "rpi0: all others in sync, restarting kafka.service",
+      "rpi0 down",
+      "rpi1: all others in sync, restarting kafka.service",
+      "rpi1 down",
+    ]);
+  });
+
   test("counts a gate that cannot be asked as an obstacle", async () => {
     const answers = [Promise.reject(new Error("no broker answers")), Promise.resolve(undefined)];
     const roll = new Roll("kafka.service", { ...open, obstacle: () => answers.shift() ?? Promise.reject() }, times);

@@ -121,14 +121,16 @@ describe("what the engine asks first", () => {
       port: "2222",
       password: "raspberry",
       privateKey: "-----BEGIN",
+      hosts: '{"rpi0":{"address":"10.42.0.250","id":0}}',
       bootstrapServers: '["10.42.0.250:9092"]',
       zookeepers: '["10.42.0.250:2181"]',
       controllers: '["0@10.42.0.250:9093"]',
     });
     expect(configs).toEqual([
-      { login: { user: "pi", port: 22 }, bootstrapServers: [], zookeepers: [], controllers: [] },
+      { login: { user: "pi", port: 22 }, hosts: {}, bootstrapServers: [], zookeepers: [], controllers: [] },
       {
         login: { user: "root", port: 2222, password: "raspberry", privateKey: "-----BEGIN" },
+        hosts: { rpi0: { address: "10.42.0.250", id: 0 } },
         bootstrapServers: ["10.42.0.250:9092"],
         zookeepers: ["10.42.0.250:2181"],
         controllers: ["0@10.42.0.250:9093"],

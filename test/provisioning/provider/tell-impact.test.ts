@@ -5,6 +5,7 @@ import { strictTopics } from "../strict-topics.ts";
 
 const declared = (hosts: Record<string, string>, topics: string[]) => ({
   hosts,
+  firstServers: [],
   bootstrapServers: Object.values(hosts).map((address) => `${address}:9092`),
   keepData: false,
   services: {},

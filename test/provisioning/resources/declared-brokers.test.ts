@@ -19,3 +19,15 @@ test.each([
   expect(await converge(...change)).toEqual(list(want));
   expect(changes).toEqual(moved);
 });
+
+test("another series of Kafka than brokers can go to is refused in preview, and moves nothing", async () => {
+  const { session, changes } = strictTopics({});
+  const wanted = { ...list(rpi2), kafka: { version: "3.8.1", protocol: "3.8.1" } };
+  const recorded = { ...list({ ...rpi2, ...rpi3 }), kafka: { version: "3.9.2", protocol: "3.9.2" } };
+  for (const act of [preview, converge]) {
+    await expect(act(declaredBrokers, session, wanted, recorded)).rejects.toThrow(
+      "Kafka: found brokers that have worked as Kafka 3.9 does, wanted Kafka 3.8 (version 3.8.1), which cannot read",
+    );
+  }
+  expect(changes).toEqual([]);
+});
