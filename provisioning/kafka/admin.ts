@@ -7,6 +7,7 @@ import { reassign, type Target, without, withReplicationFactor } from "./reassig
 import { TopicReader } from "./topic-reader.ts";
 import { NoBrokerError } from "./unanswered.ts";
 import { until } from "./until.ts";
+import { unregisterBroker } from "./unregister-broker.ts";
 
 /** How long a cluster that has just been started may take to know all of its brokers. */
 const formingTimeoutMs = 90_000;
@@ -54,10 +55,15 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
     async moveAway(address, progress) {
       const facts = await describeCluster(admin);
       const leaving = facts.brokers.find((broker) => broker.address === address)?.id;
-      if (leaving === undefined) return;
+      if (leaving === undefined) return undefined;
       for (const name of heldBy(facts, address)) {
         await move(name, (partitions, brokers) => without(partitions, brokers, leaving), progress);
       }
+      return leaving;
+    },
+    async unregister(id) {
+      const [other] = (await admin.describeCluster()).brokers.filter(({ nodeId }) => nodeId !== id);
+      if (other !== undefined) await unregisterBroker(`${other.host}:${other.port}`, id);
     },
     async setConfig(name, config) {
       const configEntries = entries(config);

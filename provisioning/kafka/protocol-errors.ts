@@ -13,7 +13,12 @@ const formingErrors = [
  * looks at all partitions first.
  */
 export function isForming(error: unknown): boolean {
-  return protocolErrors(error).some(({ type }) => formingErrors.includes(type));
+  return protocolErrors(error).some(({ type }) => formingErrors.includes(type)) || isUnreached(error);
+}
+
+/** A broker that went down a moment ago is told of until its session ends; with KRaft any may be told of as the controller. */
+function isUnreached(error: unknown): boolean {
+  return error instanceof Error && (error instanceof kafkajs.KafkaJSConnectionError || isUnreached(error.cause));
 }
 
 /** What the brokers said: kafkajs hides it behind the number of its retries, or in a list with one error a topic. */

@@ -1,4 +1,7 @@
+import type { HostPlace } from "../ssh/host-fault.ts";
+import { execute } from "./execute.ts";
 import type { ResourceType } from "./resource-type.ts";
+import { stopUnit } from "./unit.ts";
 import { type KafkaRelease, upgradeObstacle } from "./upgrade-obstacle.ts";
 
 export interface DeclaredBrokersArgs {
@@ -25,8 +28,12 @@ export const declaredBrokers: ResourceType<DeclaredBrokersArgs, DeclaredBrokersA
   },
   async apply(session, want, _have, _owned, recorded) {
     refuseUpgrade(want, recorded);
-    for (const [, address] of leavingBrokers(recorded, want)) {
-      await (await session.topics()).moveAway(address, session.progress);
+    for (const place of leavingBrokers(recorded, want)) {
+      const topics = await session.topics();
+      const id = await topics.moveAway(place.address, session.progress);
+      if (id === undefined || !isKRaft(want)) continue;
+      await execute(session, place, [stopUnit("kafka.service")]);
+      await topics.unregister(id);
     }
     return want;
   },
@@ -40,7 +47,14 @@ function refuseUpgrade(want: DeclaredBrokersArgs, recorded: DeclaredBrokersArgs 
   if (obstacle !== undefined) throw new Error(obstacle);
 }
 
-/** Host and address of every broker that is recorded and no longer wanted. */
-function leavingBrokers(recorded: DeclaredBrokersArgs | undefined, want: DeclaredBrokersArgs): [string, string][] {
-  return Object.entries(recorded?.brokers ?? {}).filter(([host]) => !(host in want.brokers));
+/** Where every broker is that is recorded and no longer wanted. */
+function leavingBrokers(recorded: DeclaredBrokersArgs | undefined, want: DeclaredBrokersArgs): HostPlace[] {
+  return Object.entries(recorded?.brokers ?? {}).flatMap(([host, address]) =>
+    host in want.brokers ? [] : [{ host, address }],
+  );
+}
+
+/** There a broker that has gone is kept in mind until somebody says that it will not be back. */
+function isKRaft({ kafka }: DeclaredBrokersArgs): boolean {
+  return kafka !== undefined && kafka.protocol === undefined;
 }

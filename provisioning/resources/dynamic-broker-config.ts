@@ -19,7 +19,7 @@ export const dynamicBrokerConfig: ResourceType<DynamicBrokerConfigArgs, DynamicB
   token: "bramble:kafka:DynamicBrokerConfig",
   replaceOn: [],
   deleteBeforeReplace: false,
-  local: ["brokers"],
+  local: [],
   id: () => "dynamic-broker-config",
   async observe(session, { brokers, overrides }) {
     const facts = await (await session.dynamicConfig()).describe(Object.values(brokers));

@@ -9,7 +9,7 @@ export const impact: ResourceType<Declared, Declared> = {
   token: "bramble:pipeline:Impact",
   replaceOn: [],
   deleteBeforeReplace: false,
-  local: ["hosts", "bootstrapServers", "keepData", "services", "topics"],
+  local: ["hosts", "bootstrapServers", "firstServers", "keepData", "services", "topics"],
   id: () => "impact",
   observe: async (_session, args) => args,
   steps: () => [],

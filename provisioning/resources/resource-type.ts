@@ -59,8 +59,10 @@ export interface Topics {
   addPartitions(name: string, count: number): Promise<void>;
   /** Moves replicas until every partition has so many in sync; says now and then how far it is. */
   setReplicationFactor(name: string, factor: number, progress: (message: string) => void): Promise<void>;
-  /** Moves every replica that the broker at this address has to the others. */
-  moveAway(address: string, progress: (message: string) => void): Promise<void>;
+  /** Moves every replica that the broker at this address has to the others. Gives its id; undefined when there is none. */
+  moveAway(address: string, progress: (message: string) => void): Promise<number | undefined>;
+  /** Takes a broker that was stopped for good out of a cluster with KRaft. */
+  unregister(id: number): Promise<void>;
   /** Replaces the whole set of a topic's own settings. */
   setConfig(name: string, config: Readonly<Record<string, string>>): Promise<void>;
   delete(name: string): Promise<void>;

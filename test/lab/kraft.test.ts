@@ -52,8 +52,11 @@ async function quorum(): Promise<{ leader: string; voters: string[]; observers: 
   };
 }
 
-/** The version of Kafka that runs on each host, by its process's own class path. */
-const running = () => onHosts("pgrep -f kafka.Kafka -a | grep -oE 'kafka_2[.]13-[0-9.]+[0-9]' | sort -u | cut -d- -f2");
+/** The version of Kafka that runs on each host, by the jar that its process has open. */
+const running = () =>
+  onHosts(
+    "sudo sh -c 'ls -l /proc/$(systemctl show -P MainPID kafka)/fd' | sed -nE 's/.*kafka_2[.]13-([0-9.]+)[.]jar$/\\1/p'",
+  );
 const everywhere = (version: string) => Object.fromEntries(hosts.map((host) => [host, version]));
 
 /** Each turn of a roll is shown where it happens, and once more at the end. */

@@ -30,6 +30,10 @@ export function strictTopics(topics: Record<string, TopicFacts & { records?: num
     },
     async moveAway(address) {
       changes.push(["moveAway", address]);
+      return 3;
+    },
+    async unregister(id) {
+      changes.push(["unregister", id]);
     },
     async setConfig(name, config) {
       changes.push(["setConfig", name, config]);

@@ -1,6 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { converge, preview } from "../../../provisioning/provider/lifecycle.ts";
 import { declaredBrokers } from "../../../provisioning/resources/declared-brokers.ts";
+import { stopUnit } from "../../../provisioning/resources/unit.ts";
+import { strictHost } from "../strict-host.ts";
 import { strictTopics } from "../strict-topics.ts";
 
 const [rpi2, rpi3] = [{ rpi2: "10.42.0.252" }, { rpi3: "10.42.0.253" }];
@@ -18,6 +20,19 @@ test.each([
   expect(changes).toEqual([]);
   expect(await converge(...change)).toEqual(list(want));
   expect(changes).toEqual(moved);
+});
+
+test("a broker that leaves a cluster with KRaft is stopped, and its id given up", async () => {
+  const stop = stopUnit("kafka.service").argv.join(" ");
+  const { session, changes } = strictTopics({});
+  const { session: onHost, log } = strictHost({ [stop]: {} });
+  const with4 = (brokers: Record<string, string>) => ({ ...list(brokers), kafka: { version: "4.3.1" } });
+  await converge(declaredBrokers, { ...session, host: onHost.host }, with4(rpi2), with4({ ...rpi2, ...rpi3 }));
+  expect(log).toEqual([`run ${stop}`]);
+  expect(changes).toEqual([
+    ["moveAway", "10.42.0.253"],
+    ["unregister", 3],
+  ]);
 });
 
 test("another series of Kafka than brokers can go to is refused in preview, and moves nothing", async () => {

@@ -1,0 +1,24 @@
+import { askBroker } from "./ask-broker.ts";
+
+/**
+ * Takes a broker that is gone for good out of what a cluster with KRaft knows: it would stay there as one that is away.
+ * Kafka protocol guide, UnregisterBroker version 0, with request header v2; any broker passes it on to the controller.
+ */
+export function unregisterBroker(server: string, id: number): Promise<void> {
+  const body = Buffer.alloc(6); // no tagged fields, the id, no tagged fields
+  body.writeInt32BE(id, 1);
+  return askBroker(server, `it to give up broker ${id}`, {
+    apiKey: 64,
+    apiVersion: 0,
+    body,
+    read(answer) {
+      answer.tags(); // of the header
+      answer.int32(); // throttle time
+      const error = answer.int16();
+      if (error !== 0 && error !== unknownBroker) throw new Error(`Kafka's error ${error}`);
+    },
+  });
+}
+
+/** BROKER_ID_NOT_REGISTERED: gone already. */
+const unknownBroker = 102;
