@@ -1,28 +1,34 @@
-import { afterAll, beforeAll, expect } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import { down } from "../../lab/down.ts";
+import { reflash } from "../../lab/faults.ts";
 import { bareWith } from "./support/deployed.ts";
+import { eventually } from "./support/eventually.ts";
 import { committedValues, kafkaTool, metadata } from "./support/kafka.ts";
 import { knownValuesArrive } from "./support/known-values.ts";
 import { chaining, edited, fast, writePipeline } from "./support/pipeline-files.ts";
-import { onHosts } from "./support/programs.ts";
-import { configure, destroy, mustUp, preview, succeeded, up } from "./support/stack.ts";
+import { onHost, onHosts } from "./support/programs.ts";
+import { configure, destroy, mustUp, preview, succeeded, trust, up } from "./support/stack.ts";
 import { steadyProducer } from "./support/steady-producer.ts";
 import { story } from "./support/story.ts";
 import { restarted, unitStates, unitsOf } from "./support/units.ts";
-import { hosts, lab } from "./support/virtual-pis.ts";
+import { hostOf, hosts, lab } from "./support/virtual-pis.ts";
 import { differences, type WholeHost, wholeHosts } from "./support/whole-host.ts";
 
 /** More of them: BRAMBLE_TEST_ROUNDS=10 make test ONLY=kraft */
 const rounds = Number(process.env.BRAMBLE_TEST_ROUNDS ?? 1);
 
 const lastHost = "rpi3: 10.42.0.253\n";
-const steady = "steady: { partitions: 6, replicationFactor: 3, config: { min.insync.replicas: 2 } }";
+/** Of every record there are three: what one disk takes with it is somewhere else too. */
+const topics = ["fahrenheit", "above_threshold", "ewma", "moving_average"]
+  .map((name) => `  temperatures_${name}: { replicationFactor: 3 }\n`)
+  .concat("  steady: { partitions: 6, replicationFactor: 3, config: { min.insync.replicas: 2 } }\n")
+  .join("");
 type Edit = readonly [from: string, to: string];
 /** The course's pipeline, with a topic beside it, on a cluster with more, or other, lines about it. */
 const write = (cluster: readonly string[], ...edits: Edit[]) => {
   const lines: Edit = [lastHost, [lastHost, ...cluster].join("  ")];
-  const topic: Edit = ["\nservices:", `\ntopics:\n  ${steady}\n\nservices:`];
-  return writePipeline("kafka_chaining", edited("kafka_chaining", fast, lines, topic, ...edits));
+  const replicated: Edit = ["\nservices:", `\ntopics:\n${topics}\nservices:`];
+  return writePipeline("kafka_chaining", edited("kafka_chaining", fast, lines, replicated, ...edits));
 };
 const kraft = "kraft: {}\n";
 /** A patch before the one that is deployed by default (setup/steps/kafka-kraft-before.sh). */
@@ -136,17 +142,79 @@ story("another patch of Kafka, and a setting, restart one node at a time under 3
   await knownValuesArrive();
 });
 
+const dynamic = "kafka: { config: { log.retention.hours: 24, log.retention.ms: 7200000 } }\n";
+
 story("what Kafka takes up while it runs is changed without a restart", async () => {
   const states = await unitStates();
-  configure({
-    pipeline: write([kraft, "kafka: { config: { log.retention.hours: 24, log.retention.ms: 7200000 } }\n"]),
-  });
+  configure({ pipeline: write([kraft, dynamic]) });
   await mustUp();
   expect(
     await kafkaTool("rpi1", "kafka-configs.sh", "--describe --entity-type brokers --entity-name 3 --all"),
   ).toContain(" log.retention.ms=7200000 ");
   expect(restarted(states, await unitStates())).toEqual([]);
   expect(succeeded(await preview()).changes).toEqual({});
+});
+
+describe("a Pi that is a broker alone", () => {
+  const ofRpi3 = ["bramble-con3", "bramble-out_avg"];
+  const moved = [
+    ...ofRpi3.map((unit) => `rpi2/${unit}.service`),
+    ...[...ofRpi3, "kafka"].map((unit) => `rpi3/${unit}.service`),
+  ];
+  const registered = () =>
+    onHost(
+      "rpi0",
+      "/opt/kafka/bin/kafka-cluster.sh list-endpoints --bootstrap-server rpi0:9092 --include-fenced-brokers",
+    );
+
+  story("is taken out: its replicas are moved, its id is given up, and only what moves restarts", async () => {
+    const states = await unitStates();
+    configure({ pipeline: write([kraft, dynamic], ["    rpi3: 10.42.0.253\n", ""], ["on: rpi3", "on: rpi2"]) });
+    const { output } = await preview();
+    expect(output).toMatch(/the replicas of \d+ topics on the broker of rpi3 are moved to the others first\./);
+    expect(output).toContain("rpi3 leaves the cluster: all that bramble put on it is taken away, its data are wiped.");
+    await mustUp();
+    expect(restarted(states, await unitStates())).toEqual(moved);
+    expect(await registered()).not.toContain("10.42.0.253");
+    expect(await kafkaTool("rpi0", "kafka-topics.sh", "--describe")).not.toMatch(/(Replicas|Isr): [\d,]*3/);
+  });
+
+  story("comes back with an empty card: it joins, and only what moves restarts", async () => {
+    await reflash(lab, hostOf("rpi3"));
+    await trust("rpi3");
+    const states = await unitStates();
+    configure({ pipeline: write([kraft, dynamic]) });
+    expect((await preview()).output).toContain(
+      "rpi3 (10.42.0.253) joins the cluster: its broker takes its share of new topics and replicas; those that are there stay on the others.",
+    );
+    await mustUp();
+    expect(restarted(states, await unitStates())).toEqual(moved);
+    expect(await registered()).toMatch(/10\.42\.0\.253\s+9092\s+null\s+unfenced/);
+    await knownValuesArrive();
+  });
+});
+
+story("a controller's Pi is replaced: its empty disk gets the metadata and the records of the others", async () => {
+  const [states, records] = [await unitStates(), await committedValues("steady")];
+  await reflash(lab, hostOf("rpi1"));
+  await trust("rpi1");
+  const { changes } = await mustUp();
+  expect(Object.keys(changes).filter((name) => /^rpi[023]/.test(name))).toEqual([]);
+  expect(restarted(states, await unitStates()).filter((name) => !name.startsWith("rpi1/"))).toEqual([]);
+  await eventually("no replica and no controller lags", 60_000, async () => {
+    expect(await kafkaTool("rpi0", "kafka-topics.sh", "--describe --under-replicated-partitions")).toBe("");
+    const lines = (await kafkaTool("rpi0", "kafka-metadata-quorum.sh", "describe --replication")).split("\n").slice(1);
+    const lags = lines.map((line) => line.split(/\s+/)).map(([id, , , lag]) => [id, Number(lag) < 5]);
+    expect(lags.sort()).toEqual([
+      ["0", true],
+      ["1", true],
+      ["2", true],
+      ["3", true],
+    ]);
+  });
+  expect((await committedValues("steady")).sort()).toEqual(records.sort());
+  expect((await preview()).counts).toEqual({});
+  await knownValuesArrive();
 });
 
 for (let round = 1; round <= rounds; round++) {
