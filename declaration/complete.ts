@@ -52,7 +52,7 @@ export function completePipeline(checked: Checked): Pipeline {
     name: checked.name,
     file: checked.file,
     cluster,
-    topics: allTopics(checked, services, cluster.kafka.brokers.length),
+    topics: allTopics(checked, services, cluster),
     services: inOrder(stages).map(({ service }) => service),
   };
 }
@@ -162,7 +162,7 @@ function formatOf(written: { readonly format: Format } | null | undefined): { re
   return written === null || written === undefined || written.format === "number" ? {} : { format: written.format };
 }
 
-function allTopics({ shape, document }: Checked, services: readonly Service[], brokers: number): Topic[] {
+function allTopics({ shape, document }: Checked, services: readonly Service[], cluster: Cluster): Topic[] {
   const topics = new Map<string, Topic>();
   const add = (topic: Topic) => topics.set(topic.name, topic);
   const small = { partitions: 1, replicationFactor: 1, config: {} };
@@ -180,15 +180,18 @@ function allTopics({ shape, document }: Checked, services: readonly Service[], b
     if (!topics.has(name)) add({ name, ...small, role: "stream" });
   }
   // What cannot be read again from anywhere is kept on as many brokers as Kafka keeps its own offsets on.
-  const replicationFactor = Math.min(3, brokers);
+  const replicationFactor = Math.min(3, cluster.kafka.brokers.length);
+  // Nor is it of use where one disk alone has the latest of it. Of two brokers one must be able to go down.
+  const byUser = "min.insync.replicas" in cluster.kafka.config;
+  const durable: Record<string, string> = replicationFactor > 2 && !byUser ? { "min.insync.replicas": "2" } : {};
   for (const { input, changelogTopic: changelog, deadLetterTopic: deadLetters } of services) {
     if (changelog !== undefined) {
       const partitions = Math.max(1, ...topicsOf(input).map(({ topic }) => topics.get(topic)?.partitions ?? 1));
-      const config = { "cleanup.policy": "compact" };
+      const config = { "cleanup.policy": "compact", ...durable };
       add({ name: changelog, partitions, replicationFactor, config, role: "changelog" });
     }
     if (deadLetters !== undefined) {
-      add({ name: deadLetters, partitions: 1, replicationFactor, config: {}, role: "dead-letters" });
+      add({ name: deadLetters, partitions: 1, replicationFactor, config: durable, role: "dead-letters" });
     }
   }
   return [...topics.values()].sort((a, b) => (a.name < b.name ? -1 : 1));

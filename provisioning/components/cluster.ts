@@ -2,6 +2,7 @@ import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { brokerPort } from "../../declaration/bootstrap-servers.ts";
 import type * as declaration from "../../declaration/pipeline.ts";
+import type { Members } from "../resources/leftovers.ts";
 import { Broker, kafkaRelease } from "./broker.ts";
 import { dynamicSettings } from "./dynamic-settings.ts";
 import { Host } from "./host.ts";
@@ -41,7 +42,11 @@ export class Cluster extends pulumi.ComponentResource {
     const brokers = cluster.hosts.filter((host) => cluster.kafka.brokers.includes(host.name));
     const guard = new DeclaredBrokers(
       `${name}-brokers`,
-      { brokers: Object.fromEntries(brokers.map((host) => [host.name, host.address])), kafka: kafkaRelease(cluster) },
+      {
+        brokers: Object.fromEntries(brokers.map((host) => [host.name, host.address])),
+        kafka: kafkaRelease(cluster),
+        members: keepers(cluster),
+      },
       { ...parent, dependsOn: this.machines },
     );
     const fit = [...this.machines, guard];
@@ -78,4 +83,15 @@ export class Cluster extends pulumi.ComponentResource {
       throw new Error(`${host}: no such host in the cluster; the loader lets no such pipeline pass`);
     return found.machine;
   }
+}
+
+/** The hosts that keep records, or what the cluster knows of itself. Pure. */
+function keepers(cluster: declaration.Cluster): Members {
+  const { hosts, kafka, metadata } = cluster;
+  const voters = metadata.mode === "zookeeper" ? metadata.voters : metadata.controllers;
+  const keeps = (host: declaration.Host) =>
+    [...kafka.brokers, ...voters].includes(host.name) || members(cluster).includes(host);
+  return Object.fromEntries(
+    hosts.filter(keeps).map(({ name, address }) => [name, { address, votes: voters.includes(name) }]),
+  );
 }

@@ -1,6 +1,7 @@
 import type { HostPlace } from "../ssh/host-fault.ts";
 import { execute } from "./execute.ts";
-import type { ResourceType } from "./resource-type.ts";
+import { type Members, refuseLeftovers } from "./leftovers.ts";
+import type { ResourceType, Session } from "./resource-type.ts";
 import { stopUnit } from "./unit.ts";
 import { type KafkaRelease, upgradeObstacle } from "./upgrade-obstacle.ts";
 
@@ -9,12 +10,14 @@ export interface DeclaredBrokersArgs {
   readonly brokers: Readonly<Record<string, string>>;
   /** What they run; absent in the record of a stack from before it was one of the inputs. */
   readonly kafka?: KafkaRelease;
+  /** All hosts that keep something of the cluster; absent as above. */
+  readonly members?: Members;
 }
 
 /**
  * The list of the cluster's brokers. The engine takes away last what is no longer declared, and knows nothing of
  * records: when a broker leaves this list its replicas are moved to those that stay, before anything else is done. Nor
- * does a single host know which Kafka the others run: what they cannot become together is refused here.
+ * does a single host know what the others run, or have: what cannot be one cluster is refused here.
  */
 export const declaredBrokers: ResourceType<DeclaredBrokersArgs, DeclaredBrokersArgs> = {
   token: "bramble:kafka:DeclaredBrokers",
@@ -23,11 +26,11 @@ export const declaredBrokers: ResourceType<DeclaredBrokersArgs, DeclaredBrokersA
   local: [],
   id: () => "declared-brokers",
   observe: async (_session, args) => args,
-  async foresee(_session, want, _have, _owned, recorded) {
-    refuseUpgrade(want, recorded);
+  async foresee(session, want, _have, _owned, recorded) {
+    await refuse(session, want, recorded);
   },
   async apply(session, want, _have, _owned, recorded) {
-    refuseUpgrade(want, recorded);
+    await refuse(session, want, recorded);
     for (const place of leavingBrokers(recorded, want)) {
       const topics = await session.topics();
       const id = await topics.moveAway(place.address, session.progress);
@@ -41,10 +44,16 @@ export const declaredBrokers: ResourceType<DeclaredBrokersArgs, DeclaredBrokersA
   async remove() {},
 };
 
-function refuseUpgrade(want: DeclaredBrokersArgs, recorded: DeclaredBrokersArgs | undefined): void {
-  if (want.kafka === undefined || recorded?.kafka === undefined) return;
-  const obstacle = upgradeObstacle(recorded.kafka, want.kafka);
+async function refuse(
+  session: Session,
+  want: DeclaredBrokersArgs,
+  recorded: DeclaredBrokersArgs | undefined,
+): Promise<void> {
+  const { kafka, members = {} } = want;
+  const obstacle = kafka && recorded?.kafka && upgradeObstacle(recorded.kafka, kafka);
   if (obstacle !== undefined) throw new Error(obstacle);
+  const known = recorded && Object.keys({ ...recorded.brokers, ...recorded.members });
+  await refuseLeftovers(session, members, known, isKRaft(want) ? "kraft" : "zookeeper");
 }
 
 /** Where every broker is that is recorded and no longer wanted. */

@@ -181,14 +181,30 @@ services:
   mean: { on: h0, from: in, apply: [{ moving-average: { over: 2 } }], to: out }
   show: { on: h0, from: out, sink: log }
 `);
-    const compact = { "cleanup.policy": "compact" };
+    // Written to two brokers at least, where one of three may be away.
+    const durable = replicationFactor === 3 ? { "min.insync.replicas": "2" } : {};
+    const compact = { "cleanup.policy": "compact", ...durable };
     expect(topics).toEqual([
       { name: "in", partitions: 6, replicationFactor: 1, config: {}, role: "stream" },
       { name: "out", partitions: 1, replicationFactor: 1, config: {}, role: "stream" },
       { name: "p-feed-changelog", partitions: 1, replicationFactor, config: compact, role: "changelog" },
       { name: "p-mean-changelog", partitions: 6, replicationFactor, config: compact, role: "changelog" },
-      { name: "p-mean-dead-letters", partitions: 1, replicationFactor, config: {}, role: "dead-letters" },
-      { name: "p-show-dead-letters", partitions: 1, replicationFactor, config: {}, role: "dead-letters" },
+      { name: "p-mean-dead-letters", partitions: 1, replicationFactor, config: durable, role: "dead-letters" },
+      { name: "p-show-dead-letters", partitions: 1, replicationFactor, config: durable, role: "dead-letters" },
+    ]);
+  });
+
+  test("how many replicas must have a record is what the file says of the brokers, where it says so", async () => {
+    const { topics } = await load(`
+cluster: { hosts: { ${hosts(3)} }, kafka: { config: { min.insync.replicas: 1 } } }
+topics: { in: { replicationFactor: 3 } }
+services:
+  mean: { on: h0, from: in, apply: [{ moving-average: { over: 2 } }], sink: log }
+`);
+    expect(topics.map(({ name, config }) => [name, config])).toEqual([
+      ["in", {}],
+      ["p-mean-changelog", { "cleanup.policy": "compact" }],
+      ["p-mean-dead-letters", {}],
     ]);
   });
 

@@ -1,0 +1,89 @@
+import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
+import { cannotTell, sh } from "./host-resource.ts";
+import type { Session } from "./resource-type.ts";
+
+/** Where the hosts are that keep something of the cluster, and which of them vote on its metadata. */
+export type Members = Readonly<Record<string, { readonly address: string; readonly votes: boolean }>>;
+
+/** What daemons have left on a host. */
+export interface HostData {
+  /** Id of the cluster that the records are of; undefined when there are none. */
+  readonly cluster?: string | undefined;
+  readonly zookeeper: boolean;
+}
+
+const folders = { kafka: "/var/lib/kafka", zookeeper: "/var/lib/zookeeper" };
+
+/** Prints the cluster of the records and whether ZooKeeper has data, `-` for what is not there. */
+export const look = sh(
+  `c=-; if [ -e "$1/meta.properties" ]; then c=$(sed -n 's/^cluster\\.id=//p' "$1/meta.properties"); fi
+z=-; for f in "$2"/version-2/*; do [ ! -e "$f" ] || z=there; done; echo "\${c:-unknown} $z"`,
+  folders.kafka,
+  folders.zookeeper,
+);
+
+/**
+ * Data that would meet another cluster than their own. They are kept, or wiped, on all hosts together: a host that was off
+ * at a destroy still has its own, and neither its cluster's id nor what its ZooKeeper or controller remembers fit the next.
+ */
+export async function refuseLeftovers(
+  session: Session,
+  members: Members,
+  known: readonly string[] | undefined,
+  mode: "zookeeper" | "kraft",
+): Promise<void> {
+  const joins = Object.keys(members).filter((host) => !known?.includes(host));
+  if (joins.length === 0) return;
+  const seen = await Promise.all(
+    (known === undefined ? Object.keys(members) : joins).map(async (host) => {
+      const place = { host, address: members[host]?.address ?? "" };
+      return [host, await dataOn(session, place)] as const;
+    }),
+  );
+  const faults = leftovers(new Map(seen), members, known !== undefined, mode).map((host) =>
+    fault({ host, address: members[host]?.address ?? "" }, mode),
+  );
+  if (faults.length > 0) throw new AggregateError(faults, faults.map(({ message }) => message).join("\n"));
+}
+
+/**
+ * The hosts whose data fit nobody. Whoever joins a living cluster must have none. To a new stack, data are those of a
+ * cluster that was kept, when a majority of those who vote have theirs; and all records are then of that one. Pure.
+ */
+export function leftovers(
+  data: ReadonlyMap<string, HostData>,
+  members: Members,
+  lives: boolean,
+  mode: "zookeeper" | "kraft",
+): string[] {
+  const having = [...data].filter(([, { cluster, zookeeper }]) => cluster !== undefined || zookeeper);
+  const voters = Object.keys(members).filter((host) => members[host]?.votes);
+  const keeps = ({ cluster, zookeeper }: HostData) => (mode === "zookeeper" ? zookeeper : cluster !== undefined);
+  const kept = voters.filter((host) => keeps(data.get(host) ?? { zookeeper: false }));
+  if (lives || kept.length * 2 <= voters.length) return having.map(([host]) => host);
+  const clusters = Map.groupBy(
+    having.filter(([, { cluster }]) => cluster !== undefined),
+    ([, { cluster }]) => cluster,
+  );
+  const [, ...strange] = [...clusters.values()].sort((a, b) => b.length - a.length);
+  return strange.flat().map(([host]) => host);
+}
+
+async function dataOn(session: Session, place: HostPlace): Promise<HostData> {
+  const [result] = await (await session.host(place)).observe([look]);
+  if (result?.exitCode !== 0) throw cannotTell(place, `what is in ${folders.kafka}`, result);
+  const [cluster, zookeeper] = result.stdout.trim().split(" ");
+  return { cluster: cluster === "-" ? undefined : cluster, zookeeper: zookeeper !== "-" };
+}
+
+function fault(place: HostPlace, mode: "zookeeper" | "kraft"): HostFault {
+  const [units, places] =
+    mode === "zookeeper" ? ["kafka zookeeper", `${folders.kafka} ${folders.zookeeper}`] : ["kafka", folders.kafka];
+  return new HostFault(place, {
+    found: `data of another cluster, or of one that was destroyed while this host was off (${places.replace(" ", ", ")})`,
+    wanted: "none, or those of all hosts together",
+    next:
+      `If nobody needs them, run there as root the script left-on-${place.host}.sh that \`npx bramble forget\` wrote, or ` +
+      `\`sudo systemctl disable --now ${units}; sudo rm -rf ${places}\`.`,
+  });
+}
