@@ -203,7 +203,8 @@ function strangeData(want: MachineArgs, have: DataOrigin): [found: string, wante
     return [
       `a cluster that has its controllers on nodes ${have.controllers}`,
       `them on ${data.controllers}`,
-      `They stay as long as the cluster lives, and so do their Pis, whose services may go and whose cards may be replaced: write their hosts under cluster/kraft/controllers, ${anew}.`,
+      "They stay as long as the cluster lives, and so do their Pis, whose services may go and whose cards may be replaced: " +
+        `write their hosts under cluster/kraft/controllers, ${anew}.`,
     ];
   }
   return undefined;

@@ -92,7 +92,7 @@ describe("plan", () => {
       "other controllers than the cluster has",
       { data: { mode: "kraft", node: "1", cluster: "ours", controllers: "1, 2, 3" } },
       "found a cluster that has its controllers on nodes 1, 2, 3; wanted them on 0, 1, 2. " +
-        "They stay as long as the cluster lives: write their hosts under cluster/kraft/controllers, take the change back, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`.",
+        "They stay as long as the cluster lives, and so do their Pis, whose services may go and whose cards may be replaced: write their hosts under cluster/kraft/controllers, take the change back, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`.",
     ],
   ];
   test.each(cases)("%s", (_, have, fault) => {
