@@ -6,7 +6,7 @@ import { projectFolder } from "../../lab/lab.ts";
 import { up as bootLab } from "../../lab/up.ts";
 import { haveDeployed } from "./support/deployed.ts";
 import { eventually } from "./support/eventually.ts";
-import { committedValues, kafkaTool, produce } from "./support/kafka.ts";
+import { committedValues, kafkaTool, metadata, produce } from "./support/kafka.ts";
 import { chaining, edited, fast, writePipeline } from "./support/pipeline-files.ts";
 import { inLabOk, onHost } from "./support/programs.ts";
 import { configure, destroy, mustUp, preview, succeeded, trust, up } from "./support/stack.ts";
@@ -83,18 +83,23 @@ describe("all four lose their power at once", () => {
   });
 });
 
+/** A disk takes with it what no other has: each record is on three of the four brokers. */
+const topics = ["fahrenheit", "above_threshold", "ewma", "moving_average"]
+  .map((name) => `\n  temperatures_${name}: { replicationFactor: 3 }`)
+  .join("");
+const replicated = (...edits: (readonly [from: string, to: string])[]) =>
+  writePipeline(
+    "kafka_chaining",
+    edited("kafka_chaining", fast, ["\nservices:", `\ntopics:${topics}\n\nservices:`], ...edits),
+  );
+
 describe("a Pi is replaced: an empty disk and another host key", () => {
   const host = hostOf("rpi2");
-  /** A disk takes with it what no other has: each record is on three of the four brokers. */
-  const topics = ["fahrenheit", "above_threshold", "ewma", "moving_average"]
-    .map((name) => `\n  temperatures_${name}: { replicationFactor: 3 }`)
-    .join("");
   let before: Awaited<ReturnType<typeof unitStates>>;
   let outputs: string[];
 
   beforeAll(async () => {
-    const replicated = edited("kafka_chaining", fast, ["\nservices:", `\ntopics:${topics}\n\nservices:`]);
-    configure({ pipeline: writePipeline("kafka_chaining", replicated) });
+    configure({ pipeline: replicated() });
     await mustUp();
     before = await unitStates();
     outputs = await committedValues("temperatures_ewma");
@@ -127,6 +132,33 @@ describe("a Pi is replaced: an empty disk and another host key", () => {
   });
 });
 
+describe("a Pi gets another address, and nobody answers at the old one", () => {
+  const { name, address } = hostOf("rpi1");
+  const moved = "10.42.0.241";
+  const login = ["ssh", "-i", lab.clientKey, "-o", `UserKnownHostsFile=${lab.knownHosts}`, `pi@${moved}`];
+
+  story("one up finds it there, and restarts it before those that wait for it", async () => {
+    const before = await unitStates();
+    const swap = `ip addr del ${address}/24 dev eth0; ip addr add ${moved}/24 dev eth0`;
+    await onHost(name, `sudo sh -c '(sleep 1; ${swap}) >/dev/null 2>&1 &'`);
+    configure({ pipeline: replicated([`rpi1: ${address}`, `rpi1: ${moved}`]) });
+    await eventually("it answers at its new address", 60_000, () => trust(name));
+    const lost = await preview();
+    expect(lost.errors.join()).toContain(`rpi1 (${address}): found no answer`);
+    expect(lost.errors.join()).toContain("`pulumi up --run-program`");
+
+    await mustUp("--run-program");
+    // For what looks at all hosts, where they have always been.
+    await inLabOk([...login, `sudo ip addr add ${address}/24 dev eth0`]);
+    const daemons = hosts.flatMap((host) => [`${host}/kafka.service`, `${host}/zookeeper.service`]);
+    expect(restarted(before, await unitStates())).toEqual(expect.arrayContaining(daemons));
+    expect((await metadata()).brokers.map((broker) => broker.name)).toContain(`${moved}:9092`);
+    expect(await kafkaTool("rpi0", "kafka-topics.sh", "--describe --under-replicated-partitions")).toBe("");
+    expect((await preview()).counts).toEqual({});
+    await oneMoreGoesThrough(95);
+  });
+});
+
 describe("a Pi is unplugged for good, and the rest is destroyed", () => {
   const host = hostOf("rpi3");
   const places = ["/etc/systemd/system/kafka.service", "/opt/bramble", "/opt/kafka", "/var/lib/kafka"];
@@ -152,6 +184,12 @@ describe("a Pi is unplugged for good, and the rest is destroyed", () => {
   story("when it is back, what stayed on it goes with the script that forget wrote", async () => {
     await start(lab, host);
     expect((await onHost(host.name, left)).split("\n")).toEqual(places);
+    const refused = await preview();
+    expect(refused.code).not.toBe(0);
+    expect(refused.errors.join()).toContain(
+      "rpi3 (10.42.0.253): found data of another cluster, or of one that was destroyed while this host was off",
+    );
+    expect(refused.errors.join()).toContain("left-on-rpi3.sh");
     const script = join(projectFolder, "left-on-rpi3.sh");
     await onHost(host.name, "sudo sh", { input: readFileSync(script) });
     rmSync(script);
@@ -159,5 +197,6 @@ describe("a Pi is unplugged for good, and the rest is destroyed", () => {
     expect(
       await onHost(host.name, "systemctl list-unit-files --no-legend 'kafka*' 'zookeeper*' 'bramble*' || true"),
     ).toBe("");
+    expect((await preview()).code).toBe(0);
   });
 });
