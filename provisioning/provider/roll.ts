@@ -82,13 +82,12 @@ export class Roll {
     for (let told = ""; ; await pause(this.times.pollMs)) {
       if (this.waiting.length !== ordered) await this.order();
       ordered = this.waiting.length;
-      const obstacles: string[] = [];
-      for (const turn of this.waiting) {
-        const obstacle = this.broken === undefined ? await this.obstacle(turn) : undefined;
-        if (obstacle === undefined) return { turn: this.take(turn) };
-        obstacles.push(obstacle);
-      }
-      const [first, obstacle = ""] = [this.waiting[0] as Turn, obstacles[0]];
+      const first = this.waiting[0] as Turn;
+      const obstacle = await this.obstacle(first);
+      if (obstacle === undefined) return { turn: this.take(first) };
+      const other = await this.firstBearable(this.waiting.slice(1));
+      // Asked once more: the obstacle may have gone while the others were asked.
+      if (other !== undefined) return { turn: this.take((await this.firstBearable(this.waiting)) ?? other) };
       if (obstacle !== told) first.log(`${first.place.host}: ${this.group} waits: ${obstacle}`);
       told = obstacle;
       if (Date.now() > deadline) return { turn: this.take(first), obstacle };
@@ -100,7 +99,14 @@ export class Roll {
     return turn;
   }
 
-  private obstacle({ place }: Turn): Promise<string | undefined> {
+  private async firstBearable(turns: readonly Turn[]): Promise<Turn | undefined> {
+    for (const turn of turns) if ((await this.obstacle(turn)) === undefined) return turn;
+    return undefined;
+  }
+
+  /** None for those that are only to be told that the roll has stopped. */
+  private async obstacle({ place }: Turn): Promise<string | undefined> {
+    if (this.broken !== undefined) return undefined;
     return this.gate.obstacle(place).catch((error: Error) => error.message);
   }
 

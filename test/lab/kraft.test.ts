@@ -65,6 +65,13 @@ const running = () =>
   );
 const everywhere = (version: string) => Object.fromEntries(hosts.map((host) => [host, version]));
 
+/** An empty disk, whose host is trusted. */
+async function flashed(host: string): Promise<void> {
+  await reflash(lab, hostOf(host));
+  await trust(host);
+  bare = { ...bare, ...(await wholeHosts([host])) };
+}
+
 /** Each turn of a roll is shown where it happens, and once more at the end. */
 const turnsOf = (output: string) => [
   ...new Set(output.match(/rpi\d: (all others in sync, restarting kafka.service|kafka.service is back)/g)),
@@ -180,10 +187,9 @@ describe("a Pi that is a broker alone", () => {
   });
 
   story("comes back with an empty card: it joins, and only what moves restarts", async () => {
-    await reflash(lab, hostOf("rpi3"));
-    await trust("rpi3");
     const states = await unitStates();
     configure({ pipeline: write([kraft, dynamic]) });
+    await flashed("rpi3");
     expect((await preview()).output).toContain(
       "rpi3 (10.42.0.253) joins the cluster: its broker takes its share of new topics and replicas; those that are there stay on the others.",
     );
@@ -196,8 +202,7 @@ describe("a Pi that is a broker alone", () => {
 
 story("a controller's Pi is replaced: its empty disk gets the metadata and the records of the others", async () => {
   const [states, records] = [await unitStates(), await committedValues("steady")];
-  await reflash(lab, hostOf("rpi1"));
-  await trust("rpi1");
+  await flashed("rpi1");
   const { changes } = await mustUp();
   expect(Object.keys(changes).filter((name) => /^rpi[023]/.test(name))).toEqual([]);
   expect(restarted(states, await unitStates()).filter((name) => !name.startsWith("rpi1/"))).toEqual([]);

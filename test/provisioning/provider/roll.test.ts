@@ -97,6 +97,15 @@ describe("a roll", () => {
     ]);
   });
 
+  test("keeps to the order when what stood in the way is gone while it asks", async () => {
+    const asked: string[] = [];
+    const obstacle: Gate["obstacle"] = async ({ host }) => (asked.push(host) === 1 ? "a/0 lags" : undefined);
+    const roll = new Roll("kafka.service", { leader: async () => "address of rpi1", obstacle }, times);
+    await Promise.all(["rpi0", "rpi1"].map((host) => restart(roll, host)));
+    expect(asked.slice(0, 3)).toEqual(["rpi0", "rpi1", "rpi0"]);
+    expect(log.filter((line) => line.endsWith("down"))).toEqual(["rpi0 down", "rpi1 down"]);
+  });
+
   test("counts a gate that cannot be asked as an obstacle", async () => {
     const answers = [Promise.reject(new Error("no broker answers")), Promise.resolve(undefined)];
     const roll = new Roll("kafka.service", { ...open, obstacle: () => answers.shift() ?? Promise.reject() }, times);
