@@ -6,8 +6,8 @@ import { isForming, protocolErrors } from "./protocol-errors.ts";
 import { reassign, type Target, without, withReplicationFactor } from "./reassign.ts";
 import { TopicReader } from "./topic-reader.ts";
 import { NoBrokerError } from "./unanswered.ts";
-import { until } from "./until.ts";
 import { unregisterBroker } from "./unregister-broker.ts";
+import { until } from "./until.ts";
 
 /** How long a cluster that has just been started may take to know all of its brokers. */
 const formingTimeoutMs = 90_000;
