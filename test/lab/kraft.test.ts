@@ -208,14 +208,11 @@ story("a controller's Pi is replaced: its empty disk gets the metadata and the r
   expect(restarted(states, await unitStates()).filter((name) => !name.startsWith("rpi1/"))).toEqual([]);
   await eventually("no replica and no controller lags", 60_000, async () => {
     expect(await kafkaTool("rpi0", "kafka-topics.sh", "--describe --under-replicated-partitions")).toBe("");
-    const lines = (await kafkaTool("rpi0", "kafka-metadata-quorum.sh", "describe --replication")).split("\n").slice(1);
-    const lags = lines.map((line) => line.split(/\s+/)).map(([id, , , lag]) => [id, Number(lag) < 5]);
-    expect(lags.sort()).toEqual([
-      ["0", true],
-      ["1", true],
-      ["2", true],
-      ["3", true],
-    ]);
+    // Of brokers it tells for minutes what they were with another disk, too.
+    const replication = await kafkaTool("rpi0", "kafka-metadata-quorum.sh", "describe --replication");
+    const controllers = replication.split("\n").filter((line) => /\s(Leader|Follower)\s*$/.test(line));
+    const lags = controllers.map((line) => line.split(/\s+/)).map(([id, , , lag]) => [id, Number(lag) < 5]);
+    expect(lags.sort()).toEqual(["0", "1", "2"].map((id) => [id, true]));
   });
   expect((await committedValues("steady")).sort()).toEqual(records.sort());
   expect((await preview()).counts).toEqual({});
