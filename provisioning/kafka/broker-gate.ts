@@ -28,19 +28,27 @@ export function brokerGate(
       const { controllerId } = await describe();
       return Object.values(hosts).find(({ id }) => id === controllerId)?.address;
     },
-    obstacle: async ({ host }) => brokerObstacle(await describe(), brokerCount, hosts[host]?.id),
+    obstacle: async ({ host }) => brokerObstacle(await describe(), brokerCount, hosts[host]),
   };
 }
 
 /**
- * Why a cluster cannot lose the broker `own` now; undefined when it can. Its own replicas may lag: they are lost already,
- * and the restart may be what mends them. It is known by its id, as it may still be told of under another address. Pure.
+ * Why a cluster cannot lose a broker now; undefined when it can. Its own replicas may lag: they are lost already, and the
+ * restart may be what mends them. It may still be told of under another address, where nobody reaches it: then replicas of
+ * others lag behind it, and only its restart mends that. Pure.
  */
-export function brokerObstacle(facts: ClusterFacts, brokerCount: number, own: number | undefined): string | undefined {
+export function brokerObstacle(
+  facts: ClusterFacts,
+  brokerCount: number,
+  broker: { readonly id: number; readonly address: string } | undefined,
+): string | undefined {
+  const own = broker?.id;
+  const isElsewhere = facts.brokers.some(({ id, address }) => id === own && address !== broker?.address);
   const others = facts.brokers.filter(({ id }) => id !== own).length;
   if (others < brokerCount - 1) return `${facts.brokers.length} of ${brokerCount} brokers are there`;
-  const lagging = facts.partitions.filter(({ replicas, inSync }) =>
-    replicas.some((id) => id !== own && !inSync.includes(id)),
+  const lagging = facts.partitions.filter(
+    ({ replicas, inSync }) =>
+      replicas.some((id) => id !== own && !inSync.includes(id)) && !(isElsewhere && replicas.some((id) => id === own)),
   );
   const [first] = lagging;
   if (first !== undefined) {
