@@ -58,10 +58,11 @@ test("the controller's address leads, as it is now; a broker is known by its hos
   const hosts = { rpi1: { id: 1, address: "10.42.0.251" }, rpi2: { id: 2, address: "10.42.0.9" } };
   expect(await brokerGate(hosts, 4, async () => healthy).leader()).toBe("10.42.0.9");
   expect(await brokerGate(hosts, 4, async () => ({ ...healthy, controllerId: null })).leader()).toBeUndefined();
+  const there = { ...hosts, rpi2: { id: 2, address: "10.42.0.252" } };
   const lags = async () => ({ ...healthy, partitions: [partition("a", [0, 1, 2], [0, 2])] });
   const [rpi1, rpi2] = ["rpi1", "rpi2"].map((host) => ({ host, address: "anywhere" }));
-  expect(await brokerGate(hosts, 4, lags).obstacle(rpi1 as HostPlace)).toBeUndefined();
-  expect(await brokerGate(hosts, 4, lags).obstacle(rpi2 as HostPlace)).toMatch("partition a/0");
+  expect(await brokerGate(there, 4, lags).obstacle(rpi1 as HostPlace)).toBeUndefined();
+  expect(await brokerGate(there, 4, lags).obstacle(rpi2 as HostPlace)).toMatch("partition a/0");
 });
 
 test("a broker is told what only it has, and what it has at all", () => {
