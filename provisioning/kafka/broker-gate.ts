@@ -34,8 +34,8 @@ export function brokerGate(
 
 /**
  * Why a cluster cannot lose a broker now; undefined when it can. Its own replicas may lag: they are lost already, and the
- * restart may be what mends them. It may still be told of under another address, where nobody reaches it: then replicas of
- * others lag behind it, and only its restart mends that. Pure.
+ * restart may be what mends them. It may still be told of under another address, where nobody reaches it: then the others
+ * lag, behind it or without the controller that it is, and only its restart mends that. Pure.
  */
 export function brokerObstacle(
   facts: ClusterFacts,
@@ -46,9 +46,9 @@ export function brokerObstacle(
   const isElsewhere = facts.brokers.some(({ id, address }) => id === own && address !== broker?.address);
   const others = facts.brokers.filter(({ id }) => id !== own).length;
   if (others < brokerCount - 1) return `${facts.brokers.length} of ${brokerCount} brokers are there`;
-  const lagging = facts.partitions.filter(
-    ({ replicas, inSync }) =>
-      replicas.some((id) => id !== own && !inSync.includes(id)) && !(isElsewhere && replicas.some((id) => id === own)),
+  if (isElsewhere) return undefined;
+  const lagging = facts.partitions.filter(({ replicas, inSync }) =>
+    replicas.some((id) => id !== own && !inSync.includes(id)),
   );
   const [first] = lagging;
   if (first !== undefined) {
