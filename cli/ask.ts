@@ -10,3 +10,8 @@ export async function ask(question: string, otherwise: string): Promise<string> 
     prompt.close();
   }
 }
+
+/** The same for what is to be done after a yes, which is no when it is not said. */
+export async function confirmed(question: string, otherwise = ", wanted a yes; add --yes"): Promise<boolean> {
+  return /^y(es)?$/i.test((await ask(`${question} [y/N] `, otherwise)).trim());
+}

@@ -5,7 +5,7 @@ import { type ReplayCluster, withCluster } from "../replay/connect.ts";
 import { type Addressee, lettersGroup, readLetters } from "../replay/letters.ts";
 import { otherReaders } from "../replay/other-readers.ts";
 import { putBack } from "../replay/put-back.ts";
-import { ask } from "./ask.ts";
+import { confirmed } from "./ask.ts";
 import { countsTable, type LettersCount, letterJson, letterLines, place } from "./dead-letter-words.ts";
 import { pipelineOf, withPipelineOption } from "./pipeline-option.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -115,16 +115,12 @@ async function replay(cluster: ReplayCluster, addressee: Addressee, pipeline: Pi
     if (strangers.length === 0) continue;
     console.log(`${topic} is also read by ${strangers.join(", ")}, of which this pipeline knows nothing:`);
     console.log(`  it gets the records a second time. Services of bramble pass over what was put back for ${name}.`);
-    if (!yes && !(await confirmed(waiting, topic))) throw new Error("Nothing was put back.");
+    if (!yes && !(await confirmed(`Put ${letters(waiting)} back into ${topic}?`)))
+      throw new Error("Nothing was put back.");
   }
   const { records, left } = await putBack(cluster, addressee);
   console.log(`${name}: ${letters(records)} put back, for ${name} alone.`);
   for (const { letter, why } of left) console.log(`  left out: ${place(letter)}: ${why}`);
-}
-
-async function confirmed(count: number, topic: string): Promise<boolean> {
-  const question = `Put ${letters(count)} back into ${topic}? [y/N] `;
-  return /^y(es)?$/i.test((await ask(question, ", wanted a yes; add --yes")).trim());
 }
 
 function letters(count: number): string {

@@ -9,7 +9,7 @@ import { planInto, replayInto } from "../replay/replay-into.ts";
 import { type Replayable, replayable } from "../replay/replayable.ts";
 import type { News } from "../replay/reprocess.ts";
 import { type From, offsetsIn, readFrom } from "../replay/starting-place.ts";
-import { ask } from "./ask.ts";
+import { confirmed } from "./ask.ts";
 import { pipelineOf, withPipelineOption } from "./pipeline-option.ts";
 import { type Meaning, meaningLines, stretchLines, upTo } from "./replay-words.ts";
 
@@ -141,9 +141,4 @@ function telling(all: bigint): (news: News) => void {
     told = Date.now();
     console.log(`  ${Number(all) - news.left} of ${all} read, ${news.written} written`);
   };
-}
-
-async function confirmed(question: string): Promise<boolean> {
-  const answer = await ask(`${question} [y/N] `, ", wanted a yes; add --yes");
-  return /^y(es)?$/i.test(answer.trim());
 }

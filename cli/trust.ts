@@ -11,7 +11,7 @@ import {
   pinnedKeys,
   readKnownHosts,
 } from "../provisioning/ssh/known-hosts.ts";
-import { ask } from "./ask.ts";
+import { confirmed } from "./ask.ts";
 import { stackConfig } from "./stack-config.ts";
 
 export function trustCommand(): Command {
@@ -46,7 +46,7 @@ async function trust(names: string[], options: { yes?: boolean; pipeline?: strin
   });
   const fresh = found.filter(({ place, keys }) => !isPinned(pinnedKeys(before, place.address, port), keys));
   for (const { place, keys } of found) show(place, keys, pinnedKeys(before, place.address, port));
-  if (fresh.length > 0 && (options.yes || (await confirmed(fresh.length)))) {
+  if (fresh.length > 0 && (options.yes || (await agreed(fresh.length)))) {
     const after = fresh.reduce((text, { place, keys }) => pin(text, place.address, port, keys), before);
     writeFileSync(file, after);
     console.log(`Pinned in ${file}.`);
@@ -68,8 +68,8 @@ function show({ host, address }: HostPlace, keys: readonly HostKey[], pinned: re
   if (state === "CHANGED") for (const key of pinned) line("was  ", key);
 }
 
-async function confirmed(count: number): Promise<boolean> {
+async function agreed(count: number): Promise<boolean> {
   const hosts = count === 1 ? "this host" : `these ${count} hosts`;
   const otherwise = "; wanted a yes. Compare the fingerprints, then run it with --yes.";
-  return /^y(es)?$/i.test((await ask(`Pin the keys of ${hosts}? [y/N] `, otherwise)).trim());
+  return confirmed(`Pin the keys of ${hosts}?`, otherwise);
 }

@@ -3,7 +3,7 @@ import { type TopicFormat, topicsOf } from "../operators/topics-of.ts";
 import type { Journal } from "../runtime/journal.ts";
 import { connectKafka } from "../runtime/kafka/connect.ts";
 import { describeError, FencedError } from "../runtime/kafka/errors.ts";
-import type { FetchedRecords, Inspector, Kafka, Transaction } from "../runtime/kafka/kafka.ts";
+import type { FetchedRecords, Inspector, Transaction } from "../runtime/kafka/kafka.ts";
 import { openTask, type PartitionTask } from "../runtime/partition-task.ts";
 import { pause } from "../runtime/pause.ts";
 import { groupPositions } from "../runtime/positions.ts";
@@ -11,6 +11,7 @@ import { branchesOf, chainOf, type Service } from "../runtime/service.ts";
 import type { ServiceSpec } from "../runtime/service-spec.ts";
 import { StateStores } from "../runtime/state-store.ts";
 import type { Supervisor } from "../runtime/supervisor.ts";
+import { aroundTransact } from "./around-transact.ts";
 
 /** How far this process is to read: offsets as text, by topic and then partition. */
 export type Ends = Readonly<Record<string, Readonly<Record<number, string>>>>;
@@ -44,7 +45,11 @@ export async function reprocess(spec: ServiceSpec, operators: Readonly<Record<st
     spec,
     chain: chainOf(spec, operators),
     branches: branchesOf(spec, operators),
-    kafka: counting(kafka, (count) => progress.wrote(count)),
+    kafka: aroundTransact(kafka, async (transact, transaction) => {
+      const written = await transact();
+      progress.wrote(countOf(transaction));
+      return written;
+    }),
     stores: new StateStores(undefined),
     journal: { info: () => {}, warn, error: warn } satisfies Journal,
     supervisor: UNSUPERVISED,
@@ -128,24 +133,7 @@ function before({ firstOffset, batches, decode }: FetchedRecords, end: bigint): 
   };
 }
 
-/** The service's client, with word of how many records each of its transactions wrote. */
-function counting(kafka: Kafka, onWritten: (count: number) => void): Kafka {
-  return {
-    ...kafka,
-    producer: async (options) => {
-      const producer = await kafka.producer(options);
-      return {
-        ...producer,
-        transact: async (transaction) => {
-          const written = await producer.transact(transaction);
-          onWritten(countOf(transaction));
-          return written;
-        },
-      };
-    },
-  };
-}
-
+/** How many records a transaction writes. */
 function countOf({ records, encoded }: Transaction): number {
   return records.length + (encoded?.sends.reduce((sum, { count }) => sum + count, 0) ?? 0);
 }

@@ -4,15 +4,13 @@ import { aloneOn, type ClusterFacts, heldBy } from "./broker-gate.ts";
 import { topicResource } from "./config-resource.ts";
 import { isForming, protocolErrors } from "./protocol-errors.ts";
 import { reassign, type Target, without, withReplicationFactor } from "./reassign.ts";
-import { TopicReader } from "./topic-reader.ts";
+import { leaderTimeoutMs, TopicReader } from "./topic-reader.ts";
 import { NoBrokerError } from "./unanswered.ts";
 import { unregisterBroker } from "./unregister-broker.ts";
 import { until } from "./until.ts";
 
 /** How long a cluster that has just been started may take to know all of its brokers. */
 const formingTimeoutMs = 90_000;
-/** A partition that is longer without a leader has its brokers away. */
-const leaderTimeoutMs = 15_000;
 
 /** A cluster over its admin API. */
 export interface KafkaAdmin extends Topics {

@@ -42,6 +42,16 @@ export function describeConfigs(server: string, { type, name }: ConfigResource):
   });
 }
 
+/** The values that come from a source which `matches`, by the setting's name. */
+export function valuesFrom(entries: readonly ConfigEntry[], matches: (source: number) => boolean) {
+  return Object.fromEntries(
+    entries.flatMap(({ name, told }) => {
+      const found = told.find((one) => one.name === name && matches(one.source));
+      return found === undefined ? [] : [[name, found.value]];
+    }),
+  );
+}
+
 function entry(answer: Reader): ConfigEntry {
   const name = answer.string() ?? "";
   answer.string(); // the value in force

@@ -1,7 +1,7 @@
 import type { BrokerPlace, ConfigChange, DynamicConfig, DynamicFacts } from "../resources/resource-type.ts";
 import { askBroker } from "./ask-broker.ts";
 import { brokerConfigSource, brokerResource, defaultBrokerConfigSource } from "./config-resource.ts";
-import { describeConfigs } from "./describe-configs.ts";
+import { describeConfigs, valuesFrom } from "./describe-configs.ts";
 import { int8, int32, string } from "./primitive-types.ts";
 import { NoBrokerError } from "./unanswered.ts";
 
@@ -123,13 +123,7 @@ async function takenUp(brokers: readonly BrokerPlace[], changes: readonly Config
 
 async function describe({ id, server }: BrokerPlace): Promise<DynamicFacts> {
   const entries = await describeConfigs(server, { type: brokerResource, name: String(id) });
-  const from = (matches: (source: number) => boolean) =>
-    Object.fromEntries(
-      entries.flatMap(({ name, told }) => {
-        const found = told.find((one) => one.name === name && matches(one.source));
-        return found === undefined ? [] : [[name, found.value]];
-      }),
-    );
+  const from = (matches: (source: number) => boolean) => valuesFrom(entries, matches);
   return {
     forAll: from((source) => source === defaultBrokerConfigSource),
     alone: from((source) => source === brokerConfigSource),

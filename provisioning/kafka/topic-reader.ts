@@ -1,13 +1,13 @@
 import type { Admin, ITopicMetadata } from "kafkajs";
 import type { TopicFacts } from "../resources/resource-type.ts";
 import { topicConfigSource, topicResource } from "./config-resource.ts";
-import { describeConfigs } from "./describe-configs.ts";
+import { describeConfigs, valuesFrom } from "./describe-configs.ts";
 import { isForming, protocolErrors } from "./protocol-errors.ts";
 import { NoLeaderError, UnansweredError } from "./unanswered.ts";
 import { pause } from "./until.ts";
 
 /** An election takes seconds; a partition that is longer without a leader has its brokers away. */
-const leaderTimeoutMs = 15_000;
+export const leaderTimeoutMs = 15_000;
 /** Questions that arrive within this time go to the brokers together. */
 const batchDelayMs = 4;
 
@@ -86,11 +86,7 @@ async function ownConfig(name: string, brokers: readonly string[]): Promise<Topi
   for (const broker of brokers) {
     try {
       const entries = await describeConfigs(broker, { type: topicResource, name });
-      const own = entries.flatMap(({ name, told }) => {
-        const set = told.find((one) => one.name === name && one.source === topicConfigSource);
-        return set === undefined ? [] : [[name, set.value]];
-      });
-      return Object.fromEntries(own);
+      return valuesFrom(entries, (source) => source === topicConfigSource);
     } catch (error) {
       cause = error;
     }

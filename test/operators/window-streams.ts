@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import type { At } from "../../operators/run.ts";
+import type { Operator } from "../../operators/operator.ts";
+import { type At, runEdited } from "../../operators/run.ts";
 
 /** Records of two keys and of none, mostly forward in time, sometimes late, with values whose sums are inexact. */
 export const windowStreams: fc.Arbitrary<At[]> = fc
@@ -18,6 +19,24 @@ export const windowStreams: fc.Arbitrary<At[]> = fc
       return key === undefined ? [now, value] : [now, value, key];
     });
   });
+
+/** Sums of a window that closes without grace, and then gets a record that a grace of 20 s would have let in. */
+export function whenGraceGrows(operator: Operator, length: object): (At | string)[] {
+  const sums = (grace: string) => ({ ...length, grace, compute: "sum" });
+  const before: At[] = [
+    [1_000, 1],
+    [15_000, 2],
+  ];
+  const after: At[] = [
+    [2_000, 100],
+    [12_000, 3],
+    [60_000, 0],
+  ];
+  return runEdited(operator, [
+    [sums("0s"), before],
+    [sums("20s"), after],
+  ]);
+}
 
 const SCALE = 2 ** 160;
 

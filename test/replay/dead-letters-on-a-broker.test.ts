@@ -4,6 +4,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, jest, test } from "@jest/globals";
+import { aroundTransact } from "../../replay/around-transact.ts";
 import { withCluster } from "../../replay/connect.ts";
 import { type Addressee, readLetters } from "../../replay/letters.ts";
 import { otherReaders } from "../../replay/other-readers.ts";
@@ -197,18 +198,9 @@ test("dead letters are put back once, for their service alone, however often tha
 /** Its process dies after so many transactions that were committed: the last one without its knowing. */
 function dyingAfter(commits: number, kafka: Kafka): Kafka {
   let count = 0;
-  return {
-    ...kafka,
-    producer: async (options) => {
-      const producer = await kafka.producer(options);
-      return {
-        ...producer,
-        transact: async (transaction) => {
-          const written = await producer.transact(transaction);
-          if (++count === commits) throw new Error("the plug is pulled");
-          return written;
-        },
-      };
-    },
-  };
+  return aroundTransact(kafka, async (transact) => {
+    const written = await transact();
+    if (++count === commits) throw new Error("the plug is pulled");
+    return written;
+  });
 }

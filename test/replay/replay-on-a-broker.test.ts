@@ -8,6 +8,7 @@ import { loadPipeline } from "../../declaration/load-pipeline.ts";
 import type { Pipeline } from "../../declaration/pipeline.ts";
 import { ewma } from "../../operators/ewma.ts";
 import { run } from "../../operators/run.ts";
+import { aroundTransact } from "../../replay/around-transact.ts";
 import { withCluster } from "../../replay/connect.ts";
 import { goBack, mustLetGo, planBack } from "../../replay/go-back.ts";
 import { intoTopic } from "../../replay/into-topic.ts";
@@ -165,19 +166,10 @@ test("one that has nothing to do goes back, too; cut short, it is finished by th
 });
 
 function dyingBetweenPartitions(kafka: Kafka): Kafka {
-  return {
-    ...kafka,
-    producer: async (options) => {
-      const producer = await kafka.producer(options);
-      return {
-        ...producer,
-        transact: async (transaction) => {
-          if (options.partition === 0) await producer.transact(transaction);
-          throw new Error("the plug is pulled");
-        },
-      };
-    },
-  };
+  return aroundTransact(kafka, async (transact, _, { partition }) => {
+    if (partition === 0) await transact();
+    throw new Error("the plug is pulled");
+  });
 }
 
 test("into a topic of its own: killed half-way and run again, each result is there once, and nothing else is left", async () => {
