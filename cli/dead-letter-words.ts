@@ -1,31 +1,35 @@
+import type { LettersCount } from "../replay/letters.ts";
 import type { DeadLetter } from "../runtime/dead-letter.ts";
 import { columns } from "./columns.ts";
 
 /** How much of a key and a value is shown. */
 const EXCERPT = 60;
 
-/** One service's dead letters in numbers. */
-export interface LettersCount {
-  readonly service: string;
-  /** Those that are not put back yet. */
-  readonly waiting: number;
-  readonly putBack: number;
-  /** When the newest one was refused, in milliseconds since the epoch; undefined when there is none. */
-  readonly newest: number | undefined;
-  readonly topic: string;
+/** A service and its dead letters in numbers; undefined where it has no topic for them. */
+export interface CountedService {
+  readonly name: string;
+  readonly deadLetterTopic: string;
+  readonly count: LettersCount | undefined;
 }
 
-export function countsTable(counts: readonly LettersCount[]): string {
+export function countsTable(services: readonly CountedService[]): string {
   return columns([
     ["SERVICE", "WAITING", "PUT BACK", "NEWEST", "TOPIC"],
-    ...counts.map(({ service, waiting, putBack, newest, topic }) => [
-      service,
-      String(waiting),
-      String(putBack),
-      newest === undefined ? "-" : when(newest),
-      topic,
+    ...services.map(({ name, deadLetterTopic, count }) => [
+      name,
+      count === undefined ? "-" : String(count.waiting),
+      count === undefined ? "-" : String(count.putBack),
+      count?.newest === undefined ? "-" : when(count.newest),
+      count === undefined ? `${deadLetterTopic}, which is not there` : deadLetterTopic,
     ]),
   ]);
+}
+
+/** Services that have no topic for their dead letters, and what to do. */
+export function missingLine(missing: readonly { readonly name: string }[]): string {
+  const names = missing.map(({ name }) => name).join(", ");
+  const what = missing.length === 1 ? "no dead-letter topic" : "no dead-letter topics";
+  return `${names}: found ${what} (yet); \`pulumi up\` makes what the pipeline file has and the cluster has not`;
 }
 
 /** Two lines: when, where from, what it was; and why it was refused. */

@@ -2,11 +2,11 @@ import { Command } from "commander";
 import { bootstrapServers } from "../declaration/bootstrap-servers.ts";
 import { type Pipeline, topicsOf } from "../declaration/pipeline.ts";
 import { type ReplayCluster, withCluster } from "../replay/connect.ts";
-import { type Addressee, lettersGroup, readLetters } from "../replay/letters.ts";
+import { type Addressee, countLetters, lettersGroup, readLetters, withoutTopic } from "../replay/letters.ts";
 import { otherReaders } from "../replay/other-readers.ts";
 import { putBack } from "../replay/put-back.ts";
 import { confirmed } from "./ask.ts";
-import { countsTable, type LettersCount, letterJson, letterLines, place } from "./dead-letter-words.ts";
+import { type CountedService, countsTable, letterJson, letterLines, missingLine, place } from "./dead-letter-words.ts";
 import { pipelineOf, withPipelineOption } from "./pipeline-option.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -37,8 +37,12 @@ async function deadletters(service: string | undefined, options: Options): Promi
   const chosen = service === undefined ? addressees : [named(service, addressees)];
   await withCluster(bootstrapServers(pipeline.cluster), async (cluster) => {
     const [only] = chosen;
-    if (options.json) for (const each of chosen) await printJson(cluster, each);
-    else if (service === undefined || only === undefined) await printCounts(cluster, chosen, options.replay);
+    const missing = await withoutTopic(cluster, chosen);
+    if (service !== undefined && missing.length > 0) throw new Error(missingLine(missing));
+    if (options.json) {
+      if (missing.length > 0) console.error(missingLine(missing));
+      for (const each of chosen) if (!missing.includes(each)) await printJson(cluster, each);
+    } else if (service === undefined || only === undefined) await printCounts(cluster, chosen, missing, options.replay);
     else if (options.replay) await replay(cluster, only, pipeline, options.yes);
     else await printLetters(cluster, only, options);
   });
@@ -60,22 +64,19 @@ function named(service: string, addressees: readonly Addressee[]): Addressee {
   throw new Error(`found ${service}, wanted a service of this pipeline that reads a topic: ${names}`);
 }
 
-async function printCounts(cluster: ReplayCluster, addressees: readonly Addressee[], replay = false): Promise<void> {
+async function printCounts(
+  cluster: ReplayCluster,
+  addressees: readonly Addressee[],
+  missing: readonly Addressee[],
+  replay = false,
+): Promise<void> {
   if (replay) throw new Error("found --replay without a service, wanted the name of the one whose letters to put back");
-  const counts: LettersCount[] = [];
-  for (const addressee of addressees) counts.push(await count(cluster, addressee));
-  console.log(countsTable(counts));
-}
-
-async function count(cluster: ReplayCluster, addressee: Addressee): Promise<LettersCount> {
-  let [waiting, putBack] = [0, 0];
-  let newest: number | undefined;
-  await readLetters(cluster, addressee, ({ refusedAt }, isPutBack) => {
-    if (isPutBack) putBack++;
-    else waiting++;
-    newest = refusedAt;
-  });
-  return { service: addressee.name, waiting, putBack, newest, topic: addressee.deadLetterTopic };
+  const counted: CountedService[] = [];
+  for (const each of addressees) {
+    counted.push({ ...each, count: missing.includes(each) ? undefined : await countLetters(cluster, each) });
+  }
+  console.log(countsTable(counted));
+  if (missing.length > 0) console.log(missingLine(missing));
 }
 
 function printJson(cluster: ReplayCluster, addressee: Addressee): Promise<void> {
@@ -104,7 +105,7 @@ async function printLetters(cluster: ReplayCluster, addressee: Addressee, { all,
 
 async function replay(cluster: ReplayCluster, addressee: Addressee, pipeline: Pipeline, yes = false): Promise<void> {
   const { name, inputTopics } = addressee;
-  const { waiting } = await count(cluster, addressee);
+  const { waiting } = await countLetters(cluster, addressee);
   if (waiting === 0) {
     console.log(`${name}: no dead letters wait.`);
     return;

@@ -30,6 +30,38 @@ export async function lettersPosition(inspector: Inspector, addressee: Addressee
   return committed === undefined || committed < earliest ? earliest : committed;
 }
 
+/**
+ * Those of the services that have no dead-letter topic (yet): they were not deployed since they came into the file, or it was
+ * deleted by hand.
+ */
+export async function withoutTopic(
+  { admin }: ReplayCluster,
+  addressees: readonly Addressee[],
+): Promise<readonly Addressee[]> {
+  const topics = new Set(await admin.listTopics());
+  return addressees.filter(({ deadLetterTopic }) => !topics.has(deadLetterTopic));
+}
+
+/** One service's dead letters in numbers. */
+export interface LettersCount {
+  /** Those that are not put back yet. */
+  readonly waiting: number;
+  readonly putBack: number;
+  /** When the newest one was refused, in milliseconds since the epoch; undefined when there is none. */
+  readonly newest: number | undefined;
+}
+
+export async function countLetters(cluster: ReplayCluster, addressee: Addressee): Promise<LettersCount> {
+  let [waiting, putBack] = [0, 0];
+  let newest: number | undefined;
+  await readLetters(cluster, addressee, ({ refusedAt }, isPutBack) => {
+    if (isPutBack) putBack++;
+    else waiting++;
+    newest = refusedAt;
+  });
+  return { waiting, putBack, newest };
+}
+
 /** Reads all letters of a service that Kafka still has, oldest first. */
 export async function readLetters(
   cluster: ReplayCluster,

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { countsTable, letterJson, letterLines } from "../../cli/dead-letter-words.ts";
+import { countsTable, letterJson, letterLines, missingLine } from "../../cli/dead-letter-words.ts";
 import type { DeadLetter } from "../../runtime/dead-letter.ts";
 
 const letter: DeadLetter = {
@@ -60,13 +60,22 @@ test("as JSON nothing is left out, whatever the bytes are", () => {
   });
 });
 
-test("services are counted in columns", () => {
-  const none = { service: "con1", waiting: 0, putBack: 0, newest: undefined, topic: "p-con1-dead-letters" };
-  expect(countsTable([none, { ...none, service: "out_average", waiting: 1200, newest: letter.refusedAt }])).toBe(
+test("services are counted in columns; one that has no topic yet keeps nobody from the others' numbers", () => {
+  const none = { waiting: 0, putBack: 0, newest: undefined };
+  const services = [
+    { name: "con1", count: none },
+    { name: "con2", count: undefined },
+    { name: "out_average", count: { ...none, waiting: 1200, newest: letter.refusedAt } },
+  ];
+  expect(countsTable(services.map((each) => ({ ...each, deadLetterTopic: `p-${each.name}-dead-letters` })))).toBe(
     [
       "SERVICE      WAITING  PUT BACK  NEWEST               TOPIC",
       "con1         0        0         -                    p-con1-dead-letters",
-      "out_average  1200     0         2026-11-25 09:05:07  p-con1-dead-letters",
+      "con2         -        -         -                    p-con2-dead-letters, which is not there",
+      "out_average  1200     0         2026-11-25 09:05:07  p-out_average-dead-letters",
     ].join("\n"),
+  );
+  expect(missingLine([{ name: "con2" }])).toBe(
+    "con2: found no dead-letter topic (yet); `pulumi up` makes what the pipeline file has and the cluster has not",
   );
 });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { beforeEach, expect, jest, test } from "@jest/globals";
 import { aroundTransact } from "../../replay/around-transact.ts";
 import { withCluster } from "../../replay/connect.ts";
-import { type Addressee, readLetters } from "../../replay/letters.ts";
+import { type Addressee, countLetters, readLetters, withoutTopic } from "../../replay/letters.ts";
 import { otherReaders } from "../../replay/other-readers.ts";
 import { putBack } from "../../replay/put-back.ts";
 import type { DeadLetter } from "../../runtime/dead-letter.ts";
@@ -193,6 +193,30 @@ test("dead letters are put back once, for their service alone, however often tha
   ]);
   const known = new Set([specs.takes.groupId, specs.other.groupId]);
   expect(await onCluster((cluster) => otherReaders(cluster, input, known))).toEqual(["my_program"]);
+});
+
+test("a service whose topic is not there is told from one that has no dead letters; the others are counted", async () => {
+  const services = ["con1", "con2", "con3"].map((name) =>
+    pipeline.service(name, { input: pipeline.stream("in"), output: pipeline.stream("out") }),
+  );
+  await pipeline.createTopics(services);
+  const [con1, con2, con3] = services.map(addresseeOf);
+  if (!con1 || !con2 || !con3) throw new Error("there are three");
+  await write(broker, pipeline.topic("in"), [{ value: "warm" }]);
+  const running = await startService(services[0] as ServiceSpec);
+  await eventually(async () => (await lettersOf(services[0] as ServiceSpec)).waiting.length === 1, running.journal);
+  await onCluster(async (cluster) => {
+    await cluster.admin.deleteTopics({ topics: [con2.deadLetterTopic] });
+    await eventually(
+      async () => (await withoutTopic(cluster, [con2])).length === 1,
+      () => "con2's topic is there",
+    );
+    expect(await withoutTopic(cluster, [con1, con2, con3])).toEqual([con2]);
+    expect(await countLetters(cluster, con1)).toMatchObject({ waiting: 1, putBack: 0, newest: expect.any(Number) });
+    expect(await countLetters(cluster, con3)).toEqual({ waiting: 0, putBack: 0, newest: undefined });
+    await expect(countLetters(cluster, con2)).rejects.toThrow(`topic ${con2.deadLetterTopic}: found none`);
+    expect(await cluster.admin.listTopics()).not.toContain(con2.deadLetterTopic);
+  });
 });
 
 /** Its process dies after so many transactions that were committed: the last one without its knowing. */
