@@ -55,6 +55,8 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
       "transaction.state.log.num.partitions=4",
       "group.initial.rebalance.delay.ms=0",
       "auto.create.topics.enable=true",
+      // Some records say that they are years old, and would be deleted half a minute after the broker's start.
+      "log.retention.ms=-1",
     ].join("\n"),
   );
   const daemons = new Set<ChildProcess>();
