@@ -13,31 +13,49 @@ export interface States {
   fork(): ChainState;
 }
 
+/** How many bytes a state takes, about. Throws when it is one that cannot be kept. */
+export type Weigh = (place: number, key: string | null, state: unknown) => number;
+
+interface Weighed extends StateEntry {
+  readonly bytes: number;
+}
+
 /**
  * What the links of a chain remember: a state for each link (by its place in the chain, from 0) and key. A fork sees
  * what is below it and keeps its own changes to itself until they are committed, or forgotten with the fork.
  */
 export class ChainState implements States {
   readonly #below: States | undefined;
-  readonly #own: Map<string | null, unknown>[] = [];
-  /** What each change between `mark` and `keep` took the place of here; undefined for nothing. */
-  readonly #replaced: StateEntry[] = [];
+  readonly #weigh: Weigh;
+  readonly #own: Map<string | null, Weighed>[] = [];
+  /** What each change between `mark` and `keep` took the place of here; without a state for nothing. */
+  readonly #replaced: Weighed[] = [];
   #isMarked = false;
+  #bytes = 0;
 
-  constructor(below?: States) {
+  constructor(below?: States, weigh: Weigh = () => 0) {
     this.#below = below;
+    this.#weigh = weigh;
+  }
+
+  /** What was set here since the fork, or the last commit, takes about so much. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get(place: number, key: string | null): unknown {
     const found = this.#own[place]?.get(key);
-    return found === undefined ? this.#below?.get(place, key) : found;
+    return found === undefined ? this.#below?.get(place, key) : found.state;
   }
 
   set(place: number, key: string | null, state: unknown): void {
+    const entry = { place, key, state, bytes: this.#weigh(place, key, state) };
     this.#own[place] ??= new Map();
     const states = this.#own[place];
-    if (this.#isMarked) this.#replaced.push({ place, key, state: states.get(key) });
-    states.set(key, state);
+    const before = states.get(key) ?? { place, key, state: undefined, bytes: 0 };
+    if (this.#isMarked) this.#replaced.push(before);
+    states.set(key, entry);
+    this.#bytes += entry.bytes - before.bytes;
   }
 
   /** From here on changes can be undone, until `keep`: where `takeBackTo` can go back to. */
@@ -49,9 +67,12 @@ export class ChainState implements States {
   /** Undoes the changes since the mark. */
   takeBackTo(mark: number): void {
     while (this.#replaced.length > mark) {
-      const { place, key, state } = this.#replaced.pop() as StateEntry;
-      if (state === undefined) this.#own[place]?.delete(key);
-      else this.#own[place]?.set(key, state);
+      const before = this.#replaced.pop() as Weighed;
+      const { place, key, state, bytes } = before;
+      const states = this.#own[place];
+      this.#bytes += bytes - (states?.get(key)?.bytes ?? 0);
+      if (state === undefined) states?.delete(key);
+      else states?.set(key, before);
     }
   }
 
@@ -62,12 +83,12 @@ export class ChainState implements States {
   }
 
   fork(): ChainState {
-    return new ChainState(this);
+    return new ChainState(this, this.#weigh);
   }
 
   /** What was set here since the fork, or the last commit. */
   changes(): StateEntry[] {
-    return this.#own.flatMap((states, place) => [...states].map(([key, state]) => ({ place, key, state })));
+    return this.#own.flatMap((states) => [...states.values()]);
   }
 
   /** Hands the changes to what this was forked from. */
@@ -75,9 +96,10 @@ export class ChainState implements States {
     const below = this.#below;
     if (below === undefined) throw new Error("only a fork can be committed");
     // A hole stands for a link that nothing was set for.
-    this.#own.forEach((states, place) => {
-      for (const [key, state] of states) below.set(place, key, state);
+    this.#own.forEach((states) => {
+      for (const { place, key, state } of states.values()) below.set(place, key, state);
     });
     this.#own.length = 0;
+    this.#bytes = 0;
   }
 }

@@ -174,13 +174,21 @@ function stepOf(link: Link, place: number, states: ChainState, message: Message)
   const kept = operator.stateful ? states.get(place, message.key) : null;
   const state = kept === undefined ? keepable(operator.initial(params), name) : kept;
   const [after, emitted] = stepped(link, state, value, message);
-  if (operator.stateful && after !== state) states.set(place, message.key, keepable(after, name));
+  if (operator.stateful && after !== state) keep(link, place, states, message, keepable(after, name));
   return field === undefined ? emitted : emitted.map((output) => outputOf(link, message.value, output));
 }
 
 function stepped({ name, operator, params }: Link, state: unknown, value: unknown, message: Message) {
   try {
     return operator.step(params, state, value, message);
+  } catch (cause) {
+    throw refusal(name, message.value, cause);
+  }
+}
+
+function keep({ name }: Link, place: number, states: ChainState, message: Message, state: unknown): void {
+  try {
+    states.set(place, message.key, state);
   } catch (cause) {
     throw refusal(name, message.value, cause);
   }

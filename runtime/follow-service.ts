@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { Format } from "../operators/format.ts";
 import { FollowedFile, type Lines, type Place } from "./followed-file.ts";
-import type { IncomingRecord } from "./kafka/kafka.ts";
+import type { IncomingRecord, TopicPartition } from "./kafka/kafka.ts";
 import { openTask } from "./partition-task.ts";
 import { pause } from "./pause.ts";
 import type { Positions } from "./positions.ts";
@@ -26,12 +26,12 @@ export async function produceFollowed(
   const topic = basename(path);
   const positions = new FollowPositions(path);
   const task = await openTask(service, 0, [{ topic, format }], positions);
-  const file = new FollowedFile(path, positions.place, journal.info);
+  const file = new FollowedFile(path, positions.begin, journal.info);
   try {
     for (let isReady = false; !stop.aborted; isReady = true) {
       const read = await file.read();
       const status = file.isThere
-        ? `following ${path}: at byte ${read?.place.offset ?? positions.place?.offset ?? 0}`
+        ? `following ${path}: at byte ${read?.place.offset ?? positions.begin?.offset ?? 0}`
         : `waiting for ${path}, which is not there yet`;
       if (isReady) supervisor.status(status);
       else supervisor.ready(status);
@@ -40,7 +40,7 @@ export async function produceFollowed(
         await pause(LOOK_EVERY_MS, stop);
         continue;
       }
-      positions.place = read.place;
+      positions.read = read;
       const records = recordsOf(read, format, Date.now());
       const firstOffset = BigInt(read.lines[0]?.offset ?? read.place.offset);
       await task.process(topic, { firstOffset, decode: () => records }, BigInt(read.place.offset));
@@ -50,11 +50,12 @@ export async function produceFollowed(
   }
 }
 
-/** The place that a transaction commits is the one that was read last. It belongs to one path: another starts anew. */
+/** What a transaction commits is a place in what was read last. It belongs to one path: another starts anew. */
 class FollowPositions implements Positions {
   readonly key = "0/source";
   readonly #path: string;
-  place: Place | undefined;
+  begin: Place | undefined;
+  read: Lines | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -62,17 +63,18 @@ class FollowPositions implements Positions {
 
   async restore(...[_, changelog]: Parameters<Positions["restore"]>): Promise<bigint> {
     const kept = JSON.parse(changelog.get(this.key) ?? "null");
-    this.place = kept?.path === this.#path ? kept.place : undefined;
-    return BigInt(this.place?.offset ?? 0);
+    this.begin = kept?.path === this.#path ? kept.place : undefined;
+    return BigInt(this.begin?.offset ?? 0);
   }
 
-  moveTo() {
-    return { changelog: { key: this.key, value: JSON.stringify({ path: this.#path, place: this.place }) } };
+  moveTo(_: TopicPartition, position: bigint) {
+    const place = this.read?.placeAt(Number(position));
+    return { changelog: { key: this.key, value: JSON.stringify({ path: this.#path, place }) } };
   }
 }
 
 /** Numbers stand several on a line with white space between; JSON and text have a value on each line, JSON skips empty ones. */
-export function recordsOf({ lines }: Lines, format: Format, nowMs: number): IncomingRecord[] {
+export function recordsOf({ lines }: Pick<Lines, "lines">, format: Format, nowMs: number): IncomingRecord[] {
   const piece = { number: /[^\t-\r ]+/g, json: /[^\t-\r ](?:.*[^\t-\r ])?/gs, text: /^.*?(?=\r?$)/gs }[format];
   return lines.flatMap(({ offset, bytes }) =>
     // One character stands for one byte, so that what is no UTF-8 is refused as it is.

@@ -15,6 +15,8 @@ export interface Place {
 export interface Lines {
   readonly lines: readonly { readonly offset: number; readonly bytes: Buffer }[];
   readonly place: Place;
+  /** The place before a byte of these lines. */
+  placeAt(offset: number): Place;
 }
 
 const HEAD_BYTES = 256;
@@ -65,10 +67,10 @@ export class FollowedFile {
       chunk.length === CHUNK_BYTES ? chunk.lastIndexOf(LINE_END) + 1 || chunk.length : chunk.lastIndexOf(LINE_END) + 1;
     if (end > 0) {
       this.#lastGrewMs = Date.now();
-      return this.#taken(inode, offset, chunk.subarray(0, end), await headOf(handle, offset + end));
+      return this.#taken(inode, offset, chunk.subarray(0, end), await headOf(handle));
     }
     if ((await inodeOf(this.#path)) === inode || Date.now() - this.#lastGrewMs < QUIET_MS) return undefined;
-    if (chunk.length > 0) return this.#taken(inode, offset, chunk, await headOf(handle, offset + chunk.length));
+    if (chunk.length > 0) return this.#taken(inode, offset, chunk, await headOf(handle));
     const next = await openIfThere(this.#path);
     if (next === undefined) return undefined;
     this.#say(`${this.#path} is another file now: reading it from its beginning`);
@@ -116,7 +118,7 @@ export class FollowedFile {
     return 0;
   }
 
-  #taken(inode: number, offset: number, bytes: Buffer, head: string): Lines {
+  #taken(inode: number, offset: number, bytes: Buffer, head: Buffer): Lines {
     const lines: { offset: number; bytes: Buffer }[] = [];
     for (let start = 0; start < bytes.length; ) {
       const found = bytes.indexOf(LINE_END, start);
@@ -124,9 +126,10 @@ export class FollowedFile {
       lines.push({ offset: offset + start, bytes: bytes.subarray(start, end) });
       start = end + 1;
     }
-    const place = { inode, offset: offset + bytes.length, head };
+    const placeAt = (at: number) => ({ inode, offset: at, head: sumOf(head, at) });
+    const place = placeAt(offset + bytes.length);
     this.#place = place;
-    return { lines, place };
+    return { lines, place, placeAt };
   }
 }
 
@@ -152,12 +155,16 @@ async function inodeOf(path: string): Promise<number | undefined> {
 /** Whether it is the file that was read so far, and no shorter. */
 async function isAt({ handle, inode }: OpenFile, place: Place): Promise<boolean> {
   if (inode !== place.inode || (await handle.stat()).size < place.offset) return false;
-  return (await headOf(handle, place.offset)) === place.head;
+  return sumOf(await headOf(handle), place.offset) === place.head;
 }
 
-async function headOf(handle: FileHandle, read: number): Promise<string> {
-  const head = await bytesAt(handle, 0, Math.min(read, HEAD_BYTES));
-  return createHash("sha256").update(head).digest("hex");
+function headOf(handle: FileHandle): Promise<Buffer> {
+  return bytesAt(handle, 0, HEAD_BYTES);
+}
+
+/** Of the first bytes, as many as were read. */
+function sumOf(head: Buffer, read: number): string {
+  return createHash("sha256").update(head.subarray(0, read)).digest("hex");
 }
 
 async function bytesAt(handle: FileHandle, offset: number, count: number): Promise<Buffer> {

@@ -34,7 +34,9 @@ export async function openState(
             supervisor.status(`restoring the state of partition ${partition}: ${entries} entries`);
             supervisor.alive();
           });
-    const state = new PartitionState(chain, partition, store, offset, () => GENERATION_BYTES / stores.count);
+    const mostBytes = changelogTopic === undefined ? undefined : await inspector.mostBytes(changelogTopic);
+    const generationBytes = () => GENERATION_BYTES / stores.count;
+    const state = new PartitionState(chain, partition, store, offset, generationBytes, mostBytes);
     return {
       state,
       get: (name) => store.get(name),

@@ -1,6 +1,8 @@
 import type { Link } from "../operators/chain.ts";
 import { ChainState, type States } from "../operators/chain-state.ts";
 import { keepable } from "../operators/keepable.ts";
+import { sizeOf } from "./kafka/size-of.ts";
+import { mostJsonBytes } from "./most-json-bytes.ts";
 import { type ChangelogEntry, parseState, stateKeyIn } from "./state.ts";
 import type { StateStore } from "./state-store.ts";
 
@@ -42,20 +44,29 @@ export class PartitionState implements States {
   #lastSaved = Date.now();
   #textsSeen = 0;
   #charactersSeen = 0;
+  readonly #mostBytes: number;
+  /** Of the changelog's keys, by place, without the records' own. */
+  readonly #nameBytes: readonly number[];
 
-  /** @param store with the whole changelog up to `offset` */
+  /**
+   * @param store with the whole changelog up to `offset`
+   * @param mostBytes size of the largest record that the changelog takes
+   */
   constructor(
     chain: readonly Link[],
     partition: number,
     store: StateStore,
     offset: bigint,
     generationBytes: () => number,
+    mostBytes = Number.POSITIVE_INFINITY,
   ) {
     this.#chain = chain;
     this.#partition = partition;
     this.#store = store;
     this.#offset = offset;
     this.#generationBytes = generationBytes;
+    this.#mostBytes = mostBytes;
+    this.#nameBytes = chain.map((_, place) => Buffer.byteLength(stateKeyIn(chain, partition, place, "")));
   }
 
   get(place: number, key: string | null): unknown {
@@ -74,7 +85,7 @@ export class PartitionState implements States {
   }
 
   fork(): ChainState {
-    return new ChainState(this);
+    return new ChainState(this, (place, key, state) => this.#bytesOf(place, key, state));
   }
 
   /**
@@ -120,6 +131,17 @@ export class PartitionState implements States {
         yield [this.#name(place, key), text];
       }
     }
+  }
+
+  /** What an entry takes that the state becomes, and that the topic must take. */
+  #bytesOf(place: number, key: string | null, state: unknown): number {
+    const most = (this.#nameBytes[place] ?? 0) + 3 * (key?.length ?? 0) + mostJsonBytes(state) + BYTES_PER_ENTRY;
+    if (most <= this.#mostBytes) return most;
+    const bytes = sizeOf({ key: this.#name(place, key), value: JSON.stringify(state) });
+    if (bytes <= this.#mostBytes) return most;
+    throw new Error(
+      `its state would be a record of ${bytes} bytes, wanted at most the ${this.#mostBytes} that its changelog takes`,
+    );
   }
 
   #stored(place: number, key: string | null): unknown {

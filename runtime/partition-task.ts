@@ -1,22 +1,13 @@
-import type { States } from "../operators/chain-state.ts";
 import type { Format } from "../operators/format.ts";
 import { type TopicFormat, topicsOf } from "../operators/topics-of.ts";
-import { addressedTo } from "./addressee.ts";
 import { deadLetter } from "./dead-letter.ts";
-import type {
-  FetchedRecords,
-  Inspector,
-  OutgoingRecord,
-  RecordProducer,
-  TopicPartition,
-  Transaction,
-} from "./kafka/kafka.ts";
+import type { FetchedRecords, Inspector, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
 import { openState } from "./open-state.ts";
 import type { Positions } from "./positions.ts";
-import { type BatchFormats, type Processed, processBatch } from "./process-batch.ts";
-import { processEncoded } from "./process-encoded.ts";
+import type { BatchFormats, Processed } from "./process-batch.ts";
 import type { Service } from "./service.ts";
 import { openSink } from "./sink.ts";
+import { type Slice, slicesOf } from "./slices.ts";
 import { type ChangelogEntry, stateChanges } from "./state.ts";
 import { within } from "./within.ts";
 
@@ -31,8 +22,9 @@ export interface PartitionTask {
   /** The first record of a topic still to process. */
   position(topic: string): bigint;
   /**
-   * Processes records of one topic and commits outputs, state and position together; what came of another topic is waited
-   * for. After an error the task is of no use.
+   * Processes records of one topic and commits outputs, state and position together, in one transaction or, if that became too
+   * large, in several; what came of another topic is waited for. A task that is closed meanwhile stops after the
+   * transaction at hand: `position` tells where. After an error the task is of no use.
    */
   process(topic: string, records: FetchedRecords, nextPosition: bigint): Promise<void>;
   /** Waits for the transaction at hand, then lets go of the transactional id. */
@@ -83,6 +75,7 @@ export async function openTask(
   const formats = new Map(topics.map(({ topic, format }) => [topic, { ...formatsOf(service, format), mostBytes }]));
   const inFlight = new Set<string>();
   let busy: Promise<void> = Promise.resolve();
+  let isClosing = false;
 
   const toChangelog = (entries: readonly ChangelogEntry[]) =>
     changelogTopic === undefined ? [] : entries.map((entry) => ({ topic: changelogTopic, ...entry }));
@@ -91,29 +84,32 @@ export async function openTask(
     state.committed(written.get(changelogTopic ?? ""), entries);
   };
 
-  const process = async (topic: string, records: FetchedRecords, nextPosition: bigint) => {
+  const commit = async (topic: string, slice: Slice) => {
     const source = { topic, partition };
-    const fast = inOnePass(service, state, records, known(formats, topic), producer);
-    const processed =
-      fast ??
-      processBatch(chain, state, addressedTo(spec.lettersOf ?? spec.groupId, records.decode()), known(formats, topic));
-    const { consumed, changelog } = positions.moveTo(source, nextPosition);
-    const taken = await sink.take(processed, commitAlone);
+    const { consumed, changelog } = positions.moveTo(source, slice.position);
+    const taken = await sink.take(slice, commitAlone);
     const others = [...unused, ...(changelog ? [changelog] : []), ...taken];
-    const entries = [...others, ...stateChanges(chain, partition, processed.state)];
+    const entries = [...others, ...stateChanges(chain, partition, slice.state)];
     const written = await producer.transact({
       records: [
-        ...(topicsOf(spec.output).length === 0 ? [] : processed.outputs),
-        ...refused(service, source, processed, mostBytes),
+        ...(topicsOf(spec.output).length === 0 ? [] : slice.outputs),
+        ...refused(service, source, slice, mostBytes),
       ],
-      ...(fast?.encoded && { encoded: fast.encoded }),
+      ...(slice.encoded && { encoded: slice.encoded }),
       changelog: toChangelog(entries),
       ...(consumed && { consumed }),
     });
-    processed.state.commit();
-    position.set(topic, nextPosition);
+    slice.state.commit();
+    position.set(topic, slice.position);
     state.committed(written.get(changelogTopic ?? ""), others);
     if (unused.length > 0) unused = kept.unused();
+  };
+  const process = async (topic: string, records: FetchedRecords, nextPosition: bigint) => {
+    for (const slice of slicesOf(service, state, records, nextPosition, known(formats, topic), producer)) {
+      if (isClosing) return;
+      await within(TRANSACT_WITHIN_MS, "the transaction", commit(topic, slice));
+      service.supervisor.alive();
+    }
   };
   return {
     position: (topic) => known(position, topic),
@@ -121,13 +117,12 @@ export async function openTask(
       if (inFlight.has(topic)) return Promise.reject(new Error("the transaction before has not ended"));
       inFlight.add(topic);
       // One that failed leaves all behind it without effect: where things stand only Kafka knows.
-      busy = busy
-        .then(() => within(TRANSACT_WITHIN_MS, "the transaction", process(topic, records, nextPosition)))
-        .finally(() => inFlight.delete(topic));
+      busy = busy.then(() => process(topic, records, nextPosition)).finally(() => inFlight.delete(topic));
       busy.catch(() => {}); // whoever waits for it sees it
       return busy;
     },
     close: async () => {
+      isClosing = true;
       await busy.catch(() => {});
       state.close();
       await Promise.all([sink.close(), producer.close()]);
@@ -150,25 +145,6 @@ function known<T>(ofTopics: ReadonlyMap<string, T>, topic: string): T {
   const found = ofTopics.get(topic);
   if (found === undefined) throw new Error(`${topic}: not a topic of this service`);
   return found;
-}
-
-/** From bytes to bytes, where that can be done; the results are the same. */
-function inOnePass(
-  { chain }: Service,
-  state: States,
-  { firstOffset, batches }: FetchedRecords,
-  { input, output }: BatchFormats,
-  producer: RecordProducer,
-): (Processed & Pick<Transaction, "encoded">) | undefined {
-  if (batches === undefined || output === "log" || "lines" in output) return undefined;
-  const [branch, ...others] = output;
-  if (branch === undefined || branch.when !== undefined || others.length > 0) return undefined;
-  const { topic, format = "number" } = branch;
-  const keys = producer.partitionsOf(topic) === 1;
-  const processed = processEncoded(chain, state, batches, firstOffset, { input, output: format, keys });
-  if (processed === undefined) return undefined;
-  const encoded = { topic, sends: processed.outputs };
-  return { state: processed.state, outputs: [], paths: [], poison: [], encoded };
 }
 
 function refused(

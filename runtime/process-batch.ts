@@ -5,8 +5,13 @@ import { type Format, write, writeLine, writeToLog } from "../operators/format.t
 import { OperatorError } from "../operators/operator-error.ts";
 import { decodeKey, decodeTimestamp, decodeValue, PoisonError } from "./codec.ts";
 import { RESULT } from "./dead-letter.ts";
+import { FULL_TRANSACTION_BYTES } from "./full-transaction-bytes.ts";
 import type { Headers, IncomingRecord } from "./kafka/kafka.ts";
 import { sizeOf } from "./kafka/size-of.ts";
+
+/** In memory, what was made of a record takes so much more than its bytes, and a dead letter has headers that say why. */
+const BYTES_PER_OUTPUT = 200;
+const BYTES_PER_LETTER = 1500;
 
 /** What becomes of a run of records: everything that one transaction must hold, before any of it is written. */
 export interface Processed {
@@ -16,6 +21,8 @@ export interface Processed {
   /** All stages of each value that came out, first the input; only when asked for. */
   readonly paths: readonly (readonly string[])[];
   readonly poison: readonly { readonly record: IncomingRecord; readonly error: PoisonError }[];
+  /** The offset of the first record that is for the next transaction, as this one is full; undefined when there is none. */
+  readonly stoppedAt?: bigint;
 }
 
 /** How values come in, and where they go out and how: to topics, as text for a journal, or as lines of a file. */
@@ -38,19 +45,29 @@ export interface Output {
   readonly headers: Headers;
 }
 
-/** The same records from the same state give the same result, as often as a transaction has to be tried. */
+/**
+ * The same records from the same state give the same result, as often as a transaction has to be tried.
+ * @param fullBytes what a transaction makes before it is full, with the record that made it so
+ */
 export function processBatch(
   chain: readonly Link[],
   before: States,
   records: readonly IncomingRecord[],
   formats: BatchFormats,
+  fullBytes = FULL_TRANSACTION_BYTES,
 ): Processed {
   const { output: destination, stages, mostBytes } = formats;
   const state = before.fork();
   const outputs: Output[] = [];
   const paths: string[][] = [];
   const poison: { record: IncomingRecord; error: PoisonError }[] = [];
+  let bytes = 0;
+  const refuse = (record: IncomingRecord, error: PoisonError) => {
+    poison.push({ record, error });
+    bytes += sizeOf(record) + BYTES_PER_LETTER;
+  };
   for (const record of records) {
+    if (bytes + state.bytes > fullBytes) return { state, outputs, paths, poison, stoppedAt: record.offset };
     try {
       const message = messageOf(record, formats.input);
       const deliver = (output: Message) => ({
@@ -61,14 +78,17 @@ export function processBatch(
       for (const { output, path } of advanced.outputs) {
         if (output === undefined) continue;
         outputs.push(output);
-        if (stages) paths.push(path);
+        bytes += sizeOf(output) + BYTES_PER_OUTPUT;
+        if (!stages) continue;
+        paths.push(path);
+        bytes += path.join().length;
       }
       for (const error of advanced.refused) {
-        poison.push({ record: resultOf(record, error), error: poisonOf(error) });
+        refuse(resultOf(record, error), poisonOf(error));
       }
     } catch (error) {
-      if (error instanceof PoisonError) poison.push({ record, error });
-      else if (error instanceof OperatorError) poison.push({ record, error: poisonOf(error) });
+      if (error instanceof PoisonError) refuse(record, error);
+      else if (error instanceof OperatorError) refuse(record, poisonOf(error));
       else throw error;
     }
   }

@@ -3,6 +3,7 @@ import type { ChainState, States } from "../operators/chain-state.ts";
 import { type Format, write } from "../operators/format.ts";
 import { OperatorError } from "../operators/operator-error.ts";
 import { decodeKey, decodeValue, isTime, PoisonError } from "./codec.ts";
+import { FULL_TRANSACTION_BYTES } from "./full-transaction-bytes.ts";
 import { type RecordBatch, RecordReader } from "./kafka/record-reader.ts";
 import { type EncodedRecords, RecordWriter } from "./kafka/record-writer.ts";
 import { plainNumber } from "./number-in-bytes.ts";
@@ -13,6 +14,8 @@ export interface ProcessedEncoded {
   readonly state: ChainState;
   /** Each for one send. */
   readonly outputs: readonly EncodedRecords[];
+  /** As of `Processed`. */
+  readonly stoppedAt?: bigint;
 }
 
 interface Options {
@@ -43,12 +46,15 @@ export function processEncoded(
   batches: readonly RecordBatch[],
   from: bigint,
   options: Options,
+  fullBytes = FULL_TRANSACTION_BYTES,
 ): ProcessedEncoded | undefined {
   const state = before.fork();
   const outputs = new Outputs(chain, batches, options);
   const reader = new RecordReader(batches, from);
   try {
     while (reader.next()) {
+      if (outputs.bytes + state.bytes > fullBytes)
+        return { state, outputs: outputs.finish(), stoppedAt: reader.offset };
       pass(chain, state, outputs.enter(reader), outputs);
       outputs.passed();
     }
@@ -64,6 +70,7 @@ class Outputs implements Destination<undefined> {
   readonly #last: string | undefined;
   readonly #bytes: number;
   readonly #finished: EncodedRecords[] = [];
+  #finishedBytes = 0;
   #writer: RecordWriter;
   #key: string | null = null;
   #keyBytes: Buffer | null = null;
@@ -75,6 +82,11 @@ class Outputs implements Destination<undefined> {
     // Numbers may grow on their way, up to 17 digits; beyond this the writer grows.
     this.#bytes = Math.min(2 * bytes, FULL_BYTES + 64 * 1024);
     this.#writer = new RecordWriter(this.#bytes);
+  }
+
+  /** What was written so far. */
+  get bytes(): number {
+    return this.#finishedBytes + (this.#writer.count === 0 ? 0 : this.#writer.size);
   }
 
   /** The record at hand as the chain takes it. */
@@ -96,6 +108,7 @@ class Outputs implements Destination<undefined> {
     const keyOut = key === this.#key ? this.#keyBytes : key;
     if (output === "number") this.#writer.writeAscii(keyOut, text, timestampMs);
     else this.#writer.write(keyOut, text, timestampMs);
+    if (this.#writer.size > MAX_BYTES) throw ORDINARY;
   }
 
   refuse(): void {
@@ -109,8 +122,8 @@ class Outputs implements Destination<undefined> {
 
   passed(): void {
     const { size } = this.#writer;
-    if (size > MAX_BYTES) throw ORDINARY;
     if (size < FULL_BYTES) return;
+    this.#finishedBytes += size;
     this.#finished.push(this.#writer.finish());
     this.#writer = new RecordWriter(this.#bytes);
   }

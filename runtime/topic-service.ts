@@ -26,7 +26,8 @@ export async function consumeTopics(
     // Fetched again although it may be processed, or the topic was made anew: Kafka knows where to go on.
     if (batch.records.firstOffset < task.position(topic)) return tasks.reopen(partition, batch.heartbeat());
     const failure = await beatingHeart(batch, failureOf(task.process(topic, batch.records, batch.nextOffset)));
-    if (failure === undefined) return batch.done();
+    // A task that was closed meanwhile has not come to the end: whoever opens the partition next goes on from there.
+    if (failure === undefined) return task.position(topic) === batch.nextOffset ? batch.done() : undefined;
     if (failure instanceof FencedError) return fenced.reject(failure);
     const where = `${topic}/${partition}@${task.position(topic)}`;
     journal.warn(`${where}: the transaction failed and is tried again: ${describeError(failure)}`);

@@ -138,13 +138,29 @@ test("however a file grows and its reader restarts, each line is read once, in o
   );
 });
 
+test("from before any of its records on, also those on one line, the rest is read after a restart", async () => {
+  // Beyond the first bytes that tell a file from another, and within them.
+  writeFileSync(path, Array.from({ length: 100 }, (_, i) => `${3 * i} ${3 * i + 1}  ${3 * i + 2}\n`).join(""));
+  const read = await followed.read();
+  if (read === undefined) throw new Error("there are lines");
+  const records = recordsOf(read, "number", 0);
+  for (let from = 0; from < records.length; from += 7) {
+    const again = follow(read.placeAt(Number(records[from]?.offset)));
+    const rest = await again.read();
+    await again.close();
+    expect(rest && recordsOf(rest, "number", 0)).toEqual(records.slice(from));
+  }
+  expect(read.placeAt(read.place.offset)).toEqual(read.place);
+  expect(said).toEqual([]);
+});
+
 test("a line holds numbers with white space between, a JSON value, or a text; each record knows its byte", () => {
   const values = (line: string, format: "number" | "json" | "text") =>
-    recordsOf(
-      { lines: [{ offset: 100, bytes: Buffer.from(line) }], place: { inode: 1, offset: 0, head: "" } },
-      format,
-      7,
-    ).map(({ offset, value, timestamp }) => [Number(offset), String(value), timestamp]);
+    recordsOf({ lines: [{ offset: 100, bytes: Buffer.from(line) }] }, format, 7).map(({ offset, value, timestamp }) => [
+      Number(offset),
+      String(value),
+      timestamp,
+    ]);
   expect(values(" 7  x\r", "number")).toEqual([
     [101, "7", "7"],
     [104, "x", "7"],

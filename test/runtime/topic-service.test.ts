@@ -196,6 +196,52 @@ test("after a transaction that took effect and yet seemed to fail they are not",
   expect(kafka.committed).toEqual(["1", "2", "3"]);
 });
 
+/** One fetched run that takes three transactions, and the offset where the second begins. */
+const MANY = 80_000;
+const sums = (count: number) => Array.from({ length: count }, (_, i) => String(i + 1));
+
+test("what is too much for one transaction is committed in several, one after the other", async () => {
+  const offsets: bigint[] = [];
+  kafka.afterCommit = async () => void offsets.push(kafka.offsets.in ?? 0n);
+  await kafka.fetch(MANY);
+  expect(offsets).toHaveLength(3);
+  expect(offsets.at(-1)).toBe(BigInt(MANY));
+  await kafka.fetch(1);
+  expect(kafka.committed).toEqual(sums(MANY + 1));
+});
+
+test.each([
+  ["without effect", "beforeCommit", 1],
+  ["after it took effect", "afterCommit", 2],
+] as const)("when the second of them failed %s, the next begins where Kafka says", async (_, when, done) => {
+  let transactions = 0;
+  kafka[when] = async () => {
+    if (++transactions === 2) throw new Error("coordinator gone");
+  };
+  await kafka.fetch(MANY);
+  const { in: reached = 0n } = kafka.offsets;
+  expect(kafka.committed).toEqual(sums(Number(reached)));
+  expect(transactions).toBe(2);
+  await kafka.fetch(MANY); // waits for the task to be opened anew, and is void
+  await kafka.fetch(MANY - Number(reached));
+  expect(kafka.committed).toEqual(sums(MANY));
+  expect(transactions).toBe(done === 1 ? 4 : 3);
+  expect(warnings).toEqual([expect.stringMatching(/^in\/0@\d+: the transaction failed and is tried again: coord/)]);
+});
+
+test("a partition that goes to another member is let go of between two of them", async () => {
+  kafka.beforeCommit = async () => {
+    kafka.subscription?.onAssigned([], () => {});
+  };
+  await kafka.fetch(MANY);
+  const { in: reached = 0n } = kafka.offsets;
+  expect(reached).toBeGreaterThan(0n);
+  expect(reached).toBeLessThan(BigInt(MANY));
+  expect(kafka.committed).toEqual(sums(Number(reached)));
+  expect(kafka.fetched.in).toBe(0n); // the batch is not done
+  expect(warnings).toEqual([]);
+});
+
 test("a batch fetched again while its transaction is still at work is not processed twice", async () => {
   const slow = Promise.withResolvers<void>();
   kafka.beforeCommit = () => slow.promise;

@@ -1,0 +1,61 @@
+import type { States } from "../operators/chain-state.ts";
+import { addressedTo } from "./addressee.ts";
+import type { FetchedRecords, IncomingRecord, RecordProducer, Transaction } from "./kafka/kafka.ts";
+import { type BatchFormats, type Processed, processBatch } from "./process-batch.ts";
+import { processEncoded } from "./process-encoded.ts";
+import type { Service } from "./service.ts";
+
+/** What one transaction holds of a fetched run of records. */
+export interface Slice extends Processed, Pick<Transaction, "encoded"> {
+  /** The first offset that it leaves to the next. */
+  readonly position: bigint;
+}
+
+/**
+ * What becomes of a fetched run of records, as one transaction or, where that would be more than one should hold, as several,
+ * cut between two records. To be asked for the next once the one before is committed, state included.
+ */
+export function* slicesOf(
+  { chain, spec }: Pick<Service, "chain" | "spec">,
+  state: States,
+  records: FetchedRecords,
+  nextPosition: bigint,
+  formats: BatchFormats,
+  producer: Pick<RecordProducer, "partitionsOf">,
+  fullBytes?: number,
+): Generator<Slice> {
+  let rest: readonly IncomingRecord[] | undefined;
+  for (let from: bigint | undefined = records.firstOffset; from !== undefined; ) {
+    const first: bigint = from;
+    const fast = rest === undefined ? inOnePass(chain, state, records, first, formats, producer, fullBytes) : undefined;
+    // What asks for the ordinary way has it up to the end of the run, which is then decoded once.
+    if (fast === undefined) {
+      rest ??= addressedTo(spec.lettersOf ?? spec.groupId, records.decode());
+      rest = rest.filter(({ offset }) => offset >= first);
+    }
+    const slice: Processed = fast ?? processBatch(chain, state, rest ?? [], formats, fullBytes);
+    yield { ...slice, position: slice.stoppedAt ?? nextPosition };
+    from = slice.stoppedAt;
+  }
+}
+
+/** From bytes to bytes, where that can be done; the results are the same. */
+function inOnePass(
+  chain: Service["chain"],
+  state: States,
+  { batches }: FetchedRecords,
+  from: bigint,
+  { input, output }: BatchFormats,
+  producer: Pick<RecordProducer, "partitionsOf">,
+  fullBytes: number | undefined,
+): (Processed & Pick<Transaction, "encoded">) | undefined {
+  if (batches === undefined || output === "log" || "lines" in output) return undefined;
+  const [branch, ...others] = output;
+  if (branch === undefined || branch.when !== undefined || others.length > 0) return undefined;
+  const { topic, format = "number" } = branch;
+  const keys = producer.partitionsOf(topic) === 1;
+  const processed = processEncoded(chain, state, batches, from, { input, output: format, keys }, fullBytes);
+  if (processed === undefined) return undefined;
+  const { outputs: sends, ...rest } = processed;
+  return { ...rest, outputs: [], paths: [], poison: [], encoded: { topic, sends } };
+}
