@@ -68,8 +68,11 @@ export async function clientIds(broker: KafkaBroker, groupId: string): Promise<s
 export async function write(broker: KafkaBroker, topic: string, records: readonly NewRecord[]): Promise<void> {
   const producer = client(broker).producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
-  for (let start = 0; start < records.length; start += 1000) {
-    await producer.send({ topic, messages: records.slice(start, start + 1000) });
+  // A broker takes 1 MB at once.
+  const largest = Math.max(...records.map(({ value }) => value?.length ?? 0));
+  const atOnce = Math.min(1000, Math.ceil(500_000 / (largest + 1)));
+  for (let start = 0; start < records.length; start += atOnce) {
+    await producer.send({ topic, messages: records.slice(start, start + atOnce) });
   }
   await producer.disconnect();
 }

@@ -1,0 +1,133 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, expect, jest, test } from "@jest/globals";
+import { eventually, linesOf, startService } from "./running-service.ts";
+import { Pipeline, step } from "./service-specs.ts";
+import { configure, write } from "./topics.ts";
+import { useBroker } from "./use-broker.ts";
+
+jest.setTimeout(120_000);
+
+const { broker, reader, outputs } = await useBroker();
+let pipeline: Pipeline;
+
+beforeEach(() => {
+  pipeline = new Pipeline(broker);
+});
+
+function operator(name: string, source: string): Record<string, string> {
+  const path = join(mkdtempSync(join(tmpdir(), "bramble-operator-")), `${name}.ts`);
+  writeFileSync(path, source);
+  return { [name]: path };
+}
+
+/** Behind the last record, and the marks of transactions with it. */
+function endOf(topic: string): number {
+  const [, , end] = broker.tool("kafka-get-offsets.sh", "--topic", topic).trim().split(":");
+  return Number(end);
+}
+
+/** Remembers a lot: 200 records make a hundred times more than was read. Gives how many it has seen of the key. */
+const hoard = () =>
+  operator(
+    "hoard",
+    `import { fold, number } from "bramble/operator";
+    export const hoard = fold({
+      value: number(),
+      initial: { seen: 0, hoard: "" },
+      step: (_, { seen, hoard }, x) => [{ seen: seen + 1, hoard: hoard + "x".repeat(20_000) }, [1000 * x + seen]],
+    });`,
+  );
+const RECORDS = Array.from({ length: 200 }, (_, i) => i % 50);
+const HOARDED = RECORDS.map((x, i) => String(1000 * x + Math.floor(i / 50)));
+
+test("what one fetched run makes is committed in pieces, each once, also when the service is killed in between", async () => {
+  const spec = pipeline.service("con", {
+    input: pipeline.stream("in"),
+    apply: [step("hoard")],
+    output: pipeline.stream("out"),
+  });
+  await pipeline.createTopics([spec]);
+  await write(
+    broker,
+    pipeline.topic("in"),
+    RECORDS.map((x) => ({ key: `key ${x}`, value: String(x) })),
+  );
+  const operators = hoard();
+  const first = await startService(spec, { operators });
+  await outputs(pipeline.topic("out"), 1, first);
+  await first.stop("SIGKILL");
+  const second = await startService(spec, { operators });
+  expect(await outputs(pipeline.topic("out"), RECORDS.length, first, second)).toEqual(HOARDED);
+  const transactions = endOf(pipeline.topic("out")) - RECORDS.length;
+  expect(transactions).toBeGreaterThan(4);
+});
+
+test("so is what comes of lines that a file got at once, in a file too", async () => {
+  const path = join(mkdtempSync(join(tmpdir(), "bramble-follow-")), "sensor.txt");
+  const spec = pipeline.service("tail", {
+    input: { kind: "follow", path },
+    // Without keys all is one state.
+    apply: [step("hoard")],
+    output: { kind: "file", name: "out.txt" },
+  });
+  await pipeline.createTopics([spec]);
+  const values = Array.from({ length: 40 }, (_, i) => i);
+  writeFileSync(path, values.map((x) => (x % 3 === 1 ? `${x} ` : `${x}\n`)).join(""));
+  const operators = hoard();
+  const first = await startService(spec, { operators });
+  const atLeast = (count: number) => eventually(() => linesOf(spec, "out.txt").length >= count, first.journal, 60_000);
+  await atLeast(1);
+  await first.stop("SIGKILL");
+  const second = await startService(spec, { operators });
+  await second.ready();
+  await atLeast(values.length);
+  expect(linesOf(spec, "out.txt")).toEqual(values.map((x) => String(1001 * x)));
+  expect(await second.stop()).toBe(0);
+});
+
+test("a state that its changelog would not take is a dead letter, and the service goes on from the state before", async () => {
+  const spec = pipeline.service("con", {
+    input: pipeline.stream("in"),
+    apply: [step("dedupe", { within: 86_400_000, among: 1000 })],
+    output: pipeline.stream("out"),
+  });
+  await pipeline.createTopics([spec]);
+  await configure(broker, spec.changelogTopic as string, { "cleanup.policy": "compact", "max.message.bytes": "2000" });
+  const values = Array.from({ length: 150 }, (_, i) => String(i));
+  const send = (some: readonly string[]) =>
+    write(
+      broker,
+      pipeline.topic("in"),
+      some.map((value) => ({ value })),
+    );
+  await send(values);
+  const con = await startService(spec);
+  const letters = spec.deadLetterTopic as string;
+  const fitting = await eventuallyAll(values.length);
+  expect(fitting).toEqual(values.slice(0, fitting.length));
+  expect(fitting.length).toBeGreaterThan(50);
+
+  // What changes no state is no matter, and what was seen is still known.
+  await send(["0", "149"]);
+  expect(await eventuallyAll(values.length + 1)).toEqual(fitting);
+  const { [letters]: dead = [] } = await reader.read(letters);
+  expect(dead.map(({ value }) => value)).toEqual([...values.slice(fitting.length), "149"]);
+  expect(dead[0]?.headers).toMatchObject({
+    "bramble.operator": "dedupe",
+    "bramble.cause": expect.stringMatching(
+      /^dedupe: its state would be a record of \d+ bytes, wanted at most the 1939 that its changelog takes$/,
+    ),
+  });
+
+  async function eventuallyAll(count: number) {
+    let out: readonly (string | null)[] = [];
+    await eventually(async () => {
+      const read = await reader.read(pipeline.topic("out"), letters);
+      out = (read[pipeline.topic("out")] ?? []).map(({ value }) => value);
+      return out.length + (read[letters]?.length ?? 0) >= count;
+    }, con.journal);
+    return out;
+  }
+});
