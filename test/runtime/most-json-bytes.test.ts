@@ -1,0 +1,20 @@
+import { expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { mostJsonBytes } from "../../runtime/most-json-bytes.ts";
+
+test("no value takes more as JSON", () => {
+  const values = fc.anything({
+    key: fc.string({ unit: "binary" }),
+    values: [fc.string({ unit: "binary" }), fc.double({ noNaN: true }), fc.boolean(), fc.constant(null)],
+    maxDepth: 4,
+  });
+  fc.assert(
+    fc.property(
+      fc.oneof(values, fc.constantFrom("\u0000\u001f", "\ud800", -Number.MIN_VALUE, -1.2345678901234567e-308)),
+      (value) => {
+        expect(mostJsonBytes(value)).toBeGreaterThanOrEqual(Buffer.byteLength(JSON.stringify(value)));
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});
