@@ -1,5 +1,5 @@
 import { FencedError } from "../runtime/kafka/errors.ts";
-import type { Consumed, Inspector, Kafka, TopicPartition } from "../runtime/kafka/kafka.ts";
+import type { Consumed, IncomingRecord, Inspector, Kafka, TopicPartition } from "../runtime/kafka/kafka.ts";
 import { keptPrefix } from "../runtime/sink.ts";
 import { removalKey, takenAway } from "../runtime/unused-entries.ts";
 
@@ -33,7 +33,7 @@ export async function moveGroup(
     const state = changelog && new NamesInChangelog(inspector, changelog);
     for (let attempt = 1; ; attempt++) {
       // As much as can be is done before: once it is fenced, a busy service is back within a second.
-      await state?.readOn();
+      await state?.readDecided();
       const producer = await kafka.producer({
         transactionalId: `${groupId}-${partition}`,
         partition,
@@ -41,7 +41,7 @@ export async function moveGroup(
       });
       try {
         if (mark !== undefined && (await isMarked(inspector, mark, consumed))) return;
-        await state?.readOn();
+        await state?.readToEnd();
         const entries = state === undefined ? [] : takenAway(partition, [...state.names]);
         const topic = changelogTopic ?? "";
         await producer.transact({ records: [], changelog: entries.map((entry) => ({ topic, ...entry })), consumed });
@@ -83,15 +83,30 @@ class NamesInChangelog {
     this.#changelog = changelog;
   }
 
-  async readOn(): Promise<void> {
+  /** What is committed by now. A run that was killed may have left a transaction open, which a claim ends at once. */
+  async readDecided(): Promise<void> {
+    const end = await this.#inspector.latestOffset(this.#changelog);
+    for (let from = await this.#from(); from < end; ) {
+      const { records, nextOffset } = await this.#inspector.read(this.#changelog, from);
+      if (nextOffset === from) return;
+      for (const record of records.decode()) this.#take(record);
+      this.#next = from = nextOffset;
+    }
+  }
+
+  /** With what is still open, which is waited for. */
+  async readToEnd(): Promise<void> {
+    this.#next = await this.#inspector.readToEnd(this.#changelog, await this.#from(), (record) => this.#take(record));
+  }
+
+  async #from(): Promise<bigint> {
+    return this.#next ?? (await this.#inspector.earliestOffset(this.#changelog));
+  }
+
+  #take({ key, value }: IncomingRecord): void {
     const { partition } = this.#changelog;
-    const word = removalKey(partition);
-    const ofFiles = `${keptPrefix(partition)}/`;
-    const from = this.#next ?? (await this.#inspector.earliestOffset(this.#changelog));
-    this.#next = await this.#inspector.readToEnd(this.#changelog, from, ({ key, value }) => {
-      const name = key?.toString() ?? "";
-      if (value === null) this.names.delete(name);
-      else if (name !== word && !name.startsWith(ofFiles)) this.names.add(name);
-    });
+    const name = key?.toString() ?? "";
+    if (value === null) this.names.delete(name);
+    else if (name !== removalKey(partition) && !name.startsWith(`${keptPrefix(partition)}/`)) this.names.add(name);
   }
 }

@@ -7,12 +7,17 @@ import { type RunningService, startService } from "../runtime/running-service.ts
 import { createTopics, write } from "../runtime/topics.ts";
 import type { SentRecord } from "./cases.ts";
 
+/** Makes a pipeline's topics. */
+export function createTopicsOf(broker: KafkaBroker, { topics }: Pipeline): Promise<void> {
+  return createTopics(
+    broker,
+    topics.map(({ name, partitions, role }) => ({ topic: name, partitions, compacted: role === "changelog" })),
+  );
+}
+
 /** Makes a pipeline's topics and starts its services, each once or in several copies. */
 export async function deploy(broker: KafkaBroker, pipeline: Pipeline, copies = 1): Promise<RunningService[]> {
-  await createTopics(
-    broker,
-    pipeline.topics.map(({ name, partitions, role }) => ({ topic: name, partitions, compacted: role === "changelog" })),
-  );
+  await createTopicsOf(broker, pipeline);
   const services = pipeline.services.flatMap((service) => {
     const spec = serviceSpec(pipeline, service, [broker.bootstrapServer]);
     const operators = Object.fromEntries(stepsOf(service).map(({ operator, module }) => [operator, module]));

@@ -1,10 +1,5 @@
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, jest, test } from "@jest/globals";
-import { loadPipeline } from "../../declaration/load-pipeline.ts";
 import type { Pipeline } from "../../declaration/pipeline.ts";
 import { ewma } from "../../operators/ewma.ts";
 import { run } from "../../operators/run.ts";
@@ -20,6 +15,8 @@ import { deploy } from "../pipeline-cases/deployed.ts";
 import { eventually, type RunningService, startService } from "../runtime/running-service.ts";
 import { write } from "../runtime/topics.ts";
 import { useBroker } from "../runtime/use-broker.ts";
+import { declared } from "./declared.ts";
+import { killedHalfWay } from "./killed-half-way.ts";
 
 jest.setTimeout(180_000);
 
@@ -43,20 +40,14 @@ let count = 0;
 
 /** `con2` with its operators between two topics of two partitions. */
 async function deployed(apply: string, more = "", operators: Record<string, string> = {}): Promise<Deployed> {
-  const folder = mkdtempSync(join(tmpdir(), "bramble-replay-"));
-  const file = join(folder, `replay${++count}.yaml`);
-  const [input, output] = [`in${count}`, `out${count}`];
-  mkdirSync(join(folder, "operators"));
-  for (const [name, text] of Object.entries(operators)) writeFileSync(join(folder, "operators", `${name}.ts`), text);
-  writeFileSync(
-    file,
+  const [input, output] = [`in${++count}`, `out${count}`];
+  const { file, pipeline } = await declared(
     [
-      "cluster: { hosts: { rpi0: 127.0.0.1 } }",
       `topics: { ${input}: { partitions: 2 }, ${output}: { partitions: 2 } }`,
       `services: { con2: { on: rpi0, from: ${input}, apply: ${apply}, to: ${output} ${more} } }`,
-    ].join("\n"),
+    ],
+    operators,
   );
-  const pipeline = await loadPipeline(file);
   const service = replayable(pipeline, "con2", [broker.bootstrapServer]);
   const [running] = await deploy(broker, pipeline);
   if (running === undefined) throw new Error("nothing runs");
@@ -187,25 +178,12 @@ test("into a topic of its own: killed half-way and run again, each result is the
   for (let offset = 0; offset < 3000; offset += 500) await send(input, offset, offset + 500, padding);
   await through(con2, 3000);
 
-  const script = join(import.meta.dirname, "replay-in-a-process.ts");
-  const replaying = spawn(process.execPath, [script, file, "con2", "trial", broker.bootstrapServer], {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, NODE_OPTIONS: "" },
-  });
-  let said = "";
-  replaying.stderr.on("data", (data) => {
-    said += data;
-  });
-  const ended = new Promise((resolve) => replaying.once("close", (code, signal) => resolve(signal ?? code)));
-  await onCluster(({ admin }) => {
-    const hasBegun = async () => {
+  await onCluster(({ admin }) =>
+    killedHalfWay([file, "con2", broker.bootstrapServer, "trial"], async () => {
       if (!(await admin.listTopics()).includes("trial")) return false;
       return (await admin.fetchTopicOffsets("trial")).some(({ high }) => high !== "0");
-    };
-    return eventually(hasBegun, () => said, 60_000);
-  });
-  replaying.kill("SIGKILL");
-  expect(await ended).toBe("SIGKILL");
+    }),
+  );
 
   const into = intoTopic(pipeline, service, "trial");
   const { plan, written, topics, groups } = await onCluster(async (cluster) => {

@@ -1,0 +1,20 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadPipeline } from "../../declaration/load-pipeline.ts";
+import type { Pipeline } from "../../declaration/pipeline.ts";
+
+let count = 0;
+
+/** A pipeline from lines of YAML and operators of its own, by name; it has a consumer group that no other test has. */
+export async function declared(
+  lines: readonly string[],
+  operators: Readonly<Record<string, string>> = {},
+): Promise<{ readonly file: string; readonly pipeline: Pipeline }> {
+  const folder = mkdtempSync(join(tmpdir(), "bramble-replay-"));
+  const file = join(folder, `replay${++count}.yaml`);
+  mkdirSync(join(folder, "operators"));
+  for (const [name, text] of Object.entries(operators)) writeFileSync(join(folder, "operators", `${name}.ts`), text);
+  writeFileSync(file, ["cluster: { hosts: { rpi0: 127.0.0.1 } }", ...lines].join("\n"));
+  return { file, pipeline: await loadPipeline(file) };
+}
