@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROCESSING_GUARANTEES, type ProcessingGuarantee } from "../../operators/processing-guarantee.ts";
@@ -48,7 +48,9 @@ export async function start(contestant: Contestant, job: Job, setting: Setting):
   const folder = mkdtempSync(join(tmpdir(), `bramble-bench-${job.name}-`));
   const [command, ...args] = await argvOf(contestant, job, setting, folder);
   const { NODE_OPTIONS: _, ...env } = process.env;
-  const child = spawn(command as string, args, { stdio: ["ignore", "ignore", "ignore"], env });
+  const said = openSync(join(folder, "said"), "w");
+  const child = spawn(command as string, args, { stdio: ["ignore", said, said], env });
+  closeSync(said);
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   child.once("exit", () => process.off("exit", kill));
