@@ -64,6 +64,10 @@ function isReportedElsewhere(message: string): boolean {
 }
 
 function complaintOf(log: LogEntry["log"]): string {
-  const { message, error, groupId, broker } = log as LogEntry["log"] & Record<string, string | undefined>;
+  const { message, error, groupId, broker, topic, partition } = log as LogEntry["log"] &
+    Record<string, string | undefined>;
+  if (message.startsWith("Offset out of range")) {
+    return `${topic}/${partition}: records were deleted before they were read, as retention.ms and retention.bytes say; going on with the earliest that is left`;
+  }
   return ["kafka client", broker ?? groupId, message, error].filter(Boolean).join(": ");
 }

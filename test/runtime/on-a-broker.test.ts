@@ -329,6 +329,43 @@ test("copies of a service share its partitions, and state follows its partition 
   }
 });
 
+test("records that Kafka deleted before they were read are told of, and what is left goes through once", async () => {
+  const [input, output] = [pipeline.stream("in"), pipeline.stream("out")];
+  const spec = pipeline.service("late", { input, output });
+  await pipeline.createTopics([spec]);
+  const send = (...sent: number[]) =>
+    write(
+      broker,
+      input.topic,
+      sent.map((value) => ({ value: `${value}` })),
+    );
+  const deleteBefore = (offset: number) => {
+    const offsets = { version: 1, partitions: [{ topic: input.topic, partition: 0, offset }] };
+    const list = join(mkdtempSync(join(tmpdir(), "bramble-deleted-")), "offsets.json");
+    writeFileSync(list, JSON.stringify(offsets));
+    broker.tool("kafka-delete-records.sh", "--offset-json-file", list);
+  };
+  await send(0, 1);
+  const [first] = await startReady([spec]);
+  await outputs(output.topic, 2, ...(first ? [first] : []));
+  expect(await first?.stop()).toBe(0);
+
+  await send(2, 3, 4, 5);
+  deleteBefore(4);
+  const service = await startService(spec);
+  expect(await outputs(output.topic, 4, service)).toEqual(["0", "1", "4", "5"]);
+  expect(service.journal()).toContain(`${input.topic}/0: records were deleted before they were read`);
+
+  // With nothing left it waits for what comes.
+  await service.stop();
+  await send(6, 7);
+  deleteBefore(8);
+  const again = await startService(spec);
+  await eventually(() => again.journal().includes("were deleted"), journals([again]));
+  await send(8);
+  expect(await outputs(output.topic, 5, again)).toEqual(["0", "1", "4", "5", "8"]);
+});
+
 test("any Kafka client can take part: kcat writes, kcat reads", async () => {
   const spec = pipeline.service("con1", {
     input: pipeline.stream("in"),
