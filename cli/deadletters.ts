@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { bootstrapServers } from "../declaration/bootstrap-servers.ts";
 import { type Pipeline, topicsOf } from "../declaration/pipeline.ts";
+import { didYouMean } from "../declaration/suggest.ts";
 import { type ReplayCluster, withCluster } from "../replay/connect.ts";
 import { type Addressee, countLetters, lettersGroup, readLetters, withoutTopic } from "../replay/letters.ts";
 import { otherReaders } from "../replay/other-readers.ts";
@@ -60,8 +61,9 @@ function addresseesOf({ name: pipeline, services }: Pipeline): Addressee[] {
 function named(service: string, addressees: readonly Addressee[]): Addressee {
   const found = addressees.find(({ name }) => name === service);
   if (found) return found;
-  const names = addressees.map(({ name }) => name).join(", ");
-  throw new Error(`found ${service}, wanted a service of this pipeline that reads a topic: ${names}`);
+  const names = addressees.map(({ name }) => name);
+  const wanted = `wanted a service of this pipeline that reads a topic: ${names.join(", ")}`;
+  throw new Error(`found ${service}, ${wanted}${didYouMean(service, names)}`);
 }
 
 async function printCounts(

@@ -26,6 +26,7 @@ async function preview(flags: readonly string[]): Promise<PreviewDigest> {
   const stack = flags.some((flag) => /^(-s|--stack(=.*)?)$/.test(flag)) ? [] : ["--stack", "rpi"];
   const argv = ["preview", "--json", "--non-interactive", ...stack, ...flags];
   const env = { ...process.env, ...projectEnvironment() };
+  if (process.stderr.isTTY) console.error("Looking at every host with `pulumi preview`, which takes some seconds...");
   const child = spawn("pulumi", argv, { cwd: projectFolder, env, stdio: ["ignore", "pipe", "pipe"] });
   const failed = new Promise<never>((_, reject) => child.once("error", reject));
   const [stdout, stderr] = await Promise.race([failed, Promise.all([text(child.stdout), text(child.stderr)])]);

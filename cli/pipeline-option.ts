@@ -9,5 +9,10 @@ export function withPipelineOption(command: Command): Command {
 }
 
 export function pipelineOf({ pipeline }: { readonly pipeline?: string }): Promise<Pipeline> {
-  return loadPipeline(pipeline ?? stackConfig().pipeline ?? "pipelines/kafka_chaining.yaml");
+  return loadPipeline(pipeline ?? stackPipelineFile());
+}
+
+/** What `pulumi up` deploys. */
+export function stackPipelineFile(): string {
+  return stackConfig().pipeline ?? "pipelines/kafka_chaining.yaml";
 }

@@ -1,16 +1,17 @@
 import { Command } from "commander";
 import { PipelineFaults } from "../declaration/faults.ts";
 import { loadPipeline } from "../declaration/load-pipeline.ts";
+import { stackPipelineFile } from "./pipeline-option.ts";
 
 export function validateCommand(): Command {
   return new Command("validate")
     .description("list every fault of pipeline files, each as file:line:col; nothing is touched")
-    .argument("<file...>", "pipeline files")
+    .argument("[files...]", "pipeline files (default: the stack's)")
     .action(validate);
 }
 
 async function validate(files: string[]): Promise<void> {
-  for (const file of files) {
+  for (const file of files.length > 0 ? files : [stackPipelineFile()]) {
     try {
       const { cluster, services, topics } = await loadPipeline(file, { checkTypes: true });
       const streams = topics.filter(({ role }) => role === "stream").length;

@@ -69,5 +69,7 @@ function complaintOf(log: LogEntry["log"]): string {
   if (message.startsWith("Offset out of range")) {
     return `${topic}/${partition}: records were deleted before they were read, as retention.ms and retention.bytes say; going on with the earliest that is left`;
   }
-  return ["kafka client", broker ?? groupId, message, error].filter(Boolean).join(": ");
+  // Of some the message begins with the error.
+  const cause = error === undefined || message.startsWith(error) ? undefined : error;
+  return ["kafka client", broker ?? groupId, message, cause].filter(Boolean).join(": ");
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { stackPipelineFile } from "../../cli/pipeline-option.ts";
 import { projectFolder } from "../../lab/lab.ts";
 
 let folder: string;
@@ -41,10 +42,23 @@ describe("bramble", () => {
     expect(shell.stdout).toBe(`file://~\n${folder}/.config/bramble/passphrase\n`);
   });
 
+  test("validate and check take the stack's pipeline file when they are given none", () => {
+    const file = stackPipelineFile();
+    expect(bramble(["validate"])).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining(`${file}: valid; hosts: `),
+    });
+    expect(bramble(["check"]).stdout).toBe(bramble(["check", file]).stdout);
+  });
+
   test("tells mistakes on standard error, in a sentence, and fails", () => {
     const { status, stdout, stderr } = bramble(["lab", "ssh", "rpi9"]);
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toBe("bramble: there is no host `rpi9` in the lab; its hosts are rpi0, rpi1, rpi2, rpi3\n");
+    expect(bramble(["deadletters", "con9"])).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^bramble: found con9, wanted a service .*: con1, .*; did you mean con1\?\n$/),
+    });
     expect(bramble(["lab", "fly"])).toMatchObject({
       status: 1,
       stderr: expect.stringContaining("unknown command 'fly'"),

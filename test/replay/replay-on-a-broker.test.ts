@@ -147,6 +147,7 @@ test("one that has nothing to do goes back, too; cut short, it is finished by th
   const twice = (to: number) => PARTITIONS.map((each) => [...averages(each, 0, 50), ...averages(each, 0, to)]);
   expect(await valuesByPartition(output)).toEqual(twice(50));
   expect((await onCluster((cluster) => planBack(cluster, service, beginning))).gone).toEqual([]);
+  expect(running.journal()).toMatch(/: The coordinator is not aware of this member, re-joining the group$/m);
 
   // The copy of the state on its disk is the new one.
   await running.stop("SIGKILL");
