@@ -7,14 +7,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Kafka, logLevel } from "kafkajs";
 import { cacheFolder } from "../../setup/cache.ts";
 
-/** One ZooKeeper and one broker on loopback, small heaps, everything in a folder of its own. */
-export interface KafkaBroker {
-  readonly bootstrapServer: string;
-  /** Runs one of Kafka's own tools, e.g. `tool("kafka-topics.sh", "--list")`; gives its standard output. */
-  tool(script: string, ...args: string[]): string;
+interface KillableBroker {
   /** SIGKILL; `restart` brings it back on the same port with the same data. */
   kill(): Promise<void>;
   restart(): Promise<void>;
+}
+
+/** One ZooKeeper and one broker on loopback, small heaps, everything in a folder of its own. */
+export interface KafkaBroker extends KillableBroker {
+  readonly bootstrapServer: string;
+  /** Runs one of Kafka's own tools, e.g. `tool("kafka-topics.sh", "--list")`; gives its standard output. */
+  tool(script: string, ...args: string[]): string;
+  /** Another broker of the cluster, with the id 1; it ends with this one. */
+  startSecond(): Promise<KillableBroker>;
   stop(): Promise<void>;
 }
 
@@ -36,12 +41,11 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
       "tickTime=500",
     ].join("\n"),
   );
-  writeFileSync(
-    join(folder, "server.properties"),
+  const serverProperties = (id: number, port: number) =>
     [
-      "broker.id=0",
-      `listeners=PLAINTEXT://127.0.0.1:${brokerPort}`,
-      `log.dirs=${folder}/logs`,
+      `broker.id=${id}`,
+      `listeners=PLAINTEXT://127.0.0.1:${port}`,
+      `log.dirs=${folder}/logs-${id}`,
       `zookeeper.connect=127.0.0.1:${zookeeperPort}`,
       "zookeeper.session.timeout.ms=4000",
       "num.network.threads=2",
@@ -57,8 +61,7 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
       "auto.create.topics.enable=true",
       // Some records say that they are years old, and would be deleted half a minute after the broker's start.
       "log.retention.ms=-1",
-    ].join("\n"),
-  );
+    ].join("\n");
   const daemons = new Set<ChildProcess>();
   // Jest kills its worker when a run is cut short, and a start may fail; the daemons must outlive neither.
   const killAll = () => {
@@ -73,36 +76,45 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
     daemons.add(daemon.once("exit", () => daemons.delete(daemon)));
     return daemon;
   };
-  const startBroker = async () => {
-    const started = start("kafka-server-start.sh", "server.properties", "-Xms128m -Xmx256m");
-    await listening(brokerPort, started);
-    await controlled(`127.0.0.1:${brokerPort}`);
-    return started;
+  const startBroker = async (id: number, port: number): Promise<KillableBroker> => {
+    const config = `server-${id}.properties`;
+    writeFileSync(join(folder, config), serverProperties(id, port));
+    const startOnce = async () => {
+      const started = start("kafka-server-start.sh", config, "-Xms128m -Xmx256m");
+      await listening(port, started);
+      await controlled(`127.0.0.1:${port}`);
+      return started;
+    };
+    let broker = await startOnce();
+    return {
+      kill: () => ended(broker, "SIGKILL"),
+      restart: async () => {
+        // A broker that was killed is refused while ZooKeeper still holds the session of its former self.
+        for (const deadline = Date.now() + 20_000; ; await sleep(200)) {
+          try {
+            broker = await startOnce();
+            return;
+          } catch (error) {
+            if (Date.now() > deadline) throw error;
+          }
+        }
+      },
+    };
   };
   const zookeeper = start("zookeeper-server-start.sh", "zookeeper.properties", "-Xms32m -Xmx64m");
   await listening(zookeeperPort, zookeeper);
-  let broker = await startBroker();
+  const broker = await startBroker(0, brokerPort);
   return {
+    ...broker,
     bootstrapServer: `127.0.0.1:${brokerPort}`,
     tool: (script, ...args) =>
       execFileSync(join(home, "bin", script), ["--bootstrap-server", `127.0.0.1:${brokerPort}`, ...args], {
         encoding: "utf8",
         stdio: ["ignore", "pipe", "pipe"],
       }),
-    kill: () => ended(broker, "SIGKILL"),
-    restart: async () => {
-      // A broker that was killed is refused while ZooKeeper still holds the session of its former self.
-      for (const deadline = Date.now() + 20_000; ; await sleep(200)) {
-        try {
-          broker = await startBroker();
-          return;
-        } catch (error) {
-          if (Date.now() > deadline) throw error;
-        }
-      }
-    },
+    startSecond: async () => startBroker(1, await freePort()),
     stop: async () => {
-      await Promise.all([ended(broker, "SIGKILL"), ended(zookeeper, "SIGKILL")]);
+      await Promise.all([...daemons].map((each) => ended(each, "SIGKILL")));
       process.off("exit", killAll);
       rmSync(folder, { recursive: true, force: true });
     },
