@@ -102,7 +102,7 @@ async function printLetters(cluster: ReplayCluster, addressee: Addressee, { all,
   console.log(`${name}: ${letters(shown)}${all ? "" : " waiting"}${before}`);
   if (shown > newest.length) console.log(`  the newest ${newest.length}:`);
   for (const line of newest.flat()) console.log(`  ${line}`);
-  if (shown > 0 && !all) console.log(`Put them back, for ${name} alone: bramble deadletters ${name} --replay`);
+  if (shown > 0 && !all) console.log(`Put them back, for ${name} alone: npx bramble deadletters ${name} --replay`);
 }
 
 async function replay(cluster: ReplayCluster, addressee: Addressee, pipeline: Pipeline, yes = false): Promise<void> {

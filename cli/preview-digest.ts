@@ -30,3 +30,11 @@ function refusal({ message = "" }: { readonly message?: string }): string[] {
   const lines = message.split("\n").map((line) => line.trim().replace(/^(error: |Preview failed: |\* )+/i, ""));
   return lines.filter((line) => line !== "" && line !== "preview failed" && !/^\d+ errors? occurred:$/.test(line));
 }
+
+/** What Pulumi says when there is no preview at all, and what to do where that is known. */
+export function troubleOf(said: string): string {
+  const problem = said.replace(/^error: /, "");
+  if (problem === "") return "pulumi preview said nothing";
+  if (!problem.startsWith("no stack named ")) return problem;
+  return `${problem}; make it with \`pulumi stack init\`. For the lab's, begin with \`npx bramble lab exec --\`.`;
+}

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { type PreviewDigest, type Verdict, verdictOf } from "../../cli/preview-digest.ts";
+import { type PreviewDigest, troubleOf, type Verdict, verdictOf } from "../../cli/preview-digest.ts";
 
 const impact = "urn:pulumi:rpi::bramble::bramble:pipeline:Impact::kafka_chaining-impact";
 const told = { urn: impact, severity: "info", message: "con1 on rpi1 restarts.\nNothing else is touched.\n" };
@@ -26,4 +26,15 @@ test.each<[string, PreviewDigest, Verdict]>([
   ],
 ])("%s", (_, digest, verdict) => {
   expect(verdictOf(digest)).toEqual(verdict);
+});
+
+test.each([
+  [
+    "error: no stack named 'rpi' found",
+    "no stack named 'rpi' found; make it with `pulumi stack init`. For the lab's, begin with `npx bramble lab exec --`.",
+  ],
+  ["error: incorrect passphrase", "incorrect passphrase"],
+  ["", "pulumi preview said nothing"],
+])("without a preview, %j is told", (said, told) => {
+  expect(troubleOf(said)).toBe(told);
 });
