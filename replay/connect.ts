@@ -25,7 +25,8 @@ export async function withCluster<T>(
     await admin.connect();
   } catch (cause) {
     const found = `Kafka: found no broker that answers at ${bootstrapServers.join(", ")}`;
-    throw new Error(`${found}; wanted at least one. In the lab, begin with \`npx bramble lab exec --\`.`, { cause });
+    const next = "`pulumi up` starts them. To reach those of the lab, begin with `npx bramble lab exec --`.";
+    throw new Error(`${found}; wanted at least one. ${next}`, { cause });
   }
   try {
     // What matters of the client's complaints comes as an error, too.

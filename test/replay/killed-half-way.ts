@@ -18,7 +18,7 @@ export async function killedHalfWay(args: readonly string[], isHalfWay: () => Pr
     said += data;
   });
   const ended = new Promise((resolve) => replaying.once("close", (code, signal) => resolve(signal ?? code)));
-  await eventually(isHalfWay, () => said, 60_000);
+  await eventually(isHalfWay, () => said, 120_000);
   replaying.kill("SIGKILL");
   expect(await ended).toBe("SIGKILL");
 }
