@@ -81,6 +81,45 @@ test("what was taken away does not come back from a store that was elsewhere mea
   expect(store.get("0/0/sum/a")).toBeUndefined();
 });
 
+test("what a member wrote that had lost the partition (at-least-once) does not get into its new owner's copy", async () => {
+  const chain = chainOf("sum");
+  const process = (state: PartitionState, key: string, value: number) => {
+    const fork = state.fork();
+    fork.set(0, key, value);
+    return { fork, end: changelog.append(stateChanges(chain, 0, fork)) };
+  };
+  const owned = async (path: string) => {
+    const copy = new StateStore(path);
+    const offset = await restoreState(changelog.inspector(), partition, copy, () => {});
+    return new PartitionState(chain, 0, copy, offset, () => 1_000_000);
+  };
+  const folder = mkdtempSync(join(tmpdir(), "bramble-restore-"));
+  const [frozenPath, ownerPath] = [join(folder, "frozen.sqlite"), join(folder, "owner.sqlite")];
+
+  const frozen = await owned(frozenPath);
+  const owner = await owned(ownerPath);
+  for (const [key, value] of [
+    ["a", 2],
+    ["b", 1],
+  ] as const) {
+    const { fork, end } = process(owner, key, value);
+    fork.commit();
+    owner.committed(end);
+    // Between the owner's writes; its position is then refused, so that it keeps nothing of it.
+    if (key === "a") process(frozen, "a", 1);
+  }
+  owner.close();
+  frozen.close();
+  const again = await owned(ownerPath);
+  expect([again.get(0, "a"), again.get(0, "b")]).toEqual([2, 1]);
+  again.close();
+  // Who has no such copy finds what the changelog has last, until the key's next record.
+  const elsewhere = await owned(frozenPath);
+  expect([elsewhere.get(0, "a"), elsewhere.get(0, "b")]).toEqual([1, 1]);
+  elsewhere.close();
+  rmSync(folder, { recursive: true });
+});
+
 test("whatever hosts a partition moves between, and however they crash, its state is that of the changelog", async () => {
   const lives = fc.array(
     fc.record({
