@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, jest, test } from "@jest/globals";
 import type { Pipeline } from "../../declaration/pipeline.ts";
-import { aroundTransact } from "../../replay/around-transact.ts";
 import { type ReplayCluster, withCluster } from "../../replay/connect.ts";
 import { goBack, planBack } from "../../replay/go-back.ts";
 import { intoTopic } from "../../replay/into-topic.ts";
@@ -14,6 +13,7 @@ import { eventually, journals, type RunningService, startService } from "../runt
 import { write } from "../runtime/topics.ts";
 import { useBroker } from "../runtime/use-broker.ts";
 import { declared } from "./declared.ts";
+import { dyingBetweenPartitions } from "./dying-between-partitions.ts";
 import { killedHalfWay } from "./killed-half-way.ts";
 
 jest.setTimeout(300_000);
@@ -80,20 +80,11 @@ function caughtUp({ service, running }: Pick<Deployed, "service" | "running">): 
   });
 }
 
-/** Once the first partition has gone back the plug is pulled, before any other has. */
-function withoutPlug(cluster: ReplayCluster): ReplayCluster {
-  const kafka = aroundTransact(cluster.kafka, async (transact, _, { partition }) => {
-    if (partition === 0) await transact();
-    throw new Error("the plug is pulled");
-  });
-  return { ...cluster, kafka };
-}
-
 /** Two runs of the command: the first is cut short. */
 async function sentBackInTwo(service: Replayable, from: From): Promise<void> {
   const back = (cluster: ReplayCluster) =>
     planBack(cluster, service, from).then((plan) => goBack(cluster, service, plan));
-  await expect(onCluster((cluster) => back(withoutPlug(cluster)))).rejects.toThrow("the plug is pulled");
+  await expect(onCluster((cluster) => back(dyingBetweenPartitions(cluster)))).rejects.toThrow("the plug is pulled");
   expect(await onCluster(back)).toBe(true);
 }
 

@@ -3,19 +3,18 @@ import { expect, jest, test } from "@jest/globals";
 import type { Pipeline } from "../../declaration/pipeline.ts";
 import { ewma } from "../../operators/ewma.ts";
 import { run } from "../../operators/run.ts";
-import { aroundTransact } from "../../replay/around-transact.ts";
 import { withCluster } from "../../replay/connect.ts";
 import { goBack, mustLetGo, planBack } from "../../replay/go-back.ts";
 import { intoTopic } from "../../replay/into-topic.ts";
 import { planInto, replayInto } from "../../replay/replay-into.ts";
 import { type Replayable, replayable } from "../../replay/replayable.ts";
 import type { From } from "../../replay/starting-place.ts";
-import type { Kafka } from "../../runtime/kafka/kafka.ts";
 import { deploy } from "../pipeline-cases/deployed.ts";
 import { eventually, type RunningService, startService } from "../runtime/running-service.ts";
 import { write } from "../runtime/topics.ts";
 import { useBroker } from "../runtime/use-broker.ts";
 import { declared } from "./declared.ts";
+import { dyingBetweenPartitions } from "./dying-between-partitions.ts";
 import { killedHalfWay } from "./killed-half-way.ts";
 
 jest.setTimeout(180_000);
@@ -134,7 +133,7 @@ test("one that has nothing to do goes back, too; cut short, it is finished by th
   await expect(
     onCluster(async (cluster) => {
       const plan = await planBack(cluster, service, beginning);
-      await goBack({ ...cluster, kafka: dyingBetweenPartitions(cluster.kafka) }, service, plan);
+      await goBack(dyingBetweenPartitions(cluster), service, plan);
     }),
   ).rejects.toThrow("the plug is pulled");
   const plan = await onCluster((cluster) => planBack(cluster, service, beginning));
@@ -156,13 +155,6 @@ test("one that has nothing to do goes back, too; cut short, it is finished by th
   await through({ ...con2, running: again }, 60);
   expect(await valuesByPartition(output)).toEqual(twice(60));
 });
-
-function dyingBetweenPartitions(kafka: Kafka): Kafka {
-  return aroundTransact(kafka, async (transact, _, { partition }) => {
-    if (partition === 0) await transact();
-    throw new Error("the plug is pulled");
-  });
-}
 
 test("into a topic of its own: killed half-way and run again, each result is there once, and nothing else is left", async () => {
   const slow = [

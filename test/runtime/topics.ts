@@ -69,7 +69,7 @@ export async function write(broker: KafkaBroker, topic: string, records: readonl
   const producer = client(broker).producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
   // A broker takes 1 MB at once.
-  const largest = Math.max(...records.map(({ value }) => value?.length ?? 0));
+  const largest = records.reduce((most, { value }) => Math.max(most, value?.length ?? 0), 0);
   const atOnce = Math.min(1000, Math.ceil(500_000 / (largest + 1)));
   for (let start = 0; start < records.length; start += atOnce) {
     await producer.send({ topic, messages: records.slice(start, start + atOnce) });
