@@ -7,7 +7,7 @@ import { Pipeline, step } from "./service-specs.ts";
 import { clientIds, configure, createTopics, write } from "./topics.ts";
 import { useBroker } from "./use-broker.ts";
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 const { broker, reader, outputs } = await useBroker();
 let pipeline: Pipeline;

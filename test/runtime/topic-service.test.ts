@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import { fold, number, type Operator } from "../../operators/operator.ts";
 import { FencedError } from "../../runtime/kafka/errors.ts";
 import type { Batch, Kafka, Subscription, Transaction } from "../../runtime/kafka/kafka.ts";
 import type { Service } from "../../runtime/service.ts";
 import { StateStores } from "../../runtime/state-store.ts";
 import { consumeTopics } from "../../runtime/topic-service.ts";
+
+jest.setTimeout(60_000);
 
 /**
  * A Kafka of one partition in memory. It knows only what these cases ask of it; `transact` waits or fails as a case
