@@ -2,8 +2,11 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { Command } from "commander";
+import { loadPipeline } from "../declaration/load-pipeline.ts";
+import { runOffline } from "../declaration/offline.ts";
 import { journalCommand, topicCommand, watch } from "../lab/demo/arrivals.ts";
 import { knownAnswer } from "../lab/demo/known-answer.ts";
+import { otherThanKnown } from "./other-than-known.ts";
 import { stackConfig } from "./stack-config.ts";
 
 const project = join(import.meta.dirname, "..");
@@ -22,6 +25,14 @@ async function demo(): Promise<void> {
     throw new Error(
       `found ${pipeline} as the pipeline of stack rpi, wanted ${file}, whose answer is known; ` +
         `change it with \`npx bramble lab exec -- pulumi config set bramble:pipeline ${file} --stack rpi\``,
+    );
+  }
+  const others = otherThanKnown(await runOffline(await loadPipeline(join(project, file))));
+  if (others.length > 0) {
+    throw new Error(
+      `found ${file} edited, so that ${others.join(", ")} will not have the known answer; wanted what it came with: ` +
+        `\`git checkout ${file}\`, and, if the edited one was deployed, \`npx bramble lab exec -- pulumi destroy\`. ` +
+        "To deploy the edited one: `npx bramble lab up`, then `npx bramble lab exec -- pulumi up`",
     );
   }
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onInterrupt);
