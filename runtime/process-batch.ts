@@ -5,7 +5,7 @@ import { type Format, write, writeLine, writeToLog } from "../operators/format.t
 import { OperatorError } from "../operators/operator-error.ts";
 import { decodeKey, decodeTimestamp, decodeValue, PoisonError } from "./codec.ts";
 import { RESULT } from "./dead-letter.ts";
-import { FULL_TRANSACTION_BYTES } from "./full-transaction-bytes.ts";
+import { fullness } from "./full-transaction.ts";
 import type { Headers, IncomingRecord } from "./kafka/kafka.ts";
 import { sizeOf } from "./kafka/size-of.ts";
 
@@ -47,14 +47,14 @@ export interface Output {
 
 /**
  * The same records from the same state give the same result, as often as a transaction has to be tried.
- * @param fullBytes what a transaction makes before it is full, with the record that made it so
+ * @param isFull whether the transaction has enough with so many bytes made; it then ends with the record that made it so
  */
 export function processBatch(
   chain: readonly Link[],
   before: States,
   records: readonly IncomingRecord[],
   formats: BatchFormats,
-  fullBytes = FULL_TRANSACTION_BYTES,
+  isFull = fullness(),
 ): Processed {
   const { output: destination, stages, mostBytes } = formats;
   const state = before.fork();
@@ -67,7 +67,7 @@ export function processBatch(
     bytes += sizeOf(record) + BYTES_PER_LETTER;
   };
   for (const record of records) {
-    if (bytes + state.bytes > fullBytes) return { state, outputs, paths, poison, stoppedAt: record.offset };
+    if (isFull(bytes + state.bytes)) return { state, outputs, paths, poison, stoppedAt: record.offset };
     try {
       const message = messageOf(record, formats.input);
       const deliver = (output: Message) => ({

@@ -3,7 +3,7 @@ import type { ChainState, States } from "../operators/chain-state.ts";
 import { type Format, write } from "../operators/format.ts";
 import { OperatorError } from "../operators/operator-error.ts";
 import { decodeKey, decodeValue, isTime, PoisonError } from "./codec.ts";
-import { FULL_TRANSACTION_BYTES } from "./full-transaction-bytes.ts";
+import { fullness } from "./full-transaction.ts";
 import { type RecordBatch, RecordReader } from "./kafka/record-reader.ts";
 import { type EncodedRecords, RecordWriter } from "./kafka/record-writer.ts";
 import { plainNumber } from "./number-in-bytes.ts";
@@ -46,15 +46,14 @@ export function processEncoded(
   batches: readonly RecordBatch[],
   from: bigint,
   options: Options,
-  fullBytes = FULL_TRANSACTION_BYTES,
+  isFull = fullness(),
 ): ProcessedEncoded | undefined {
   const state = before.fork();
   const outputs = new Outputs(chain, batches, options);
   const reader = new RecordReader(batches, from);
   try {
     while (reader.next()) {
-      if (outputs.bytes + state.bytes > fullBytes)
-        return { state, outputs: outputs.finish(), stoppedAt: reader.offset };
+      if (isFull(outputs.bytes + state.bytes)) return { state, outputs: outputs.finish(), stoppedAt: reader.offset };
       pass(chain, state, outputs.enter(reader), outputs);
       outputs.passed();
     }

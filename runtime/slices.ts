@@ -1,5 +1,6 @@
 import type { States } from "../operators/chain-state.ts";
 import { addressedTo } from "./addressee.ts";
+import { fullness } from "./full-transaction.ts";
 import type { FetchedRecords, IncomingRecord, RecordProducer, Transaction } from "./kafka/kafka.ts";
 import { type BatchFormats, type Processed, processBatch } from "./process-batch.ts";
 import { processEncoded } from "./process-encoded.ts";
@@ -27,13 +28,14 @@ export function* slicesOf(
   let rest: readonly IncomingRecord[] | undefined;
   for (let from: bigint | undefined = records.firstOffset; from !== undefined; ) {
     const first: bigint = from;
-    const fast = rest === undefined ? inOnePass(chain, state, records, first, formats, producer, fullBytes) : undefined;
+    const fast =
+      rest === undefined ? inOnePass(chain, state, records, first, formats, producer, fullness(fullBytes)) : undefined;
     // What asks for the ordinary way has it up to the end of the run, which is then decoded once.
     if (fast === undefined) {
       rest ??= addressedTo(spec.lettersOf ?? spec.groupId, records.decode());
       rest = rest.filter(({ offset }) => offset >= first);
     }
-    const slice: Processed = fast ?? processBatch(chain, state, rest ?? [], formats, fullBytes);
+    const slice: Processed = fast ?? processBatch(chain, state, rest ?? [], formats, fullness(fullBytes));
     yield { ...slice, position: slice.stoppedAt ?? nextPosition };
     from = slice.stoppedAt;
   }
@@ -47,14 +49,14 @@ function inOnePass(
   from: bigint,
   { input, output }: BatchFormats,
   producer: Pick<RecordProducer, "partitionsOf">,
-  fullBytes: number | undefined,
+  isFull: (bytes: number) => boolean,
 ): (Processed & Pick<Transaction, "encoded">) | undefined {
   if (batches === undefined || output === "log" || "lines" in output) return undefined;
   const [branch, ...others] = output;
   if (branch === undefined || branch.when !== undefined || others.length > 0) return undefined;
   const { topic, format = "number" } = branch;
   const keys = producer.partitionsOf(topic) === 1;
-  const processed = processEncoded(chain, state, batches, from, { input, output: format, keys }, fullBytes);
+  const processed = processEncoded(chain, state, batches, from, { input, output: format, keys }, isFull);
   if (processed === undefined) return undefined;
   const { outputs: sends, ...rest } = processed;
   return { ...rest, outputs: [], paths: [], poison: [], encoded: { topic, sends } };

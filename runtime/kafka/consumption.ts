@@ -27,7 +27,7 @@ const SESSION_TIMEOUT_MS = 6000;
 const METADATA_MAX_AGE_MS = 10_000;
 
 /** Small enough that one transaction stays short, large enough that its cost is spread over thousands of records. */
-const MAX_BYTES_PER_PARTITION = 256 * 1024;
+const MAX_BYTES_PER_PARTITION = 512 * 1024;
 
 const PARTITIONS_AT_ONCE = 8;
 
