@@ -26,10 +26,11 @@ export function runJest(project: "unit" | "lab", only: readonly string[], enviro
   const { status } = spawnSync(process.execPath, ["--experimental-vm-modules", "--no-warnings", ...jest], {
     cwd: join(import.meta.dirname, ".."),
     stdio: "inherit",
-    env: environment,
+    // Tests leave their folders behind, and what they started may still write there when they are over.
+    env: { ...environment, TMPDIR: folder },
   });
   const counts = countsOf(report);
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
