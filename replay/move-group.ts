@@ -76,11 +76,15 @@ class NamesInChangelog {
   readonly names = new Set<string>();
   readonly #inspector: Inspector;
   readonly #changelog: TopicPartition;
+  readonly #word: string;
+  readonly #ofFiles: string;
   #next: bigint | undefined;
 
   constructor(inspector: Inspector, changelog: TopicPartition) {
     this.#inspector = inspector;
     this.#changelog = changelog;
+    this.#word = removalKey(changelog.partition);
+    this.#ofFiles = `${keptPrefix(changelog.partition)}/`;
   }
 
   /** What is committed by now. A run that was killed may have left a transaction open, which a claim ends at once. */
@@ -104,9 +108,8 @@ class NamesInChangelog {
   }
 
   #take({ key, value }: IncomingRecord): void {
-    const { partition } = this.#changelog;
     const name = key?.toString() ?? "";
     if (value === null) this.names.delete(name);
-    else if (name !== removalKey(partition) && !name.startsWith(`${keptPrefix(partition)}/`)) this.names.add(name);
+    else if (name !== this.#word && !name.startsWith(this.#ofFiles)) this.names.add(name);
   }
 }

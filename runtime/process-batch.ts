@@ -70,15 +70,19 @@ export function processBatch(
     if (isFull(bytes + state.bytes)) return { state, outputs, paths, poison, stoppedAt: record.offset };
     try {
       const message = messageOf(record, formats.input);
-      const deliver = (output: Message) => ({
-        output: fitting(outputOf(output, record, message, chain, destination), mostBytes, output.value, chain),
-        path: stages ? stagesOf(output).map((stage, place) => writeToLog(stage, chain[place - 1]?.name)) : [],
-      });
+      const deliver = (result: Message) => {
+        const output = outputOf(result, record, message, chain, destination);
+        if (output === undefined) return undefined;
+        const size = fittingSize(output, mostBytes, result.value, chain);
+        const path = stages ? stagesOf(result).map((stage, place) => writeToLog(stage, chain[place - 1]?.name)) : [];
+        return { output, size, path };
+      };
       const advanced = advance(chain, state, message, deliver);
-      for (const { output, path } of advanced.outputs) {
-        if (output === undefined) continue;
+      for (const delivered of advanced.outputs) {
+        if (delivered === undefined) continue;
+        const { output, size, path } = delivered;
         outputs.push(output);
-        bytes += sizeOf(output) + BYTES_PER_OUTPUT;
+        bytes += size + BYTES_PER_OUTPUT;
         if (!stages) continue;
         paths.push(path);
         bytes += path.join().length;
@@ -128,17 +132,16 @@ function writtenTo(
   return branch && { topic: branch.topic, value: write(branch.format ?? "number", output.value, last) };
 }
 
-/** A topic refuses what is too large for it, and the transaction with it, as often as it is tried. */
-function fitting(
-  output: Output | undefined,
+/** As of `sizeOf`. A topic refuses what is too large for it, and the transaction with it, as often as it is tried. */
+function fittingSize(
+  output: Output,
   mostBytes: BatchFormats["mostBytes"],
   value: unknown,
   chain: readonly Link[],
-): Output | undefined {
-  const most = mostBytes?.get(output?.topic ?? "");
-  if (output === undefined || most === undefined) return output;
+): number {
+  const most = mostBytes?.get(output.topic);
   const bytes = sizeOf(output);
-  if (bytes <= most) return output;
+  if (most === undefined || bytes <= most) return bytes;
   const problem = `emitted a record of ${bytes} bytes, wanted at most the ${most} that ${output.topic} takes`;
   const last = chain.at(-1)?.name;
   throw last === undefined ? new PoisonError(problem) : new OperatorError(last, value, problem);

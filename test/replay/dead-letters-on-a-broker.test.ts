@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, jest, test } from "@jest/globals";
 import { aroundTransact } from "../../replay/around-transact.ts";
-import { withCluster } from "../../replay/connect.ts";
 import { type Addressee, countLetters, readLetters, withoutTopic } from "../../replay/letters.ts";
 import { otherReaders } from "../../replay/other-readers.ts";
 import { putBack } from "../../replay/put-back.ts";
@@ -15,11 +14,11 @@ import type { ServiceSpec } from "../../runtime/service-spec.ts";
 import { eventually, startService } from "../runtime/running-service.ts";
 import { Pipeline } from "../runtime/service-specs.ts";
 import { configure, type NewRecord, write } from "../runtime/topics.ts";
-import { useBroker } from "../runtime/use-broker.ts";
+import { useCluster } from "./use-cluster.ts";
 
 jest.setTimeout(120_000);
 
-const { broker, reader, outputs } = await useBroker();
+const { broker, reader, outputs, onCluster } = await useCluster();
 let pipeline: Pipeline;
 
 beforeEach(() => {
@@ -43,8 +42,6 @@ function kcat(topic: string, content: Buffer | string, ...args: string[]): void 
     file,
   ]);
 }
-
-const onCluster = <T>(work: Parameters<typeof withCluster<T>>[1]) => withCluster([broker.bootstrapServer], work);
 
 function addresseeOf({ name, groupId, input, deadLetterTopic }: ServiceSpec): Addressee {
   if (input.kind !== "topic" || deadLetterTopic === undefined) throw new Error(`${name} reads no topic`);

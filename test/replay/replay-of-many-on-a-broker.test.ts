@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, jest, test } from "@jest/globals";
 import type { Pipeline } from "../../declaration/pipeline.ts";
-import { type ReplayCluster, withCluster } from "../../replay/connect.ts";
+import type { ReplayCluster } from "../../replay/connect.ts";
 import { goBack, planBack } from "../../replay/go-back.ts";
 import { intoTopic } from "../../replay/into-topic.ts";
 import { planInto, replayInto } from "../../replay/replay-into.ts";
@@ -11,10 +11,10 @@ import type { From } from "../../replay/starting-place.ts";
 import { createTopicsOf } from "../pipeline-cases/deployed.ts";
 import { eventually, journals, type RunningService, startService } from "../runtime/running-service.ts";
 import { write } from "../runtime/topics.ts";
-import { useBroker } from "../runtime/use-broker.ts";
 import { declared } from "./declared.ts";
 import { dyingBetweenPartitions } from "./dying-between-partitions.ts";
 import { killedHalfWay } from "./killed-half-way.ts";
+import { useCluster } from "./use-cluster.ts";
 
 jest.setTimeout(300_000);
 
@@ -31,9 +31,7 @@ const NUMBERED = [
 ].join("\n");
 const numbered = (seen: number, x: number) => seen * 1_000_000 + x;
 
-const { broker, reader } = await useBroker();
-
-const onCluster = <T>(work: Parameters<typeof withCluster<T>>[1]) => withCluster([broker.bootstrapServer], work);
+const { broker, reader, onCluster } = await useCluster();
 
 interface Deployed {
   readonly file: string;

@@ -3,7 +3,6 @@ import { expect, jest, test } from "@jest/globals";
 import type { Pipeline } from "../../declaration/pipeline.ts";
 import { ewma } from "../../operators/ewma.ts";
 import { run } from "../../operators/run.ts";
-import { withCluster } from "../../replay/connect.ts";
 import { goBack, mustLetGo, planBack } from "../../replay/go-back.ts";
 import { intoTopic } from "../../replay/into-topic.ts";
 import { planInto, replayInto } from "../../replay/replay-into.ts";
@@ -12,19 +11,17 @@ import type { From } from "../../replay/starting-place.ts";
 import { deploy } from "../pipeline-cases/deployed.ts";
 import { eventually, type RunningService, startService } from "../runtime/running-service.ts";
 import { write } from "../runtime/topics.ts";
-import { useBroker } from "../runtime/use-broker.ts";
 import { declared } from "./declared.ts";
 import { dyingBetweenPartitions } from "./dying-between-partitions.ts";
 import { killedHalfWay } from "./killed-half-way.ts";
+import { useCluster } from "./use-cluster.ts";
 
 jest.setTimeout(180_000);
 
 const PARTITIONS = [0, 1];
 const beginning: From = { kind: "beginning" };
 
-const { broker, reader } = await useBroker();
-
-const onCluster = <T>(work: Parameters<typeof withCluster<T>>[1]) => withCluster([broker.bootstrapServer], work);
+const { broker, reader, onCluster } = await useCluster();
 
 interface Deployed {
   readonly file: string;

@@ -5,16 +5,11 @@ import type { Link } from "../../operators/chain.ts";
 import { ChainState } from "../../operators/chain-state.ts";
 import { ewma } from "../../operators/ewma.ts";
 import type { Format } from "../../operators/format.ts";
-import { flatMap, fold, forward, map, number, type Operator, string, unknown } from "../../operators/operator.ts";
+import { flatMap, fold, forward, map, number, string, unknown } from "../../operators/operator.ts";
 import { threshold } from "../../operators/threshold.ts";
 import type { IncomingRecord } from "../../runtime/kafka/kafka.ts";
 import { processBatch } from "../../runtime/process-batch.ts";
-
-const link = (name: string, operator: unknown, params: object = {}): Link => ({
-  name,
-  operator: operator as Operator,
-  params,
-});
+import { link } from "./links.ts";
 
 const records = (...values: (string | null)[]): IncomingRecord[] =>
   values.map((value, i) => ({

@@ -6,7 +6,7 @@ import { ChainState } from "../../operators/chain-state.ts";
 import { ewma } from "../../operators/ewma.ts";
 import type { Format } from "../../operators/format.ts";
 import { movingAverage } from "../../operators/moving-average.ts";
-import { flatMap, forward, map, number, type Operator, unknown } from "../../operators/operator.ts";
+import { flatMap, forward, map, number, unknown } from "../../operators/operator.ts";
 import { selectKey } from "../../operators/select-key.ts";
 import { threshold } from "../../operators/threshold.ts";
 import { timeWindow } from "../../operators/time-window.ts";
@@ -14,24 +14,8 @@ import { type RecordBatch, recordsOf } from "../../runtime/kafka/record-reader.t
 import { processBatch } from "../../runtime/process-batch.ts";
 import { processEncoded } from "../../runtime/process-encoded.ts";
 import { batchOf, readByKafkajs, type WrittenRecord, batches as writtenBatches } from "./kafka/record-batches.ts";
+import { link, picky } from "./links.ts";
 
-const link = (name: string, operator: unknown, params: object = {}, field?: string): Link => ({
-  name,
-  operator: operator as Operator,
-  params,
-  ...(field !== undefined && { field }),
-});
-
-const picky = link(
-  "picky",
-  map({
-    value: number(),
-    step: (_, x) => {
-      if (x > 90) throw new Error("too warm");
-      return 1 / x;
-    },
-  }),
-);
 const later = link(
   "later",
   map({

@@ -4,7 +4,7 @@ import type { Link } from "../../operators/chain.ts";
 import { ChainState } from "../../operators/chain-state.ts";
 import { dedupe } from "../../operators/dedupe.ts";
 import { ewma } from "../../operators/ewma.ts";
-import { flatMap, fold, forward, map, number, type Operator, unknown } from "../../operators/operator.ts";
+import { flatMap, fold, forward, map, number, unknown } from "../../operators/operator.ts";
 import { threshold } from "../../operators/threshold.ts";
 import { FULL_TRANSACTION_BYTES } from "../../runtime/full-transaction.ts";
 import { type RecordBatch, recordsOf } from "../../runtime/kafka/record-reader.ts";
@@ -16,26 +16,11 @@ import { type Slice, slicesOf } from "../../runtime/slices.ts";
 import { stateChanges } from "../../runtime/state.ts";
 import { StateStore } from "../../runtime/state-store.ts";
 import { batchOf, readByKafkajs, type WrittenRecord, batches as writtenBatches } from "./kafka/record-batches.ts";
+import { link, picky } from "./links.ts";
 
 // Tens of thousands of records, also where others use the machine.
 jest.setTimeout(60_000);
 
-const link = (name: string, operator: unknown, params: object = {}): Link => ({
-  name,
-  operator: operator as Operator,
-  params,
-});
-
-const picky = link(
-  "picky",
-  map({
-    value: number(),
-    step: (_, x) => {
-      if (x > 90) throw new Error("too warm");
-      return 1 / x;
-    },
-  }),
-);
 const several = link("several", flatMap({ value: number(), step: (_, x) => [x, -x, x / 3] }));
 /** Sends on what it has seen as a record of its own, which the next may refuse, and grows with each. */
 const seen = link(
