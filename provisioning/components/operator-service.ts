@@ -139,8 +139,10 @@ export function serviceUnit(options: {
       ["SystemCallFilter", "~@privileged @resources"],
       // A limit, not a share: most take 60 to 100 MB; 280 were seen with records of 200,000 keys in a row.
       ["MemoryMax", "384M"],
-      // The journal is where a sink prints every value: by default it drops what is more than 10,000 lines in 30 s.
-      ["LogRateLimitIntervalSec", "0"],
+      // The journal is where a sink prints every value, and by default it drops what is more than 10,000 lines in 30 s. That 0
+      // means "no limit" is for journald.conf alone; in a unit it means the default (systemd issue 22034).
+      ["LogRateLimitIntervalSec", "1s"],
+      ["LogRateLimitBurst", "100000000"],
     ],
     Install: [["WantedBy", "multi-user.target"]],
   });
