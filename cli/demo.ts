@@ -20,7 +20,7 @@ export function demoCommand(): Command {
 }
 
 async function demo(): Promise<void> {
-  const { pipeline = file } = stackConfig();
+  const { pipeline = file } = stackConfig().plain;
   if (pipeline !== file) {
     throw new Error(
       `found ${pipeline} as the pipeline of stack rpi, wanted ${file}, whose answer is known; ` +
@@ -82,7 +82,7 @@ async function demo(): Promise<void> {
   }
   console.log("PASS\n");
   console.log("The lab stays up. What to try next:");
-  console.log("  npx bramble lab shell   then: pulumi preview --diff, pulumi up, exit");
+  console.log("  npx bramble lab shell   then: npx bramble status, pulumi preview --diff, pulumi up, exit");
   console.log("  edit pipelines/kafka_chaining.yaml (`above: 50` to 55), then preview again");
   console.log("  make down               takes the lab down");
 }

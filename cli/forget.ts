@@ -1,10 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { Command } from "commander";
-import { projectEnvironment } from "../lab/environment.ts";
-import { projectFolder } from "../lab/lab.ts";
 import { type Deployment, forgetHost, removalScript } from "../provisioning/provider/forget-host.ts";
 import { ask } from "./ask.ts";
+import { callPulumi } from "./call-pulumi.ts";
 
 export function forgetCommand(): Command {
   return new Command("forget")
@@ -16,7 +14,7 @@ export function forgetCommand(): Command {
 }
 
 async function forget(host: string, { stack, yes }: { stack: string; yes?: boolean }): Promise<void> {
-  const state = JSON.parse(pulumi(["stack", "export", "--stack", stack])) as { deployment: Deployment };
+  const state = JSON.parse(callPulumi(["stack", "export", "--stack", stack])) as { deployment: Deployment };
   const { deployment, left } = forgetHost(state.deployment, host);
   if (left.length === 0)
     throw new Error(`found nothing on ${host} in stack ${stack}, wanted a host that has something`);
@@ -27,7 +25,7 @@ async function forget(host: string, { stack, yes }: { stack: string; yes?: boole
   const script = `left-on-${host}.sh`;
   // Before the state forgets it, nobody else would know.
   writeFileSync(script, removalScript(host, left), { mode: 0o755 });
-  pulumi(["stack", "import", "--stack", stack], JSON.stringify({ ...state, deployment }));
+  callPulumi(["stack", "import", "--stack", stack], JSON.stringify({ ...state, deployment }));
   console.log(`Stack ${stack} has forgotten ${host}. When it is back, and is not reflashed:`);
   console.log(`  ssh USER@${host} sudo sh < ${script}`);
 }
@@ -35,18 +33,4 @@ async function forget(host: string, { stack, yes }: { stack: string; yes?: boole
 async function confirmed(host: string, stack: string): Promise<boolean> {
   const question = `Forget ${host} in stack ${stack}? Only "yes" does it: `;
   return (await ask(question, ", wanted a yes; add --yes")) === "yes";
-}
-
-function pulumi(argv: readonly string[], input = ""): string {
-  const { status, stdout, error } = spawnSync("pulumi", argv, {
-    cwd: projectFolder,
-    env: { ...process.env, ...projectEnvironment() },
-    input,
-    encoding: "utf8",
-    stdio: ["pipe", "pipe", "inherit"],
-    maxBuffer: 1 << 30,
-  });
-  if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`pulumi ${argv.join(" ")}: exit code ${status}`);
-  return stdout;
 }

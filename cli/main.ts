@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   validate: async () => (await import("./validate.ts")).validateCommand(),
   operator: async () => (await import("./operator.ts")).operatorCommand(),
   check: async () => (await import("./check.ts")).checkCommand(),
+  status: async () => (await import("./status.ts")).statusCommand(),
   deadletters: async () => (await import("./deadletters.ts")).deadlettersCommand(),
   replay: async () => (await import("./replay.ts")).replayCommand(),
   diff: async () => (await import("./diff.ts")).diffCommand(),

@@ -14,5 +14,5 @@ export function pipelineOf({ pipeline }: { readonly pipeline?: string }): Promis
 
 /** What `pulumi up` deploys. */
 export function stackPipelineFile(): string {
-  return stackConfig().pipeline ?? "pipelines/kafka_chaining.yaml";
+  return stackConfig().plain.pipeline ?? "pipelines/kafka_chaining.yaml";
 }

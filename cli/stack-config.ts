@@ -2,13 +2,23 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 
-/** Plain settings of the stack `rpi`, as `pulumi config` wrote them. */
-export function stackConfig(): { pipeline?: string; port?: string } {
-  const file = join(import.meta.dirname, "..", "Pulumi.rpi.yaml");
+const keys = ["pipeline", "user", "port", "password", "privateKey"] as const;
+type Key = (typeof keys)[number];
+
+export interface StackConfig {
+  /** What stands there as it is. */
+  readonly plain: Readonly<Partial<Record<Key, string>>>;
+  /** What Pulumi has encrypted. */
+  readonly secret: readonly Key[];
+}
+
+/** The settings of the stack `rpi`, as `pulumi config` wrote them. */
+export function stackConfig(file = join(import.meta.dirname, "..", "Pulumi.rpi.yaml")): StackConfig {
   const { config = {} } = parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
-  const text = (key: string) => {
-    const value = config[`bramble:${key}`];
-    return typeof value === "string" || typeof value === "number" ? { [key]: String(value) } : {};
+  const of = (key: Key) => config[`bramble:${key}`];
+  const isPlain = (value: unknown) => typeof value === "string" || typeof value === "number";
+  return {
+    plain: Object.fromEntries(keys.filter((key) => isPlain(of(key))).map((key) => [key, String(of(key))])),
+    secret: keys.filter((key) => typeof of(key) === "object"),
   };
-  return { ...text("pipeline"), ...text("port") };
 }

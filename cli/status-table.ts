@@ -1,5 +1,6 @@
 import type { HostStatus } from "../lab/status.ts";
 import { columns } from "./columns.ts";
+import { duration } from "./duration.ts";
 
 /** One line a host under a line of headings, in columns. */
 export function statusTable(hosts: readonly HostStatus[]): string {
@@ -15,10 +16,4 @@ export function statusTable(hosts: readonly HostStatus[]): string {
     ]),
   ];
   return columns(rows);
-}
-
-function duration(seconds: number): string {
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  if (hours > 0) return `${hours} h ${minutes} min`;
-  return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
 }

@@ -24,7 +24,7 @@ export function trustCommand(): Command {
 }
 
 async function trust(names: string[], options: { yes?: boolean; pipeline?: string }): Promise<void> {
-  const config = stackConfig();
+  const { plain: config } = stackConfig();
   const port = Number(config.port ?? 22);
   const { cluster } = await loadPipeline(options.pipeline ?? config.pipeline ?? "pipelines/kafka_chaining.yaml");
   const unknown = names.filter((name) => !cluster.hosts.some((host) => host.name === name));

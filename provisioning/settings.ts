@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { cacheFolder } from "../setup/cache.ts";
+import { courseLogin } from "./ssh/login.ts";
 
 /** Version of Node that services run on. */
 export const nodeVersion = "24.21.0";
@@ -24,11 +25,11 @@ export function readSettings(config = new pulumi.Config("bramble")): Settings {
   const privateKey = config.getSecret("privateKey");
   return {
     pipeline: resolve(config.get("pipeline") ?? "pipelines/kafka_chaining.yaml"),
-    user: config.get("user") ?? "pi",
-    port: config.getNumber("port") ?? 22,
+    user: config.get("user") ?? courseLogin.user,
+    port: config.getNumber("port") ?? courseLogin.port,
     // The course's Pis all have this one; it is a secret all the same, as somebody's own will be.
     ...(privateKey === undefined
-      ? { password: config.getSecret("password") ?? pulumi.secret("raspberry") }
+      ? { password: config.getSecret("password") ?? pulumi.secret(courseLogin.password) }
       : { privateKey }),
     keepData: config.getBoolean("keepData") ?? false,
     allowDataLoss: (config.get("allowDataLoss") ?? "").split(/[\s,]+/).filter((name) => name !== ""),

@@ -12,7 +12,7 @@ export interface Addressee {
 }
 
 /** The group whose offset says how far a service's dead letters have been put back. */
-export function lettersGroup({ deadLetterTopic }: Addressee): string {
+export function lettersGroup({ deadLetterTopic }: Pick<Addressee, "deadLetterTopic">): string {
   return deadLetterTopic;
 }
 

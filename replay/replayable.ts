@@ -1,5 +1,6 @@
 import { type Pipeline, type Service, topicsOf } from "../declaration/pipeline.ts";
 import { didYouMean } from "../declaration/suggest.ts";
+import { instanceName } from "../declaration/unit-names.ts";
 import { serviceSpec, stepsOf } from "../provisioning/service-release.ts";
 import type { ServiceSpec } from "../runtime/service-spec.ts";
 
@@ -28,7 +29,7 @@ export function replayable(pipeline: Pipeline, name: string, bootstrapServers: r
     spec: serviceSpec(pipeline, service, bootstrapServers),
     inputTopics,
     outputTopics,
-    units: service.on.map((host, i) => `${host}: bramble-${name}${i === 0 ? "" : `@${i + 1}`}`),
+    units: service.on.map((host, i) => `${host}: bramble-${instanceName(name, i + 1)}`),
     operatorModules: Object.fromEntries(stepsOf(service).map(({ operator, module }) => [operator, module])),
   };
 }

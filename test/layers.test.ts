@@ -33,6 +33,8 @@ const forbidden = [
   ["lab/command-plugin/planted.ts", "../lab.ts"],
   ["cli/planted.ts", "../provisioning/components/host.ts"],
   ["cli/planted.ts", "ssh2"],
+  ["status/planted.ts", "../cli/columns.ts"],
+  ["status/planted.ts", "kafkajs"],
   ["setup/planted.ts", "../lab/lab.ts"],
 ] as const;
 
@@ -50,7 +52,9 @@ const allowed = [
   ["provisioning/kafka/planted.ts", "kafkajs"],
   ["lab/command-plugin/planted.ts", "ssh2"],
   ["lab/demo/planted.ts", "../lab.ts"],
+  ["status/planted.ts", "../provisioning/kafka/reader.ts"],
   ["cli/planted.ts", "../lab/up.ts"],
+  ["cli/planted.ts", "../status/places.ts"],
 ] as const;
 
 type Import = readonly [file: string, specifier: string];

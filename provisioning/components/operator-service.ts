@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as declaration from "../../declaration/pipeline.ts";
+import { instanceName, serviceUnitName } from "../../declaration/unit-names.ts";
 import type { ServiceRelease } from "../service-release.ts";
 import { Release, Unit } from "./resources.ts";
 import { running, unitFile } from "./unit-file.ts";
@@ -38,18 +39,18 @@ export class OperatorService extends pulumi.ComponentResource {
     for (const [i, { name: host, address }] of hosts.entries()) {
       const replica = i + 1;
       new Unit(
-        `${instance(name, replica)}-unit`,
+        `${instanceName(name, replica)}-unit`,
         {
           host,
           address,
           name: serviceUnitName(service.name, replica),
           content: serviceUnit({
-            description: `${pipeline.name}: ${instance(service.name, replica)}`,
+            description: `${pipeline.name}: ${instanceName(service.name, replica)}`,
             node: `${nodeHome}/bin/node`,
             releasePath: path,
             replica,
             ...(service.apply.some(({ stateful }) => stateful)
-              ? { cache: `bramble-${instance(service.name, replica)}` }
+              ? { cache: `bramble-${instanceName(service.name, replica)}` }
               : {}),
             ...(service.output.kind === "file" ? { files: filesFolder(service.name, replica) } : {}),
             seesHome: service.input.kind === "follow" && /^\/(home|root)\//.test(service.input.path),
@@ -67,19 +68,9 @@ export class OperatorService extends pulumi.ComponentResource {
   }
 }
 
-/** The first replica has the service's name alone, the others are named as systemd names instances. */
-function instance(service: string, replica: number): string {
-  return replica === 1 ? service : `${service}@${replica}`;
-}
-
 /** Below /var/lib: where the file of a service's sink is. @param replica from 1 */
 export function filesFolder(service: string, replica: number): string {
-  return `bramble-${instance(service, replica)}`;
-}
-
-/** @param replica from 1 */
-export function serviceUnitName(service: string, replica: number): string {
-  return `bramble-${instance(service, replica)}.service`;
+  return `bramble-${instanceName(service, replica)}`;
 }
 
 /** The unit of an operator service: no rights but to talk to Kafka, to write its journal, and its copy of its state. Pure. */

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as declaration from "../../declaration/pipeline.ts";
+import { serviceUnitName } from "../../declaration/unit-names.ts";
 import type { ServiceRelease } from "../service-release.ts";
 import type { Cluster } from "./cluster.ts";
-import { OperatorService, serviceUnitName } from "./operator-service.ts";
+import { OperatorService } from "./operator-service.ts";
 import { Archive, DeclaredServices, DeclaredTopics, Topic } from "./resources.ts";
 
 export interface PipelineArgs {

@@ -39,6 +39,14 @@ export class Reader {
     return this.bytes.toString("utf8", from, from + length);
   }
 
+  /** A nullable compact string; undefined for null. */
+  compactString(): string | undefined {
+    const length = this.varint() - 1;
+    if (length < 0) return undefined;
+    const from = this.skip(length);
+    return this.bytes.toString("utf8", from, from + length);
+  }
+
   /** Goes on by so many bytes; gives where they begin. */
   skip(count: number): number {
     const from = this.at;

@@ -4,10 +4,10 @@ import { dynamicConfig } from "../kafka/dynamic-config.ts";
 import { quorumGate } from "../kafka/quorum-gate.ts";
 import { zookeeperGate } from "../kafka/zookeeper-gate.ts";
 import type { Session } from "../resources/resource-type.ts";
-import { Connection } from "../ssh/connection.ts";
-import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
-import { knownHostsFile, pinnedKeys, readKnownHosts } from "../ssh/known-hosts.ts";
+import type { Connection } from "../ssh/connection.ts";
+import type { HostPlace } from "../ssh/host-fault.ts";
 import type { Login } from "../ssh/login.ts";
+import { openPinned } from "../ssh/open-pinned.ts";
 import { Roll } from "./roll.ts";
 
 /** The provider's configuration: how to reach the hosts and the cluster. */
@@ -68,23 +68,8 @@ export class ClusterSession {
     if (this.hosts.size === 0) this.admin().catch(() => {});
     const known = this.hosts.get(place.address);
     if (known !== undefined && (await known).alive) return known;
-    if (this.hosts.get(place.address) === known) this.hosts.set(place.address, this.open(place));
+    if (this.hosts.get(place.address) === known) this.hosts.set(place.address, openPinned(place, this.config.login));
     return this.hosts.get(place.address) as Promise<Connection>;
-  }
-
-  private open(place: HostPlace): Promise<Connection> {
-    const { login } = this.config;
-    const pinned = pinnedKeys(readKnownHosts(knownHostsFile()), place.address, login.port);
-    if (pinned.length === 0) {
-      return Promise.reject(
-        new HostFault(place, {
-          found: "no pinned host key",
-          wanted: "one, so that nobody else can answer in its place",
-          next: `Run \`npx bramble trust ${place.host}\`.`,
-        }),
-      );
-    }
-    return Connection.open(place, login, pinned);
   }
 
   private admin(): Promise<KafkaAdmin> {

@@ -6,3 +6,6 @@ export interface Login {
   /** PEM or OpenSSH text. */
   readonly privateKey?: string;
 }
+
+/** What the course's Pis take. */
+export const courseLogin = { user: "pi", port: 22, password: "raspberry" };

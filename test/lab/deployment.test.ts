@@ -130,6 +130,35 @@ describe("the first deployment to four bare Pis", () => {
     expect(await committedValues("temperatures_moving_average")).toEqual(movingAverage);
   });
 
+  story("`bramble status` says that all is well, and what is not after a unit was stopped by hand", async () => {
+    const status = async (...flags: string[]) => {
+      const { code, stdout } = await inLab(
+        ["bramble", "status", ...flags, "--pipeline", "pipelines/kafka_chaining.yaml"],
+        {
+          cwd: projectFolder,
+        },
+      );
+      return { code, stdout };
+    };
+    // A transaction has two ends: when its records can be read, and when the group has the position behind them.
+    await eventually("all is well", 30_000, async () => {
+      const { code, stdout } = await status();
+      expect(stdout).toMatch(/^out_avg +rpi3 +active .+ consuming temperatures_moving_average: partitions 0$/m);
+      expect(stdout).toMatch(/^con3 +temperatures_above_threshold\/0 +\d+ +0 +0$/m);
+      expect([code, stdout.trimEnd().split("\n").at(-1)]).toEqual([0, "All is well."]);
+    });
+    await onHost("rpi3", "sudo systemctl stop bramble-out_avg");
+    const { code, stdout } = await status("--json");
+    const { troubles } = JSON.parse(stdout) as { troubles: { what: string; next: string }[] };
+    expect(troubles.map(({ what }) => what)).toEqual(["rpi3: bramble-out_avg.service is inactive."]);
+    const [, command = ""] = /: (npx bramble lab ssh .*)$/.exec(troubles[0]?.next ?? "") ?? [];
+    expect(await inLabOk(command.split(" ").slice(1), { cwd: projectFolder })).toMatch(
+      /Stopped bramble-out_avg.service/,
+    );
+    expect(code).toBe(1);
+    await onHost("rpi3", "sudo systemctl start bramble-out_avg");
+  });
+
   story("KRaft in the file of a cluster with ZooKeeper is refused by preview, with the way out", async () => {
     const before = await unitStates();
     const host = "rpi3: 10.42.0.253\n";

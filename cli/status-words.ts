@@ -1,0 +1,110 @@
+import { basename } from "node:path";
+import { type Pipeline, type Service, topicsOf } from "../declaration/pipeline.ts";
+import type { KafkaAnswer } from "../status/ask-kafka.ts";
+import { type DeclaredUnit, serviceUnits, unitsOn } from "../status/declared-units.ts";
+import type { Answers, Trouble } from "../status/troubles.ts";
+import type { HostAnswer, UnitState } from "../status/unit-state.ts";
+import { amount, type Waiting } from "../status/waiting.ts";
+import { columns } from "./columns.ts";
+import { duration } from "./duration.ts";
+
+/** Every host with its daemons. */
+export function hostTable(pipeline: Pipeline, hosts: Answers["hosts"]): string {
+  const { cluster } = pipeline;
+  const daemons = cluster.metadata.mode === "zookeeper" ? ["zookeeper.service", "kafka.service"] : ["kafka.service"];
+  const rows = cluster.hosts.map(({ name, address }) => {
+    const answer = hosts.get(name);
+    if (answer === undefined || "fault" in answer) return [name, address, "cannot be asked"];
+    const declared = unitsOn(pipeline, name);
+    const cells = daemons.map((daemon) => (declared.some(({ unit }) => unit === daemon) ? state(answer, daemon) : "-"));
+    return [name, address, ...cells, ...rolesOn(pipeline, name)];
+  });
+  const roles = cluster.metadata.mode === "kraft" ? ["ROLES"] : [];
+  return columns([
+    ["HOST", "ADDRESS", ...daemons.map((unit) => unit.split(".")[0]?.toUpperCase() ?? ""), ...roles],
+    ...rows,
+  ]);
+}
+
+/** Of a node of a cluster with KRaft, in which one process may be both. */
+function rolesOn({ cluster: { kafka, metadata } }: Pipeline, host: string): string[] {
+  if (metadata.mode !== "kraft") return [];
+  const roles = [
+    ...(kafka.brokers.includes(host) ? ["broker"] : []),
+    ...(metadata.controllers.includes(host) ? ["controller"] : []),
+  ];
+  return [roles.join(", ") || "-"];
+}
+
+/** Every unit of a service: one for each replica. */
+export function unitTable(pipeline: Pipeline, hosts: Answers["hosts"]): string {
+  const rows = serviceUnits(pipeline).map(({ host, unit, instance }) => {
+    const answer = hosts.get(host);
+    return [instance, host, state(answer, unit), stateOf(answer, unit)?.says || "-"];
+  });
+  return columns([["SERVICE", "HOST", "STATE", "SAYS"], ...rows]);
+}
+
+/** Every partition that a service reads, and its dead letters. */
+export function placeTable({ services }: Pipeline, kafka: KafkaAnswer): string {
+  const rows = services.flatMap((service) => {
+    const { name, input } = service;
+    const place = kafka.services.get(name);
+    const letters = count(place?.letters);
+    const reads = (place?.reads ?? []).map(({ topic, partition, position = "-", waiting }) => [
+      ...[`${topic}/${partition}`, String(position), count(waiting)],
+    ]);
+    const known = reads.length > 0 ? reads : topicsOf(input).map(({ topic }) => [topic, "-", "-"]);
+    const all = known.length > 0 ? known : [[sourceOf(service), "-", "-"]];
+    return all.map((cells, i) => [name, ...cells, i === 0 ? letters : ""]);
+  });
+  return columns([["SERVICE", "READS", "POSITION", "LAG", "DEAD LETTERS"], ...rows]);
+}
+
+/** Where the records of a service come from that reads no topic. Its position is in its changelog; its unit says how far it is. */
+export function sourceOf({ input }: Service): string {
+  if (input.kind === "follow") return input.path;
+  return input.kind === "file" ? basename(input.path) : `${input.kind} source`;
+}
+
+/** What is not well, each with what to do, and who has dead letters. */
+export function conclusion({ services }: Pipeline, kafka: KafkaAnswer, troubles: readonly Trouble[]): string[] {
+  const told = troubles.flatMap(({ what, next }) => [
+    `  ${what}`,
+    ...(next === undefined ? [] : next.split("\n").map((line) => `    ${line}`)),
+  ]);
+  const letters = services.flatMap(({ name }) => {
+    const waiting = kafka.services.get(name)?.letters;
+    if (waiting === undefined || waiting.records === 0) return [];
+    const wait = waiting.records === 1 ? "dead letter waits" : "dead letters wait";
+    return [`${name}: ${amount(waiting)} ${wait}. See \`npx bramble deadletters ${name}\`.`];
+  });
+  return [...(told.length === 0 ? ["All is well."] : ["Not well:", ...told]), ...letters];
+}
+
+/** Lines that fit the terminal. */
+export function cutTo(width: number | undefined, text: string): string {
+  if (width === undefined) return text;
+  const cut = (line: string) => (line.length <= width ? line : `${line.slice(0, width - 3)}...`);
+  return text.split("\n").map(cut).join("\n");
+}
+
+function count(waiting: Waiting | undefined): string {
+  return waiting === undefined ? "-" : amount(waiting);
+}
+
+function stateOf(answer: HostAnswer | undefined, unit: DeclaredUnit["unit"]): UnitState | undefined {
+  return answer !== undefined && "units" in answer ? answer.units.find((each) => each.unit === unit) : undefined;
+}
+
+/** "active 3 min 2 s, 1 restart"; a question mark where nobody can tell. */
+function state(answer: HostAnswer | undefined, unit: string): string {
+  const found = stateOf(answer, unit);
+  if (found === undefined) return "?";
+  const { load, active, forSeconds, restarts } = found;
+  if (load === "not-found") return "not there";
+  if (load === "masked") return "masked";
+  const since = forSeconds === undefined ? "" : ` ${duration(forSeconds)}`;
+  const again = restarts === 0 ? "" : `, ${restarts} restart${restarts === 1 ? "" : "s"}`;
+  return `${active}${since}${again}`;
+}

@@ -1,0 +1,72 @@
+import { relative } from "node:path";
+import { Command } from "commander";
+import type { Pipeline } from "../declaration/pipeline.ts";
+import { openLab } from "../lab/lab.ts";
+import { knownHostsFile } from "../provisioning/ssh/known-hosts.ts";
+import { askHosts } from "../status/ask-hosts.ts";
+import { askKafka } from "../status/ask-kafka.ts";
+import { type Answers, isNothingDeployed, type Journal, type Trouble, troublesOf } from "../status/troubles.ts";
+import { pipelineOf, withPipelineOption } from "./pipeline-option.ts";
+import { stackLogin } from "./stack-login.ts";
+import { statusJson } from "./status-json.ts";
+import { conclusion, cutTo, hostTable, placeTable, unitTable } from "./status-words.ts";
+
+interface Options {
+  readonly json?: boolean;
+  readonly pipeline?: string;
+}
+
+export function statusCommand(): Command {
+  const command = new Command("status")
+    .description("how hosts, daemons and services are, how far each service is; exit code 0: all is well, 1: not")
+    .option("--json", "all of it as JSON");
+  return withPipelineOption(command).action(status);
+}
+
+async function status({ json, ...options }: Options): Promise<void> {
+  const pipeline = await pipelineOf(options);
+  const login = stackLogin();
+  const [hosts, kafka] = await Promise.all([askHosts(pipeline, login), askKafka(pipeline)]);
+  const answers = { hosts, kafka };
+  const isNothing = isNothingDeployed(pipeline, answers);
+  const troubles = isNothing ? [nothing(pipeline)] : troublesOf(pipeline, answers, journalCommand(pipeline, login));
+  if (json) console.log(statusJson(pipeline, answers, troubles));
+  else if (isNothing) console.log(troubles.map(({ what, next }) => `${what} ${next}`).join("\n"));
+  else print(pipeline, answers, troubles);
+  // A broker that has fallen silent still keeps a client busy, which nobody waits for.
+  process.exit(troubles.length === 0 ? 0 : 1);
+}
+
+function nothing({ name, cluster }: Pipeline): Trouble {
+  const hosts = cluster.hosts.map((host) => host.name).join(", ");
+  return { what: `${name}: nothing of it is on ${hosts}.`, next: "`pulumi up` deploys it." };
+}
+
+function print(pipeline: Pipeline, answers: Answers, troubles: readonly Trouble[]): void {
+  const { hosts, kafka } = answers;
+  const isAnyThere = [...hosts.values()].some((answer) => "units" in answer);
+  const known = isAnyThere || kafka.cluster !== undefined;
+  const tables = [
+    hostTable(pipeline, hosts),
+    ...(known ? [unitTable(pipeline, hosts), placeTable(pipeline, kafka)] : []),
+  ];
+  const width = process.stdout.isTTY ? process.stdout.columns : undefined;
+  console.log(`${pipeline.name} (${relative(process.cwd(), pipeline.file)})\n`);
+  for (const table of tables) console.log(`${cutTo(width, table)}\n`);
+  for (const line of conclusion(pipeline, kafka, troubles)) console.log(line);
+  if (!isAnyThere && !isInLab()) console.log("To reach the hosts of the lab, begin with `npx bramble lab exec --`.");
+}
+
+function isInLab(): boolean {
+  return knownHostsFile() === openLab().knownHosts;
+}
+
+/** As it is typed where this command was. */
+function journalCommand({ cluster }: Pipeline, { user, port }: { user: string; port: number }): Journal {
+  return (host, unit) => {
+    const address = cluster.hosts.find(({ name }) => name === host)?.address ?? host;
+    const options = `-o UserKnownHostsFile=${relative(process.cwd(), knownHostsFile())}${port === 22 ? "" : ` -p ${port}`}`;
+    const login = isInLab() ? `npx bramble lab ssh ${host} --` : `ssh ${options} ${user}@${address}`;
+    return `${login} sudo journalctl -n 30 -u ${unit.replace(/\.service$/, "")}`;
+  };
+}

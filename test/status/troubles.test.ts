@@ -1,0 +1,143 @@
+import { beforeAll, expect, test } from "@jest/globals";
+import type { Pipeline } from "../../declaration/pipeline.ts";
+import { type Answers, isNothingDeployed, troublesOf } from "../../status/troubles.ts";
+import type { HostAnswer, UnitState } from "../../status/unit-state.ts";
+import { reads, running, sensors, wellAnswers } from "./answers.ts";
+
+let pipeline: Pipeline;
+let well: Answers;
+beforeAll(async () => {
+  pipeline = await sensors();
+  well = wellAnswers(pipeline);
+});
+
+const journal = (host: string, unit: string) => `journal of ${unit} on ${host}`;
+
+function told(answers: Answers): string[] {
+  return troublesOf(pipeline, answers, journal).map(({ what, next }) => [what, next].filter(Boolean).join(" | "));
+}
+
+/** All is well but for what a host says. */
+function withUnits(host: string, ...changed: UnitState[]): Answers {
+  const answer = well.hosts.get(host);
+  const units = answer !== undefined && "units" in answer ? answer.units : [];
+  const named = new Map([...units, ...changed].map((state) => [state.unit, state]));
+  return { ...well, hosts: new Map([...well.hosts, [host, { units: [...named.values()] }]]) };
+}
+
+function withKafka(kafka: Partial<Answers["kafka"]>): Answers {
+  return { ...well, kafka: { ...well.kafka, ...kafka } };
+}
+
+test("nothing is told when all is well", () => {
+  expect(told(well)).toEqual([]);
+  expect(isNothingDeployed(pipeline, well)).toBe(false);
+});
+
+const unit = "bramble-con@2.service";
+const absent = { load: "not-found", active: "inactive", sub: "dead" };
+
+test.each<[string, UnitState[], string[]]>([
+  [
+    "a unit that was stopped",
+    [running(unit, { active: "inactive", sub: "dead" })],
+    [`rpi2: ${unit} is inactive. | \`pulumi up\` starts it. What it said last: journal of ${unit} on rpi2`],
+  ],
+  [
+    "a unit that crashes again and again",
+    [running(unit, { active: "activating", sub: "auto-restart", restarts: 12, says: "no such topic (yet)" })],
+    [
+      `rpi2: ${unit} is activating (auto-restart, started again 12 times by systemd); it says: no such topic (yet). | journal of ${unit} on rpi2`,
+    ],
+  ],
+  [
+    "a unit that failed for good",
+    [running("zookeeper.service", { active: "failed", sub: "failed" })],
+    ["rpi2: zookeeper.service is failed. | journal of zookeeper.service on rpi2"],
+  ],
+  [
+    "a unit that crashed a moment ago",
+    [running(unit, { restarts: 1, forSeconds: 12 })],
+    [`rpi2: ${unit} was started again once by systemd, 12 s ago. | journal of ${unit} on rpi2`],
+  ],
+  ["a unit that crashed long ago", [running(unit, { restarts: 1, forSeconds: 60 })], []],
+  [
+    "a unit that nothing may start",
+    [running(unit, { load: "masked", active: "inactive", sub: "dead" })],
+    [`rpi2: ${unit} is masked: nothing may start it. | \`pulumi up\` lets it run again.`],
+  ],
+  [
+    "units that are not there",
+    [running(unit, absent), running("zookeeper.service", absent)],
+    [`rpi2: zookeeper.service, ${unit} are not there. | \`pulumi up\` makes what the pipeline file has.`],
+  ],
+  [
+    "a service that the file has not, or not any more",
+    [running("bramble-old.service"), running("bramble-older.service", absent)],
+    ["rpi2: bramble-old.service is there (active), and not in the pipeline file. | `pulumi up` takes it away."],
+  ],
+])("%s", (_, changed, wanted) => {
+  expect(told(withUnits("rpi2", ...changed))).toEqual(wanted);
+});
+
+test("a host that does not answer is told once, and nothing of its units and its broker", () => {
+  const hosts = new Map([...well.hosts, ["rpi2", { fault: "rpi2 (10.0.0.3): found no answer; wanted one. Look." }]]);
+  const answering = well.kafka.answering.slice(0, 2);
+  expect(told({ hosts, kafka: { ...well.kafka, answering } })).toEqual([
+    "rpi2 (10.0.0.3): found no answer; wanted one. Look.",
+  ]);
+});
+
+test("a broker that does not answer is told where its unit runs, and who is in no cluster with the others", () => {
+  const brokers = new Map([...(well.kafka.cluster?.brokers ?? [])].slice(0, 2));
+  const partitions = well.kafka.cluster?.partitions ?? [];
+  const [first = "", second = "", third = ""] = well.kafka.answering;
+  expect(told(withKafka({ answering: [second, third], cluster: { brokers, partitions } }))).toEqual([
+    `rpi0: kafka.service runs, and no broker answers at ${first} (yet). | journal of kafka.service on rpi0`,
+    `rpi2: the broker at ${third} is not in the cluster of the others (yet). | journal of kafka.service on rpi2`,
+  ]);
+});
+
+test("without any broker nobody knows how far services are", () => {
+  expect(told(withKafka({ answering: [], cluster: undefined, services: new Map() })).at(-1)).toBe(
+    "No broker answers: how far services are cannot be told.",
+  );
+});
+
+test("topics that are not there, partitions without a leader, and replicas that lag are told by host", () => {
+  const { brokers, partitions } = well.kafka.cluster ?? { brokers: new Map(), partitions: [] };
+  const [first, second, ...others] = partitions.filter(({ topic }) => topic !== "sensors-con-dead-letters");
+  const changed = [
+    { ...first, topic: "__consumer_offsets", partition: 0, inSync: [1], leader: 1, replicas: [0, 1, 2] },
+    { ...second, topic: "readings", partition: 0, leader: undefined, replicas: [2], inSync: [2] },
+    ...others.map((each) => ({ ...each, inSync: [0, 1] })),
+    { topic: "sensors-con-changelog", partition: 0, leader: 0, replicas: [0, 1, 2], inSync: [0, 1, 2] },
+  ];
+  expect(told(withKafka({ cluster: { brokers, partitions: changed } }))).toEqual([
+    "Kafka has no sensors-con-dead-letters. | `pulumi up` makes what the pipeline file has.",
+    "readings/0: no leader; the replicas are on rpi2. | Nobody can read or write there until Kafka runs there again.",
+    expect.stringMatching(
+      /^\w.* and [23] more partitions: replicas are not in sync, on rpi0, rpi2\. \| They catch up by themselves/,
+    ),
+  ]);
+});
+
+test("a service that has something to read and does not move is told, unless its unit tells already", () => {
+  const still = reads(1, { position: 4, waiting: { records: 1, isExact: true }, isStill: true });
+  const kafka = { services: new Map([["con", { reads: [reads(0), still], letters: undefined }]]) };
+  const stands = "con does not move on: it stands at readings/1@4, and 1 record waits.";
+  expect(told(withKafka(kafka))).toEqual([
+    `${stands} | journal of bramble-con.service on rpi1\njournal of ${unit} on rpi2`,
+  ]);
+  const stopped = withUnits("rpi2", running(unit, { active: "failed", sub: "failed" }));
+  expect(told({ ...withKafka(kafka), hosts: stopped.hosts })).toEqual([
+    `rpi2: ${unit} is failed. | journal of ${unit} on rpi2`,
+  ]);
+});
+
+test("nothing is deployed when every host answers, and none has a unit", () => {
+  const none = pipeline.cluster.hosts.map(({ name }) => [name, { units: [running("kafka.service", absent)] }] as const);
+  expect(isNothingDeployed(pipeline, { ...well, hosts: new Map(none) })).toBe(true);
+  const silent = new Map<string, HostAnswer>([...none, ["rpi0", { fault: "no answer" }]]);
+  expect(isNothingDeployed(pipeline, { ...well, hosts: silent })).toBe(false);
+});
