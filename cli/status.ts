@@ -51,7 +51,7 @@ function print(pipeline: Pipeline, answers: Answers, troubles: readonly Trouble[
     ...(known ? [unitTable(pipeline, hosts), placeTable(pipeline, kafka)] : []),
   ];
   const width = process.stdout.isTTY ? process.stdout.columns : undefined;
-  console.log(`${pipeline.name} (${relative(process.cwd(), pipeline.file)})\n`);
+  console.log(`${pipeline.name} (${fromHere(pipeline.file)})\n`);
   for (const table of tables) console.log(`${cutTo(width, table)}\n`);
   for (const line of conclusion(pipeline, kafka, troubles)) console.log(line);
   if (!isAnyThere && !isInLab()) console.log("To reach the hosts of the lab, begin with `npx bramble lab exec --`.");
@@ -65,8 +65,14 @@ function isInLab(): boolean {
 function journalCommand({ cluster }: Pipeline, { user, port }: { user: string; port: number }): Journal {
   return (host, unit) => {
     const address = cluster.hosts.find(({ name }) => name === host)?.address ?? host;
-    const options = `-o UserKnownHostsFile=${relative(process.cwd(), knownHostsFile())}${port === 22 ? "" : ` -p ${port}`}`;
+    const options = `-o UserKnownHostsFile=${fromHere(knownHostsFile())}${port === 22 ? "" : ` -p ${port}`}`;
     const login = isInLab() ? `npx bramble lab ssh ${host} --` : `ssh ${options} ${user}@${address}`;
     return `${login} sudo journalctl -n 30 -u ${unit.replace(/\.service$/, "")}`;
   };
+}
+
+/** As it would be typed here. */
+function fromHere(path: string): string {
+  const way = relative(process.cwd(), path);
+  return way.startsWith("..") ? path : way;
 }

@@ -30,8 +30,9 @@ export async function produceFollowed(
   try {
     for (let isReady = false; !stop.aborted; isReady = true) {
       const read = await file.read();
+      positions.read = read ?? positions.read;
       const status = file.isThere
-        ? `following ${path}: at byte ${read?.place.offset ?? positions.begin?.offset ?? 0}`
+        ? `following ${path}: at byte ${(positions.read?.place ?? positions.begin)?.offset ?? 0}`
         : `waiting for ${path}, which is not there yet`;
       if (isReady) supervisor.status(status);
       else supervisor.ready(status);
@@ -40,7 +41,6 @@ export async function produceFollowed(
         await pause(LOOK_EVERY_MS, stop);
         continue;
       }
-      positions.read = read;
       const records = recordsOf(read, format, Date.now());
       const firstOffset = BigInt(read.lines[0]?.offset ?? read.place.offset);
       await task.process(topic, { firstOffset, decode: () => records }, BigInt(read.place.offset));

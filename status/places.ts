@@ -7,6 +7,7 @@ import { countWaiting, type Unread, type Waiting } from "./waiting.ts";
 
 /** A service that works commits several times a second: one that has not within this time stands still. */
 const STILL_AFTER_MS = 3_000;
+const LOOK_EVERY_MS = 500;
 
 /** A group that reads a partition. */
 export interface Reading extends TopicPartition {
@@ -47,16 +48,18 @@ export async function placesOf(
   return places.map((place) => ({ ...place, waiting: isUnread(place) ? waiting[counted.indexOf(place)] : undefined }));
 }
 
-/** Those for which something waits, and which have not moved when they are looked at again. */
+/** Those for which something waits, and which do not move while they are watched. */
 export async function standingStill(servers: readonly string[], places: readonly Place[]): Promise<Place[]> {
-  const behind = places.filter(({ waiting }) => waiting !== undefined && waiting.records > 0);
-  if (behind.length === 0) return [];
-  await sleep(STILL_AFTER_MS);
-  const committed = await committedBy(servers, behind);
-  return behind.filter((place) => {
-    const ofGroup = committed.get(place.group);
-    return ofGroup !== undefined && (ofGroup.get(keyOf(place)) ?? place.position) === place.position;
-  });
+  let still = places.filter(({ waiting }) => waiting !== undefined && waiting.records > 0);
+  for (const deadline = Date.now() + STILL_AFTER_MS; still.length > 0 && Date.now() < deadline; ) {
+    await sleep(LOOK_EVERY_MS);
+    const committed = await committedBy(servers, still);
+    still = still.filter((place) => {
+      const ofGroup = committed.get(place.group);
+      return ofGroup !== undefined && (ofGroup.get(keyOf(place)) ?? place.position) === place.position;
+    });
+  }
+  return still;
 }
 
 export function keyOf({ topic, partition }: TopicPartition): string {

@@ -1,0 +1,82 @@
+import { appendFileSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import { produceFollowed } from "../../runtime/follow-service.ts";
+import type { Kafka } from "../../runtime/kafka/kafka.ts";
+import type { Service } from "../../runtime/service.ts";
+import { StateStores } from "../../runtime/state-store.ts";
+import { eventually } from "./running-service.ts";
+
+const refuse = (what: string) => () => Promise.reject(new Error(`${what}: not asked of Kafka here`));
+
+/** Takes what is written, and has an empty changelog. */
+function emptyKafka(written: string[]): Kafka {
+  const inspector = {
+    committedOffset: refuse("committedOffset"),
+    earliestOffset: async () => 0n,
+    latestOffset: async () => 0n,
+    topicId: async () => "1",
+    mostBytes: async () => 1_000_000,
+    recordAt: async () => undefined,
+    retireMembers: refuse("retireMembers"),
+    read: refuse("read"),
+    readToEnd: async () => 0n,
+  };
+  return {
+    producer: async () => ({
+      partitionsOf: () => 1,
+      transact: async ({ records }) => {
+        written.push(...records.map(({ value }) => String(value)));
+        return new Map([["changelog", 1n]]);
+      },
+      close: async () => {},
+    }),
+    inspect: (work) => work(inspector),
+    consume: refuse("consume"),
+  };
+}
+
+test("a followed file's status stays at the byte that was read, however long nothing comes", async () => {
+  const path = join(mkdtempSync(join(tmpdir(), "bramble-follow-")), "sensor.txt");
+  const [written, said, stop] = [[] as string[], [] as string[], new AbortController()];
+  const say = (text: string) => void said.push(text);
+  const ignore = () => {};
+  const service: Service = {
+    spec: {
+      name: "tail",
+      groupId: "p-tail",
+      bootstrapServers: [],
+      input: { kind: "follow", path },
+      apply: [],
+      output: { kind: "topic", topic: "out" },
+      changelogTopic: "changelog",
+    },
+    chain: [],
+    branches: [{ topic: "out" }],
+    kafka: emptyKafka(written),
+    stores: new StateStores(undefined),
+    journal: { info: ignore, warn: ignore, error: ignore },
+    supervisor: { ready: say, status: say, alive: ignore, stopping: ignore },
+    replica: "rpi1",
+    stateFolder: undefined,
+    print: async () => {},
+  };
+  const running = produceFollowed(service, { kind: "follow", path }, stop.signal);
+  const looks = (count: number) =>
+    eventually(
+      () => said.length >= count,
+      () => said.join("\n"),
+    );
+  await looks(1);
+  expect(said[0]).toBe(`waiting for ${path}, which is not there yet`);
+  appendFileSync(path, "20\n21\n");
+  await eventually(
+    () => written.length === 2,
+    () => said.join("\n"),
+  );
+  await looks(said.length + 2);
+  stop.abort();
+  await running;
+  expect(said.at(-1)).toBe(`following ${path}: at byte 6`);
+});
