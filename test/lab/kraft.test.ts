@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import { down } from "../../lab/down.ts";
 import { reflash } from "../../lab/faults.ts";
+import { projectFolder } from "../../lab/lab.ts";
 import { bareWith } from "./support/deployed.ts";
 import { eventually } from "./support/eventually.ts";
 import { committedValues, kafkaTool, metadata } from "./support/kafka.ts";
 import { knownValuesArrive } from "./support/known-values.ts";
 import { chaining, edited, fast, writePipeline } from "./support/pipeline-files.ts";
-import { onHost, onHosts } from "./support/programs.ts";
+import { inLabOk, onHost, onHosts } from "./support/programs.ts";
 import { configure, destroy, mustUp, preview, succeeded, trust, up } from "./support/stack.ts";
 import { steadyProducer } from "./support/steady-producer.ts";
 import { story } from "./support/story.ts";
@@ -89,6 +90,11 @@ story("four bare Pis become one cluster of Kafka 4 without ZooKeeper, and the kn
   expect(await running()).toEqual(everywhere("4.3.0"));
   expect((await metadata()).brokers.map(({ id }) => id).sort()).toEqual([0, 1, 2, 3]);
   await knownValuesArrive();
+  await eventually("`bramble status` says that all is well", 30_000, async () => {
+    const told = await inLabOk(["bramble", "status", "--pipeline", write([kraft, before])], { cwd: projectFolder });
+    expect(told).toMatch(/^rpi2 +10.42.0.252 +active .+ broker, controller$/m);
+    expect(told).toMatch(/^con3 +temperatures_above_threshold\/0 +\d+ +0 +0$/m);
+  });
 });
 
 story("a second `up` changes nothing and restarts nothing", async () => {
