@@ -1,13 +1,13 @@
 /**
  * A transaction that makes more than this ends with the record at hand. About what is in memory for it, and more than what
- * goes to Kafka: of 384 MB for a unit (MemoryMax), eight partitions at once take a part, and a Pi writes it well within
+ * goes to Kafka: of 384 MB for a unit (MemoryMax), some partitions at once take a part, and a Pi writes it well within
  * the time that a transaction has.
  */
 export const FULL_TRANSACTION_BYTES = 8 * 1024 * 1024;
 
 /**
  * The same for one whose operators have worked for so long. Meanwhile nothing else is done, and the group must hear of its
- * member within 6 s, also when eight partitions are processed one after the other.
+ * member within 6 s.
  */
 export const FULL_TRANSACTION_MS = 250;
 

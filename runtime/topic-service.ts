@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { TopicFormat } from "../operators/topics-of.ts";
 import { describeError, FencedError } from "./kafka/errors.ts";
 import type { Batch, TopicPartition } from "./kafka/kafka.ts";
@@ -25,7 +26,9 @@ export async function consumeTopics(
     if (task === undefined || batch.isStale()) return;
     // Fetched again although it may be processed, or the topic was made anew: Kafka knows where to go on.
     if (batch.records.firstOffset < task.position(topic)) return tasks.reopen(partition, batch.heartbeat());
-    const failure = await beatingHeart(batch, failureOf(task.process(topic, batch.records, batch.nextOffset)));
+    // Timers have their turn between two partitions: else, with many, the group would not hear of its member for too long.
+    const work = turn().then(() => task.process(topic, batch.records, batch.nextOffset));
+    const failure = await beatingHeart(batch, failureOf(work));
     // A task that was closed meanwhile has not come to the end: whoever opens the partition next goes on from there.
     if (failure === undefined) return task.position(topic) === batch.nextOffset ? batch.done() : undefined;
     if (failure instanceof FencedError) return fenced.reject(failure);

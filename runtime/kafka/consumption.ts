@@ -26,10 +26,11 @@ const SESSION_TIMEOUT_MS = 6000;
 /** Partitions that are added to a topic are read this soon; by default it would be after 5 minutes. */
 const METADATA_MAX_AGE_MS = 10_000;
 
-/** Small enough that one transaction stays short, large enough that its cost is spread over thousands of records. */
-const MAX_BYTES_PER_PARTITION = 512 * 1024;
+/** Of a fetch, and of a partition: the largest batch that brokers take by default (`message.max.bytes`). */
+const MAX_BYTES = 1024 * 1024 + 64;
 
-const PARTITIONS_AT_ONCE = 8;
+/** How many is for the fetcher to say: more of kafkajs's workers than that, as one that just goes to rest can miss work. */
+const WORKERS = 32;
 
 /** `onCommitter` gets what commits a position of the group as this member of it. */
 export async function consume(
@@ -44,7 +45,8 @@ export async function consume(
     heartbeatInterval: SESSION_TIMEOUT_MS / 4,
     rebalanceTimeout: 15_000,
     maxWaitTimeInMs: MAX_WAIT_MS,
-    maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+    maxBytes: MAX_BYTES,
+    maxBytesPerPartition: MAX_BYTES,
     metadataMaxAge: METADATA_MAX_AGE_MS,
     allowAutoTopicCreation: false,
     partitionAssigners: [byPartitionNumber],
@@ -74,7 +76,7 @@ export async function consume(
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+      partitionsConsumedConcurrently: WORKERS,
       eachBatch: (payload) => subscription.onBatch(batchOf(payload)),
     });
   } catch (error) {

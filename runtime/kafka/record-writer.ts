@@ -37,6 +37,26 @@ export interface EncodedRecords {
   readonly keyed: boolean;
   /** The whole batch, as a produce request holds it; as often as it has to be sent. */
   encode(sender: BatchSender): Buffer;
+  /** The broker has it: what it takes in memory may be used again. */
+  release(): void;
+}
+
+/**
+ * Memory outside of V8's heap makes it collect all garbage, old and young, again and again; what batches are written in is
+ * used again instead. Only so much is kept.
+ */
+const spare: Buffer[] = [];
+const SPARES = 8;
+const SPARE_BYTES = { least: 64 * 1024, most: 1024 * 1024 };
+
+function takeBuffer(bytes: number): Buffer {
+  const kept = bytes < SPARE_BYTES.least ? undefined : spare.pop();
+  return kept !== undefined && kept.length >= bytes ? kept : Buffer.allocUnsafe(bytes);
+}
+
+function giveBack(buffer: Buffer): void {
+  const { length } = buffer;
+  if (length >= SPARE_BYTES.least && length <= SPARE_BYTES.most && spare.length < SPARES) spare.push(buffer);
 }
 
 /** Writes records one after the other as a record batch has them, without headers. */
@@ -49,7 +69,7 @@ export class RecordWriter {
   #maxTimestampMs = 0;
 
   constructor(expectedBytes: number) {
-    this.#bytes = Buffer.allocUnsafe(expectedBytes + HEAD_BYTES + RECORDS_AT + RECORD_OVERHEAD);
+    this.#bytes = takeBuffer(expectedBytes + HEAD_BYTES + RECORDS_AT + RECORD_OVERHEAD);
   }
 
   get size(): number {
@@ -74,7 +94,8 @@ export class RecordWriter {
   write(key: Uint8Array | string | null, value: string, timestampMs: number): void {
     const length = Buffer.byteLength(value);
     this.#begin(key, length, timestampMs);
-    this.#at += this.#bytes.write(value, this.#at, length, "utf8");
+    // As many bytes as characters: plain ASCII, which is only copied.
+    this.#at += this.#bytes.write(value, this.#at, length, length === value.length ? "latin1" : "utf8");
     this.#bytes[this.#at++] = 0; // no headers
   }
 
@@ -82,6 +103,7 @@ export class RecordWriter {
   finish(): EncodedRecords {
     const bytes = this.#bytes.subarray(0, this.#at);
     const batch = bytes.subarray(HEAD_BYTES);
+    let encodings = 0;
     bytes.writeBigInt64BE(0n, 0);
     bytes.writeInt32BE(batch.length, 8);
     batch.writeInt32BE(0, 0); // the partition leader epoch, which the broker fills in
@@ -94,12 +116,17 @@ export class RecordWriter {
       count: this.#count,
       keyed: this.#keyed,
       encode: ({ transactional, producerId, producerEpoch, firstSequence }) => {
+        encodings++;
         batch.writeInt16BE(transactional ? TRANSACTIONAL : 0, ATTRIBUTES_AT);
         batch.writeBigInt64BE(BigInt(producerId), PRODUCER_ID_AT);
         batch.writeInt16BE(producerEpoch, PRODUCER_EPOCH_AT);
         batch.writeInt32BE(firstSequence, BASE_SEQUENCE_AT);
         batch.writeUInt32BE(crc32c(batch, ATTRIBUTES_AT), CRC_AT);
         return bytes;
+      },
+      // Sent more than once, it may still wait in the queue of a connection that was given up.
+      release: () => {
+        if (encodings === 1) giveBack(this.#bytes);
       },
     };
   }

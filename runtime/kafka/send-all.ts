@@ -17,13 +17,14 @@ export async function sendAll(
   copartitioned: readonly string[],
 ): Promise<Written> {
   const written = new Map<string, bigint>();
-  for (const piece of sends(records, encoded)) {
+  for (const [place, piece] of sends(records, encoded).entries()) {
     const sent = await sender.sendBatch({ topicMessages: piece }).catch((error) => {
       if (kafkaErrorType(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
       throw new Error(`${piece.map(({ topic }) => topic).join(" or ")}: there is no such topic (yet)`, {
         cause: error,
       });
     });
+    encoded?.sends[place]?.release();
     for (const { topicName, baseOffset } of sent) {
       // Without an offset (-1) a topic keeps the one of the piece, or transaction, before: behind, which does no harm.
       if (!copartitioned.includes(topicName) || Number(baseOffset ?? -1) < 0) continue;

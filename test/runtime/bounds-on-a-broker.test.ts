@@ -178,3 +178,25 @@ test("while its output takes nothing, a service waits: it stays, takes no more m
 function mostMemoryMb(pid: number): number {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 }
+
+test("large batches of one partition do not keep the others waiting until its end", async () => {
+  const spec = pipeline.service("con", {
+    input: { ...pipeline.stream("in"), format: "text" },
+    output: { ...pipeline.stream("out"), format: "text" },
+  });
+  await pipeline.createTopics([spec], 3);
+  // Of when the service wrote them.
+  await configure(broker, pipeline.topic("out"), { "message.timestamp.type": "LogAppendTime" });
+  const large = "x".repeat(300_000);
+  const records = [0, 1, 2].flatMap((partition) => Array.from({ length: 60 }, () => ({ partition, value: large })));
+  await write(broker, pipeline.topic("in"), records);
+  const con = await startService(spec);
+  await outputs(pipeline.topic("out"), records.length, con);
+  const { [pipeline.topic("out")]: written = [] } = await reader.read(pipeline.topic("out"));
+  const times = [0, 1, 2].map((each) =>
+    written.flatMap(({ partition, timestamp }) => (partition === each ? [timestamp] : [])),
+  );
+  const firsts = times.map((each) => Math.min(...each));
+  const lasts = times.map((each) => Math.max(...each));
+  expect(Math.max(...firsts)).toBeLessThan(Math.min(...lasts));
+});

@@ -27,6 +27,7 @@ interface Modules {
   };
   Decoder: new (buffer: Buffer) => object;
   Record(options: object): { buffer: Buffer };
+  createRequest(options: object): Promise<{ buffer: Buffer; all: Buffer[]; size(): number }>;
   sendMessages(options: object): (send: object) => Promise<object[]>;
   RequestQueue: new (options: object) => { push(request: object): void; fulfillRequest(response: object): void };
 }
@@ -43,6 +44,7 @@ beforeAll(async () => {
         exports.produce = require("kafkajs/src/protocol/requests/produce/v3/request.js");
         exports.createEosManager = require("kafkajs/src/producer/eosManager/index.js");
         exports.Decoder = require("kafkajs/src/protocol/decoder.js");
+        exports.createRequest = require("kafkajs/src/protocol/request.js");
         exports.Record = require("kafkajs/src/protocol/recordBatch/record/v0/index.js");
         exports.sendMessages = require("kafkajs/src/producer/sendMessages.js");
         exports.RequestQueue = require("kafkajs/src/network/requestQueue/index.js");`,
@@ -173,6 +175,28 @@ describe("kafkajs, as it is bundled", () => {
       };
       expect([next(2 ** 31 - 1), next(3), next(-3), next(1)]).toEqual([2 ** 31 - 1, 2, 2 ** 31 - 1, 0]);
     });
+  });
+
+  test("makes the very requests that it makes as it is installed, and copies no large record on the way", async () => {
+    const require = createRequire(import.meta.url);
+    const installed = {
+      produce: require("kafkajs/src/protocol/requests/produce/v3/request.js") as Modules["produce"],
+      createRequest: require("kafkajs/src/protocol/request.js") as Modules["createRequest"],
+    };
+    const large = Buffer.alloc(100_000, "large");
+    const message = (value: Buffer | string) => ({ key: "k", value, timestamp: "1000" });
+    const requestOf = ({ produce, createRequest }: Pick<Modules, "produce" | "createRequest">) => {
+      const topicData = [
+        { topic: "a", partitions: [{ partition: 3, messages: [message("small"), message(large), message("small")] }] },
+        { topic: "b", partitions: [{ partition: 0, messages: [message("x".repeat(50_000))] }] },
+      ];
+      const request = produce({ acks: -1, timeout: 1000, topicData });
+      return createRequest({ request, correlationId: 7, clientId: "con" });
+    };
+    const made = await requestOf(kafkajs);
+    expect(made.all.length).toBeGreaterThan(2);
+    expect(Buffer.concat(made.all)).toEqual((await requestOf(installed)).buffer);
+    expect(made.size()).toBe(made.buffer.length);
   });
 
   test("encodes a record without filling half a kilobyte with zeros first", () => {

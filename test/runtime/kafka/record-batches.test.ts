@@ -17,10 +17,29 @@ test("a checksum is CRC-32C", () => {
   expect(crc32c(Buffer.from("123456789"))).toBe(0xe3069283); // the check value of the catalogues
   expect(crc32c(Buffer.alloc(32))).toBe(0x8a9136aa); // RFC 3720, B.4
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(9), (bytes, start) => {
-      expect(crc32c(bytes, start)).toBe(kafkajsCrc32c(Buffer.from(bytes).subarray(start)));
+    fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(9), fc.nat(9), fc.nat(9), (all, from, start, left) => {
+      const bytes = all.subarray(from);
+      const end = Math.max(0, bytes.length - left);
+      expect(crc32c(bytes, start, end)).toBe(kafkajsCrc32c(Buffer.from(bytes.slice(start, Math.max(start, end)))));
     }),
   );
+});
+
+test("what a batch was written in is used again once a broker has the batch, unless it may still be sent", async () => {
+  const written = (value: string) => {
+    const writer = new RecordWriter(100_000);
+    writer.write(null, value, 1000);
+    return writer.finish();
+  };
+  const [once, twice] = [written("once"), written("twice")];
+  const onceBytes = once.encode(sender);
+  once.release();
+  expect(written("again").encode(sender).buffer).toBe(onceBytes.buffer);
+  twice.encode(sender);
+  const twiceBytes = twice.encode(sender);
+  twice.release();
+  expect(written("again").encode(sender).buffer).not.toBe(twiceBytes.buffer);
+  expect((await readByKafkajs(twiceBytes)).records.map(({ value }) => String(value))).toEqual(["twice"]);
 });
 
 describe("what was fetched", () => {

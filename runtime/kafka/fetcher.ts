@@ -1,0 +1,108 @@
+/** A fetched run of one partition, as kafkajs has it, with what the patch `fetchedAhead` adds. */
+export interface FetchedBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly bytes: number;
+  /** So large that more is there. */
+  readonly isFull: boolean;
+  /** Whether its partition has got to where it begins: not when that was sought elsewhere, or given to another member. */
+  isNext(): boolean;
+}
+
+export interface FetcherOptions<Batch extends FetchedBatch> {
+  readonly nodeId: number;
+  /** Resolves when the batch is processed. */
+  readonly workerQueue: { push(batch: Batch): Promise<void> };
+  /** Which node's batches of a partition are underway; shared by the fetchers of all nodes. */
+  readonly partitionAssignments: Map<string, number>;
+  /**
+   * Waits for records when nothing is underway; else takes what is there, of other partitions and behind each that is
+   * underway alone and full.
+   */
+  fetch(nodeId: number, underway: readonly Batch[]): Promise<readonly Batch[]>;
+}
+
+export interface Fetcher {
+  /** Fetches until it is stopped, or something fails; ends once nothing is underway any more. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** No more is fetched while so much is underway: one run of a partition may be 1 MiB. */
+const UNDERWAY_BYTES = 2 * 1024 * 1024;
+
+/**
+ * Fetches from one broker. In place of kafkajs's own, which fetches only when all is processed that it had fetched: a service
+ * that had to catch up waited for the broker between any two rounds, and each partition for all others. Here each goes on
+ * by itself, and what follows is fetched meanwhile, as Kafka's own consumer does.
+ */
+export function createFetcher<Batch extends FetchedBatch>(options: FetcherOptions<Batch>): Fetcher {
+  const { nodeId, workerQueue, partitionAssignments, fetch } = options;
+  /** By partition, in order; the first is being processed. */
+  const underway = new Map<string, { readonly batch: Batch; readonly done: Promise<void> }[]>();
+  let failure: { readonly error: unknown } | undefined;
+  let running: Promise<void> | undefined;
+  let isRunning = false;
+
+  const all = () => [...underway.values()].flat();
+  const isMoreWanted = () => {
+    const batches = all().map(({ batch }) => batch);
+    const bytes = batches.reduce((sum, batch) => sum + batch.bytes, 0);
+    return batches.length === 0 || (batches.some(({ isFull }) => isFull) && bytes < UNDERWAY_BYTES);
+  };
+  const fail = (error: unknown) => {
+    failure ??= { error };
+    isRunning = false;
+  };
+
+  const take = (batch: Batch) => {
+    const key = `${batch.topic}|${batch.partition}`;
+    // Its leader has moved while a batch of the one before is underway.
+    if ((partitionAssignments.get(key) ?? nodeId) !== nodeId) return;
+    partitionAssignments.set(key, nodeId);
+    const before = underway.get(key) ?? [];
+    const process = async () => {
+      try {
+        if (isRunning && batch.isNext()) await workerQueue.push(batch);
+      } catch (error) {
+        fail(error);
+      }
+      const [, ...behind] = underway.get(key) ?? [];
+      if (behind.length > 0) underway.set(key, behind);
+      else if (underway.delete(key)) partitionAssignments.delete(key);
+    };
+    const done = (before.at(-1)?.done ?? Promise.resolve()).then(process);
+    underway.set(key, [...before, { batch, done }]);
+  };
+
+  const run = async () => {
+    while (isRunning) {
+      const fetched = isMoreWanted()
+        ? await fetch(
+            nodeId,
+            all().map(({ batch }) => batch),
+          )
+        : [];
+      if (isRunning) fetched.forEach(take);
+      // Without anything new there is nothing more to be had before one is done.
+      if (fetched.length === 0 && underway.size > 0) await Promise.race(all().map(({ done }) => done));
+    }
+  };
+
+  return {
+    start: async () => {
+      isRunning = true;
+      running = run()
+        .catch(fail)
+        .then(() => Promise.all(all().map(({ done }) => done)))
+        .then(() => {
+          if (failure) throw failure.error;
+        });
+      return running;
+    },
+    stop: async () => {
+      isRunning = false;
+      await running?.catch(() => {}); // whoever started it sees it
+    },
+  };
+}
