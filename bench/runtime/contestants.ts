@@ -3,6 +3,7 @@ import { closeSync, mkdtempSync, openSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROCESSING_GUARANTEES, type ProcessingGuarantee } from "../../operators/processing-guarantee.ts";
+import { serviceCommand } from "../../provisioning/service-command.ts";
 import { bundleService } from "../../runtime/bundle.ts";
 import type { ServiceSpec } from "../../runtime/service-spec.ts";
 import { cacheFolder } from "../../setup/cache.ts";
@@ -66,7 +67,7 @@ async function argvOf(contestant: Contestant, job: Job, setting: Setting, folder
       const operatorModules = { [operator]: join(projectRoot, "operators", `${operator}.ts`) };
       const { code } = await bundleService({ spec: specOf(job, setting), operatorModules, projectRoot });
       writeFileSync(join(folder, "service.mjs"), code);
-      return [process.execPath, join(folder, "service.mjs")];
+      return serviceCommand(process.execPath, folder);
     }
     case "kafkaStreams": {
       const classPath = `${join(tools, "streams/libs")}/*:${join(tools, "streams/classes")}`;

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as declaration from "../../declaration/pipeline.ts";
 import { instanceName, serviceUnitName } from "../../declaration/unit-names.ts";
+import { serviceCommand } from "../service-command.ts";
 import type { ServiceRelease } from "../service-release.ts";
 import { Release, Unit } from "./resources.ts";
 import { running, unitFile } from "./unit-file.ts";
@@ -99,7 +100,7 @@ export function serviceUnit(options: {
       ["Type", "notify"],
       // Node has no datagram sockets of the Unix family: the systemd-notify program speaks for it.
       ["NotifyAccess", "all"],
-      ["ExecStart", `${node} ${releasePath}/service.mjs${replica === 1 ? "" : ` ${replica}`}`],
+      ["ExecStart", serviceCommand(node, releasePath, replica).join(" ")],
       ["WorkingDirectory", releasePath],
       ["Environment", "NODE_ENV=production"],
       ...(cache === undefined ? [] : [["CacheDirectory", cache] as const]),

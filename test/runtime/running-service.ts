@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { serviceCommand } from "../../provisioning/service-command.ts";
 import { bundleService } from "../../runtime/bundle.ts";
 import type { ServiceSpec } from "../../runtime/service-spec.ts";
 
@@ -86,8 +87,8 @@ export async function startService(spec: ServiceSpec, options: StartOptions = {}
 
   const { NODE_OPTIONS: _, ...environment } = process.env;
   const { replica = 1 } = options;
-  const instance = replica === 1 ? [] : [String(replica)];
-  const child = spawn(process.execPath, [join(folder, "service.mjs"), ...instance], {
+  const [program = "", ...args] = serviceCommand(process.execPath, folder, replica);
+  const child = spawn(program, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...environment,

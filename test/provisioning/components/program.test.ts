@@ -220,7 +220,9 @@ describe("services", () => {
     expect(inputs).toMatchObject({ name: "bramble-con1.service", rolls: "freely", readyPort: 0 });
     expect(inputs.reads).toEqual({ [`${path}/service.mjs`]: "5".repeat(64) });
     const { Service, Unit } = parseUnit(inputs.content);
-    expect(Service?.ExecStart).toEqual([`/opt/bramble/node-24.21.0/bin/node ${path}/service.mjs`]);
+    expect(Service?.ExecStart).toEqual([
+      `/opt/bramble/node-24.21.0/bin/node --max-semi-space-size=4 ${path}/service.mjs`,
+    ]);
     expect(Unit?.Description).toEqual(["bramble kafka_chaining: con1"]);
   });
 });
