@@ -44,7 +44,9 @@ export async function moveGroup(
         await state?.readToEnd();
         const entries = state === undefined ? [] : takenAway(partition, [...state.names]);
         const topic = changelogTopic ?? "";
-        await producer.transact({ records: [], changelog: entries.map((entry) => ({ topic, ...entry })), consumed });
+        const changelog = entries.map((entry) => ({ topic, ...entry }));
+        const mostBytes = new Map(entries.length === 0 ? [] : [[topic, await inspector.mostBytes(topic)]]);
+        await producer.transact({ records: [], changelog, mostBytes, consumed });
         return;
       } catch (error) {
         if (!(error instanceof FencedError)) throw error;

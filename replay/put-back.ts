@@ -46,6 +46,7 @@ export async function putBack(cluster: ReplayCluster, addressee: Addressee): Pro
           mostBytes: await inspector.mostBytes(topic),
         });
       }
+      const mostBytes = new Map([...inputs].map(([topic, input]) => [topic, input.mostBytes]));
       let position = await lettersPosition(inspector, addressee);
       // What the service refuses again comes behind this end: it waits for the next time.
       for (let end: bigint | undefined; end === undefined || position < end; ) {
@@ -55,7 +56,7 @@ export async function putBack(cluster: ReplayCluster, addressee: Addressee): Pro
           const ready = await Promise.all(letters.map((letter) => recordFor(inspector, addressee, inputs, letter)));
           const put = ready.filter((each) => typeof each !== "string");
           position = (letters.at(-1)?.offset ?? position) + 1n;
-          await commit(producer, addressee, put, position);
+          await commit(producer, addressee, put, position, mostBytes);
           records += put.length;
           letters.forEach((letter, i) => {
             const why = ready[i];
@@ -133,7 +134,8 @@ function commit(
   addressee: Addressee,
   records: readonly OutgoingRecord[],
   offset: bigint,
+  mostBytes: ReadonlyMap<string, number>,
 ): Promise<unknown> {
   const consumed = { groupId: lettersGroup(addressee), partition: lettersPartition(addressee), offset };
-  return producer.transact({ records, changelog: [], consumed: [consumed] });
+  return producer.transact({ records, changelog: [], mostBytes, consumed: [consumed] });
 }

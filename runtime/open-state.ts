@@ -18,12 +18,16 @@ export interface OpenState {
   unused(): readonly ChangelogEntry[];
 }
 
-/** The state of a partition as the changelog has it; without a changelog there is none. */
+/**
+ * The state of a partition as the changelog has it; without a changelog there is none.
+ * @param mostBytes by topic, the size of the largest record that it takes
+ */
 export async function openState(
   { spec: { changelogTopic }, chain, stores, supervisor }: Service,
   partition: number,
   positionKey: string | undefined,
   inspector: Inspector,
+  mostBytes: ReadonlyMap<string, number>,
 ): Promise<OpenState> {
   const store = changelogTopic === undefined ? new StateStore(":memory:") : stores.open(partition);
   try {
@@ -34,9 +38,15 @@ export async function openState(
             supervisor.status(`restoring the state of partition ${partition}: ${entries} entries`);
             supervisor.alive();
           });
-    const mostBytes = changelogTopic === undefined ? undefined : await inspector.mostBytes(changelogTopic);
     const generationBytes = () => GENERATION_BYTES / stores.count;
-    const state = new PartitionState(chain, partition, store, offset, generationBytes, mostBytes);
+    const state = new PartitionState(
+      chain,
+      partition,
+      store,
+      offset,
+      generationBytes,
+      mostBytes.get(changelogTopic ?? ""),
+    );
     return {
       state,
       get: (name) => store.get(name),

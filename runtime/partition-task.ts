@@ -50,13 +50,13 @@ export async function openTask(
   });
   const restored = await kafka
     .inspect(async (inspector) => {
-      const kept = await openState(service, partition, positions.key, inspector);
+      const mostBytes = await mostBytesOf(spec, inspector);
+      const kept = await openState(service, partition, positions.key, inspector, mostBytes);
       try {
         const position = new Map<string, bigint>();
         for (const { topic } of topics) {
           position.set(topic, await positions.restore(inspector, kept, { topic, partition }));
         }
-        const mostBytes = await mostBytesOf(spec, inspector);
         return { kept, position, mostBytes, sink: await openSink(service, partition, kept) };
       } catch (error) {
         kept.state.close();
@@ -80,7 +80,7 @@ export async function openTask(
   const toChangelog = (entries: readonly ChangelogEntry[]) =>
     changelogTopic === undefined ? [] : entries.map((entry) => ({ topic: changelogTopic, ...entry }));
   const commitAlone = async (entries: readonly ChangelogEntry[]) => {
-    const written = await producer.transact({ records: [], changelog: toChangelog(entries) });
+    const written = await producer.transact({ records: [], changelog: toChangelog(entries), mostBytes });
     state.committed(written.get(changelogTopic ?? ""), entries);
   };
 
@@ -97,6 +97,7 @@ export async function openTask(
       ],
       ...(slice.encoded && { encoded: slice.encoded }),
       changelog: toChangelog(entries),
+      mostBytes,
       ...(consumed && { consumed }),
     });
     slice.state.commit();
@@ -131,8 +132,9 @@ export async function openTask(
 }
 
 /** What each topic that it writes to takes at most; looked at again whenever a transaction has failed. */
-async function mostBytesOf({ output, deadLetterTopic }: Service["spec"], inspector: Inspector) {
-  const topics = [...topicsOf(output).map(({ topic }) => topic), ...(deadLetterTopic ? [deadLetterTopic] : [])];
+async function mostBytesOf({ output, deadLetterTopic, changelogTopic }: Service["spec"], inspector: Inspector) {
+  const others = [deadLetterTopic, changelogTopic].filter((topic) => topic !== undefined);
+  const topics = [...topicsOf(output).map(({ topic }) => topic), ...others];
   return new Map(await Promise.all(topics.map(async (topic) => [topic, await inspector.mostBytes(topic)] as const)));
 }
 

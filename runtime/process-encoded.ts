@@ -23,11 +23,16 @@ interface Options {
   readonly output: Format;
   /** Whether records with a key may come out: their topic has one partition. */
   readonly keys: boolean;
+  /** The size of the largest batch that their topic takes. */
+  readonly mostBytes?: number | undefined;
 }
 
 /** Brokers refuse batches over 1 MiB (`message.max.bytes`). */
 const FULL_BYTES = 256 * 1024;
 const MAX_BYTES = 768 * 1024;
+
+/** A batch is full at this share of what its topic takes: there is room for the record that makes it so. */
+const FULL_SHARE = 0.5;
 
 /** So that differences of times are exact, also doubled. */
 const LATEST_MS = 2 ** 51;
@@ -68,6 +73,8 @@ class Outputs implements Destination<undefined> {
   readonly #options: Options;
   readonly #last: string | undefined;
   readonly #bytes: number;
+  readonly #fullBytes: number;
+  readonly #maxBytes: number;
   readonly #finished: EncodedRecords[] = [];
   #finishedBytes = 0;
   #writer: RecordWriter;
@@ -78,6 +85,9 @@ class Outputs implements Destination<undefined> {
     this.#options = options;
     this.#last = chain.at(-1)?.name;
     const bytes = batches.reduce((sum, batch) => sum + (batch.decompressed ?? batch.bytes).length, 0);
+    const { mostBytes = MAX_BYTES } = options;
+    this.#maxBytes = Math.min(MAX_BYTES, mostBytes);
+    this.#fullBytes = Math.min(FULL_BYTES, FULL_SHARE * mostBytes);
     // Numbers may grow on their way, up to 17 digits; beyond this the writer grows.
     this.#bytes = Math.min(2 * bytes, FULL_BYTES + 64 * 1024);
     this.#writer = new RecordWriter(this.#bytes);
@@ -107,7 +117,7 @@ class Outputs implements Destination<undefined> {
     const keyOut = key === this.#key ? this.#keyBytes : key;
     if (output === "number") this.#writer.writeAscii(keyOut, text, timestampMs);
     else this.#writer.write(keyOut, text, timestampMs);
-    if (this.#writer.size > MAX_BYTES) throw ORDINARY;
+    if (this.#writer.size > this.#maxBytes) throw ORDINARY;
   }
 
   refuse(): void {
@@ -121,7 +131,7 @@ class Outputs implements Destination<undefined> {
 
   passed(): void {
     const { size } = this.#writer;
-    if (size < FULL_BYTES) return;
+    if (size < this.#fullBytes) return;
     this.#finishedBytes += size;
     this.#finished.push(this.#writer.finish());
     this.#writer = new RecordWriter(this.#bytes);

@@ -13,11 +13,11 @@ const MAX_SEND_BYTES = 512 * 1024;
 export async function sendAll(
   sender: Pick<Producer, "sendBatch">,
   records: readonly OutgoingRecord[],
-  encoded: Transaction["encoded"],
+  { encoded, mostBytes }: Pick<Transaction, "encoded" | "mostBytes">,
   copartitioned: readonly string[],
 ): Promise<Written> {
   const written = new Map<string, bigint>();
-  for (const [place, piece] of sends(records, encoded).entries()) {
+  for (const [place, piece] of sends(records, encoded, mostBytes).entries()) {
     const sent = await sender.sendBatch({ topicMessages: piece }).catch((error) => {
       if (kafkaErrorType(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
       throw new Error(`${piece.map(({ topic }) => topic).join(" or ")}: there is no such topic (yet)`, {
@@ -36,8 +36,12 @@ export async function sendAll(
 }
 
 /** What is encoded goes along with the pieces of the rest: it is for another topic. */
-function sends(records: readonly OutgoingRecord[], encoded: Transaction["encoded"]): TopicMessages[][] {
-  const all = pieces(records);
+function sends(
+  records: readonly OutgoingRecord[],
+  encoded: Transaction["encoded"],
+  mostBytes: Transaction["mostBytes"],
+): TopicMessages[][] {
+  const all = pieces(records, mostBytes);
   encoded?.sends.forEach((each, i) => {
     all[i] ??= [];
     all[i].push({ topic: encoded.topic, messages: [{ key: null, value: "", encoded: each } as Message] });
@@ -48,22 +52,30 @@ function sends(records: readonly OutgoingRecord[], encoded: Transaction["encoded
 type TopicMessages = { topic: string; messages: Message[] };
 
 /** Splits records into sends of bounded size, keeping their order within each topic. */
-export function pieces(records: readonly OutgoingRecord[]): TopicMessages[][] {
+export function pieces(
+  records: readonly OutgoingRecord[],
+  mostBytes: ReadonlyMap<string, number> = new Map(),
+): TopicMessages[][] {
   const all: TopicMessages[][] = [];
-  let piece = new Map<string, Message[]>();
+  let piece = new Map<string, { messages: Message[]; bytes: number }>();
   let bytes = 0;
   const finishPiece = () => {
-    if (piece.size > 0) all.push(Array.from(piece, ([topic, messages]) => ({ topic, messages })));
+    if (piece.size > 0) all.push(Array.from(piece, ([topic, { messages }]) => ({ topic, messages })));
     piece = new Map();
     bytes = 0;
   };
   for (const record of records) {
+    const { topic } = record;
     const size = sizeOf(record);
-    if (bytes + size > MAX_SEND_BYTES) finishPiece();
+    // All that a topic gets may be for one partition: then it is one batch.
+    const isTooMuch = (piece.get(topic)?.bytes ?? 0) + size > (mostBytes.get(topic) ?? MAX_SEND_BYTES);
+    if (isTooMuch || bytes + size > MAX_SEND_BYTES) finishPiece();
     bytes += size;
-    const messages = piece.get(record.topic);
-    if (messages) messages.push(messageOf(record));
-    else piece.set(record.topic, [messageOf(record)]);
+    const ofTopic = piece.get(topic);
+    if (ofTopic) {
+      ofTopic.messages.push(messageOf(record));
+      ofTopic.bytes += size;
+    } else piece.set(topic, { messages: [messageOf(record)], bytes: size });
   }
   finishPiece();
   return all;

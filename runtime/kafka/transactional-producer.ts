@@ -55,11 +55,11 @@ export async function openTransactionalProducer(
 
 async function transact(
   producer: Producer,
-  { records, encoded, changelog, consumed = [] }: Transaction,
+  { records, encoded, changelog, mostBytes, consumed = [] }: Transaction,
   copartitioned: readonly string[],
 ): Promise<Written> {
   const transaction = await producer.transaction();
-  const written = await sendAll(transaction, [...records, ...changelog], encoded, copartitioned);
+  const written = await sendAll(transaction, [...records, ...changelog], { encoded, mostBytes }, copartitioned);
   for (const { groupId, partition: source, offset } of consumed) {
     const { topic, partition } = source;
     const offsets = { topic, partitions: [{ partition, offset: String(offset) }] };

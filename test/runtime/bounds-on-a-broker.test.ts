@@ -200,3 +200,31 @@ test("large batches of one partition do not keep the others waiting until its en
   const lasts = times.map((each) => Math.max(...each));
   expect(Math.max(...firsts)).toBeLessThan(Math.min(...lasts));
 });
+
+test("topics that take little at once get all in small batches: outputs, states and dead letters", async () => {
+  const spec = pipeline.service("con", {
+    input: pipeline.stream("in"),
+    apply: [step("ewma", { alpha: 0.5 })],
+    output: pipeline.stream("out"),
+  });
+  const plain = pipeline.service("plain", { input: pipeline.stream("in"), output: pipeline.stream("copy") });
+  await pipeline.createTopics([spec, plain]);
+  const small = { "max.message.bytes": "3000" };
+  await configure(broker, pipeline.topic("out"), small);
+  await configure(broker, pipeline.topic("copy"), small);
+  await configure(broker, spec.changelogTopic as string, { ...small, "cleanup.policy": "compact" });
+  for (const { deadLetterTopic } of [spec, plain]) await configure(broker, deadLetterTopic as string, small);
+  const numbers = Array.from({ length: 4000 }, (_, i) => ({ key: `key ${i % 1000}`, value: String(i) }));
+  const bad = Array.from({ length: 100 }, (_, i) => ({ value: `no number ${i}` }));
+  await write(broker, pipeline.topic("in"), numbers);
+  // What has no refusal in it goes from bytes to bytes.
+  const copier = await startService(plain);
+  expect(await outputs(pipeline.topic("copy"), numbers.length, copier)).toEqual(numbers.map(({ value }) => value));
+  await write(broker, pipeline.topic("in"), bad);
+  const con = await startService(spec);
+  // Of each key the first value only seeds the average.
+  expect(await outputs(pipeline.topic("out"), 3000, con)).toHaveLength(3000);
+  for (const { deadLetterTopic } of [spec, plain]) {
+    expect(await outputs(deadLetterTopic as string, bad.length, con, copier)).toEqual(bad.map(({ value }) => value));
+  }
+});

@@ -37,3 +37,20 @@ test("a record larger than a piece goes alone", () => {
   const large = { topic: "a", key: null, value: "x".repeat(900_000) };
   expect(pieces([large, large])).toHaveLength(2);
 });
+
+test("what a topic takes at once is less, where it says so", () => {
+  const records = Array.from({ length: 100 }, (_, i) => ({
+    topic: "ab"[i % 2] as string,
+    key: null,
+    value: "x".repeat(75),
+  }));
+  const sent = pieces(records, new Map([["a", 1000]]));
+  expect(sent.flat().flatMap(({ messages }) => messages)).toHaveLength(100);
+  const counts = sent.map((piece) => piece.map(({ topic, messages }) => [topic, messages.length]));
+  expect(counts).toEqual([
+    ...Array(5).fill([
+      ["a", 10],
+      ["b", 10],
+    ]),
+  ]);
+});
