@@ -35,8 +35,10 @@ const quiet = ["same", "refresh", "read", "create-replacement", "delete-replaced
 
 /** What a run did, or would do; of an `up` that previews first, the update. */
 export function reportOf(all: readonly PulumiEvent[]): Report {
-  const previewed = all.findIndex(({ summaryEvent }) => summaryEvent?.isPreview);
-  const events = previewed < 0 || previewed === all.length - 2 ? all : all.slice(previewed + 1);
+  const behindPreview = all.slice(all.findIndex(({ summaryEvent }) => summaryEvent?.isPreview) + 1);
+  // What is said after the summary of a preview that failed, or was all that was asked for, belongs to it.
+  const isUpdate = behindPreview.some(({ resourcePreEvent, summaryEvent }) => resourcePreEvent ?? summaryEvent);
+  const events = isUpdate ? behindPreview : all;
   const { same: _, ...counts } =
     events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent?.resourceChanges ?? {};
   const steps = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
