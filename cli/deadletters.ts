@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { bootstrapServers } from "../declaration/bootstrap-servers.ts";
+import { groupIdOf } from "../declaration/group-id.ts";
 import { type Pipeline, topicsOf } from "../declaration/pipeline.ts";
 import { didYouMean } from "../declaration/suggest.ts";
 import { type ReplayCluster, withCluster } from "../replay/connect.ts";
@@ -54,7 +55,7 @@ function addresseesOf({ name: pipeline, services }: Pipeline): Addressee[] {
   return services.flatMap(({ name, input, deadLetterTopic }) => {
     if (deadLetterTopic === undefined) return [];
     const inputTopics = topicsOf(input).map(({ topic }) => topic);
-    return [{ name, groupId: `${pipeline}-${name}`, inputTopics, deadLetterTopic }];
+    return [{ name, groupId: groupIdOf(pipeline, name), inputTopics, deadLetterTopic }];
   });
 }
 

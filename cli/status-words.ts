@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import { type Pipeline, type Service, topicsOf } from "../declaration/pipeline.ts";
 import type { KafkaAnswer } from "../status/ask-kafka.ts";
-import { type DeclaredUnit, serviceUnits, unitsOn } from "../status/declared-units.ts";
+import { serviceUnits, unitsOn } from "../status/declared-units.ts";
 import type { Answers, Trouble } from "../status/troubles.ts";
-import type { HostAnswer, UnitState } from "../status/unit-state.ts";
+import { type HostAnswer, stateOf } from "../status/unit-state.ts";
 import { amount, type Waiting } from "../status/waiting.ts";
 import { columns } from "./columns.ts";
 import { duration } from "./duration.ts";
@@ -91,10 +91,6 @@ export function cutTo(width: number | undefined, text: string): string {
 
 function count(waiting: Waiting | undefined): string {
   return waiting === undefined ? "-" : amount(waiting);
-}
-
-function stateOf(answer: HostAnswer | undefined, unit: DeclaredUnit["unit"]): UnitState | undefined {
-  return answer !== undefined && "units" in answer ? answer.units.find((each) => each.unit === unit) : undefined;
 }
 
 /** "active 3 min 2 s, 1 restart"; a question mark where nobody can tell. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { groupIdOf } from "../declaration/group-id.ts";
 import type { Branch, Pipeline, Service, Step } from "../declaration/pipeline.ts";
 import { bundleService } from "../runtime/bundle.ts";
 import type { AppliedStep, ServiceSpec } from "../runtime/service-spec.ts";
@@ -57,7 +58,7 @@ export function serviceSpec(pipeline: Pipeline, service: Service, bootstrapServe
   const { input, output, processingGuarantee, changelogTopic, deadLetterTopic } = service;
   return {
     name: service.name,
-    groupId: `${pipeline.name}-${service.name}`,
+    groupId: groupIdOf(pipeline.name, service.name),
     bootstrapServers,
     input: input.kind === "file" ? { ...input, path: basename(input.path) } : input,
     apply: service.apply.map(applied),

@@ -34,6 +34,9 @@ const MAX_BYTES = 768 * 1024;
 /** A batch is full at this share of what its topic takes: there is room for the record that makes it so. */
 const FULL_SHARE = 0.5;
 
+/** What a batch is written in, in terms of what makes it full; for a larger last record it grows. */
+const ROOM = 1.25;
+
 /** So that differences of times are exact, also doubled. */
 const LATEST_MS = 2 ** 51;
 
@@ -89,7 +92,7 @@ class Outputs implements Destination<undefined> {
     this.#maxBytes = Math.min(MAX_BYTES, mostBytes);
     this.#fullBytes = Math.min(FULL_BYTES, FULL_SHARE * mostBytes);
     // Numbers may grow on their way, up to 17 digits; beyond this the writer grows.
-    this.#bytes = Math.min(2 * bytes, FULL_BYTES + 64 * 1024);
+    this.#bytes = Math.min(2 * bytes, Math.ceil(ROOM * this.#fullBytes));
     this.#writer = new RecordWriter(this.#bytes);
   }
 

@@ -1,8 +1,10 @@
 import { bootstrapServers } from "../declaration/bootstrap-servers.ts";
+import { groupIdOf } from "../declaration/group-id.ts";
 import { type Pipeline, type Service, topicsOf } from "../declaration/pipeline.ts";
 import { type ClusterMetadata, clusterMetadata } from "../provisioning/kafka/cluster-metadata.ts";
+import { keyOf } from "../provisioning/kafka/partition-offsets.ts";
 import { lettersGroup } from "../replay/letters.ts";
-import { keyOf, type Place, placesOf, type Reading, standingStill } from "./places.ts";
+import { type Place, placesOf, type Reading, standingStill } from "./places.ts";
 import type { Waiting } from "./waiting.ts";
 
 /** What the brokers say. */
@@ -62,7 +64,7 @@ function readingsOf({ name: pipeline }: Pipeline, service: Service, { partitions
       .map(({ partition }) => ({ group, topic, partition }))
       .sort((a, b) => a.partition - b.partition);
   return {
-    input: topicsOf(input).flatMap(({ topic }) => of(topic, `${pipeline}-${name}`)),
+    input: topicsOf(input).flatMap(({ topic }) => of(topic, groupIdOf(pipeline, name))),
     letters: deadLetterTopic === undefined ? [] : of(deadLetterTopic, lettersGroup({ deadLetterTopic })),
   };
 }

@@ -1,9 +1,9 @@
 import { brokerPort } from "../declaration/bootstrap-servers.ts";
 import type { Pipeline } from "../declaration/pipeline.ts";
 import type { PartitionMetadata } from "../provisioning/kafka/cluster-metadata.ts";
+import { keyOf } from "../provisioning/kafka/partition-offsets.ts";
 import type { KafkaAnswer } from "./ask-kafka.ts";
 import { hasBroker } from "./declared-units.ts";
-import { keyOf } from "./places.ts";
 import type { Answers, Journal, Trouble } from "./troubles.ts";
 import { isActive } from "./unit-state.ts";
 

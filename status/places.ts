@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterMetadata } from "../provisioning/kafka/cluster-metadata.ts";
 import { committedOffsets } from "../provisioning/kafka/committed-offsets.ts";
-import { type Offsets, partitionOffsets } from "../provisioning/kafka/partition-offsets.ts";
+import { keyOf, type Offsets, partitionOffsets } from "../provisioning/kafka/partition-offsets.ts";
 import type { TopicPartition } from "../runtime/kafka/kafka.ts";
 import { countWaiting, type Unread, type Waiting } from "./waiting.ts";
 
@@ -60,10 +60,6 @@ export async function standingStill(servers: readonly string[], places: readonly
     });
   }
   return still;
-}
-
-export function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }
 
 async function committedBy(servers: readonly string[], readings: readonly Reading[]) {

@@ -1,6 +1,6 @@
 import type { Pipeline } from "../declaration/pipeline.ts";
+import { keyOf } from "../provisioning/kafka/partition-offsets.ts";
 import { serviceUnits } from "./declared-units.ts";
-import { keyOf } from "./places.ts";
 import type { Answers, Journal, Trouble } from "./troubles.ts";
 import { isActive } from "./unit-state.ts";
 import { amount, type Waiting } from "./waiting.ts";

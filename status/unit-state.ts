@@ -62,8 +62,12 @@ function readUnit(block: string, nowSeconds: number): UnitState {
   };
 }
 
+/** What a host says of a unit; undefined where it does not answer, or was not asked for that one. */
+export function stateOf(answer: HostAnswer | undefined, unit: string): UnitState | undefined {
+  return answer !== undefined && "units" in answer ? answer.units.find((each) => each.unit === unit) : undefined;
+}
+
 /** Whether a host that answers says that this unit runs. */
 export function isActive(answer: HostAnswer | undefined, unit: string): boolean {
-  if (answer === undefined || "fault" in answer) return false;
-  return answer.units.some((state) => state.unit === unit && state.active === "active");
+  return stateOf(answer, unit)?.active === "active";
 }

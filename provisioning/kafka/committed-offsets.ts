@@ -1,5 +1,5 @@
 import { askBroker } from "./ask-broker.ts";
-import type { Offsets } from "./partition-offsets.ts";
+import { keyOf, type Offsets } from "./partition-offsets.ts";
 import { compactArray, compactString, int8, noTags } from "./primitive-types.ts";
 import type { Reader } from "./reader.ts";
 
@@ -72,14 +72,14 @@ function offsetsOf(coordinator: string, groups: readonly string[]): Promise<(rea
 }
 
 function offsetsInTopic(answer: Reader) {
-  const topic = answer.compactString();
+  const topic = answer.compactString() ?? "";
   const offsets = answer.compactArray(() => {
     const [partition, offset] = [answer.int32(), answer.int64()];
     answer.int32(); // leader epoch
     answer.compactString(); // metadata
     const error = answer.int16();
     answer.tags();
-    return error === 0 && offset >= 0 ? ([[`${topic}/${partition}`, offset]] as const) : [];
+    return error === 0 && offset >= 0 ? ([[keyOf({ topic, partition }), offset]] as const) : [];
   });
   answer.tags();
   return offsets;

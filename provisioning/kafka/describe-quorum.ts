@@ -1,4 +1,5 @@
 import { askBroker } from "./ask-broker.ts";
+import { compactArray, compactString, int32, noTags } from "./primitive-types.ts";
 import type { Reader } from "./reader.ts";
 
 const notLeader = 6;
@@ -34,15 +35,11 @@ export function describeQuorum(controller: string): Promise<QuorumFacts> {
   });
 }
 
-/** Kafka protocol guide, DescribeQuorum request, with request header v2. Lengths of the compact types are one more. */
+/** Kafka protocol guide, DescribeQuorum request, with request header v2. */
 function metadataPartition(): Buffer {
-  const topic = Buffer.from("__cluster_metadata");
-  return Buffer.from([
-    0, // no tagged fields
-    ...[2, topic.length + 1, ...topic], // one topic
-    ...[2, 0, 0, 0, 0, 0], // of it partition 0
-    ...[0, 0],
-  ]);
+  const partition = Buffer.concat([int32(0), noTags]);
+  const topic = Buffer.concat([compactString("__cluster_metadata"), compactArray([partition]), noTags]);
+  return Buffer.concat([noTags, compactArray([topic]), noTags]);
 }
 
 /** The response from the tagged fields of its header (v1) on. */

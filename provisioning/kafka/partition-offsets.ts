@@ -5,8 +5,12 @@ const readCommitted = 1;
 /** What Kafka takes in place of a time. */
 const times = { earliest: -2, latest: -1 };
 
-/** An offset of each partition, by `topic/partition`. */
+/** An offset of each partition, by its key. */
 export type Offsets = ReadonlyMap<string, number>;
+
+export function keyOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
+  return `${topic}/${partition}`;
+}
 
 /**
  * Where partitions begin, or end for who reads what is committed: before the first transaction that is still open. Asks
@@ -31,12 +35,12 @@ export function partitionOffsets(
     read(answer) {
       answer.int32(); // throttle time
       const offsets = answer.array(() => {
-        const topic = answer.string();
+        const topic = answer.string() ?? "";
         return answer.array(() => {
           const [partition, error] = [answer.int32(), answer.int16()];
           answer.int64(); // timestamp
           const offset = answer.int64();
-          return error === 0 ? ([[`${topic}/${partition}`, offset]] as const) : [];
+          return error === 0 ? ([[keyOf({ topic, partition }), offset]] as const) : [];
         });
       });
       return new Map(offsets.flat(2));

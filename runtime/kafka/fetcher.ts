@@ -45,10 +45,11 @@ export function createFetcher<Batch extends FetchedBatch>(options: FetcherOption
   let isRunning = false;
 
   const all = () => [...underway.values()].flat();
+  const batches = () => all().map(({ batch }) => batch);
   const isMoreWanted = () => {
-    const batches = all().map(({ batch }) => batch);
-    const bytes = batches.reduce((sum, batch) => sum + batch.bytes, 0);
-    return batches.length === 0 || (batches.some(({ isFull }) => isFull) && bytes < UNDERWAY_BYTES);
+    const its = batches();
+    const bytes = its.reduce((sum, batch) => sum + batch.bytes, 0);
+    return its.length === 0 || (its.some(({ isFull }) => isFull) && bytes < UNDERWAY_BYTES);
   };
   const fail = (error: unknown) => {
     failure ??= { error };
@@ -77,12 +78,7 @@ export function createFetcher<Batch extends FetchedBatch>(options: FetcherOption
 
   const run = async () => {
     while (isRunning) {
-      const fetched = isMoreWanted()
-        ? await fetch(
-            nodeId,
-            all().map(({ batch }) => batch),
-          )
-        : [];
+      const fetched = isMoreWanted() ? await fetch(nodeId, batches()) : [];
       if (isRunning) fetched.forEach(take);
       // Without anything new there is nothing more to be had before one is done.
       if (fetched.length === 0 && underway.size > 0) await Promise.race(all().map(({ done }) => done));

@@ -1,0 +1,4 @@
+/** The consumer group of a service. */
+export function groupIdOf(pipeline: string, service: string): string {
+  return `${pipeline}-${service}`;
+}
