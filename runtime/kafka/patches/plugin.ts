@@ -6,6 +6,7 @@ import { fetchedAhead } from "./fetched-ahead.ts";
 import { abortedTransactions, fetchedBatches } from "./fetched-batches.ts";
 import { groupMessages } from "./group-messages.ts";
 import { knownCoordinators } from "./known-coordinators.ts";
+import { ownTopics } from "./own-topics.ts";
 import { applyPatch, type Patch } from "./patch.ts";
 import { preparedBatches, sequenceNumbers } from "./prepared-batches.ts";
 import { requestQueueTimer } from "./request-queue-timer.ts";
@@ -15,6 +16,7 @@ const PATCHES: readonly Patch[] = [
   fetchedBatches,
   abortedTransactions,
   ...fetchedAhead,
+  ownTopics,
   preparedBatches,
   sequenceNumbers,
   knownCoordinators,

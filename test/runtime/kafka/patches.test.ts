@@ -16,6 +16,7 @@ interface Modules {
   decodeMessages(decoder: object): Promise<{ offset: string; isControlRecord: boolean }[]>;
   filterAbortedMessages<T>(options: { messages: T[]; abortedTransactions: object[] }): T[];
   produce(options: object): { encode(): Promise<{ buffer: Buffer }> };
+  metadata(options: object): { encode(): Promise<{ buffer: Buffer }> };
   createEosManager(options: object): {
     initProducerId(): Promise<void>;
     getSequence(topic: string, partition: number): number;
@@ -42,6 +43,7 @@ beforeAll(async () => {
         exports.decodeMessages = require("kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js");
         exports.filterAbortedMessages = require("kafkajs/src/consumer/filterAbortedMessages.js");
         exports.produce = require("kafkajs/src/protocol/requests/produce/v3/request.js");
+        exports.metadata = require("kafkajs/src/protocol/requests/metadata/v6/request.js");
         exports.createEosManager = require("kafkajs/src/producer/eosManager/index.js");
         exports.Decoder = require("kafkajs/src/protocol/decoder.js");
         exports.createRequest = require("kafkajs/src/protocol/request.js");
@@ -197,6 +199,13 @@ describe("kafkajs, as it is bundled", () => {
     expect(made.all.length).toBeGreaterThan(2);
     expect(Buffer.concat(made.all)).toEqual((await requestOf(installed)).buffer);
     expect(made.size()).toBe(made.buffer.length);
+  });
+
+  test("asks for no topic when it has none in mind, where all would be null, that is -1", async () => {
+    const asked = async (topics: string[]) =>
+      (await kafkajs.metadata({ topics, allowAutoTopicCreation: false }).encode()).buffer.toString("hex");
+    expect(await asked([])).toBe("0000000000");
+    expect(await asked(["t"])).toBe(`00000001${"000174"}00`);
   });
 
   test("encodes a record without filling half a kilobyte with zeros first", () => {
