@@ -5,23 +5,27 @@ import { columns } from "./columns.ts";
 /** How much of a key and a value is shown. */
 const EXCERPT = 60;
 
-/** A service and its dead letters in numbers; undefined where it has no topic for them. */
+/** A service and its dead letters in numbers, or why there are none of its topic. */
 export interface CountedService {
   readonly name: string;
   readonly deadLetterTopic: string;
-  readonly count: LettersCount | undefined;
+  readonly count: LettersCount | "is not there" | "cannot be read now";
 }
 
 export function countsTable(services: readonly CountedService[]): string {
   return columns([
     ["SERVICE", "WAITING", "PUT BACK", "NEWEST", "TOPIC"],
-    ...services.map(({ name, deadLetterTopic, count }) => [
-      name,
-      count === undefined ? "-" : String(count.waiting),
-      count === undefined ? "-" : String(count.putBack),
-      count?.newest === undefined ? "-" : when(count.newest),
-      count === undefined ? `${deadLetterTopic}, which is not there` : deadLetterTopic,
-    ]),
+    ...services.map(({ name, deadLetterTopic, count }) =>
+      typeof count === "string"
+        ? [name, "-", "-", "-", `${deadLetterTopic}, which ${count}`]
+        : [
+            name,
+            String(count.waiting),
+            String(count.putBack),
+            count.newest === undefined ? "-" : when(count.newest),
+            deadLetterTopic,
+          ],
+    ),
   ]);
 }
 

@@ -4,9 +4,17 @@ import { groupIdOf } from "../declaration/group-id.ts";
 import { type Pipeline, topicsOf } from "../declaration/pipeline.ts";
 import { didYouMean } from "../declaration/suggest.ts";
 import { type ReplayCluster, withCluster } from "../replay/connect.ts";
-import { type Addressee, countLetters, lettersGroup, readLetters, withoutTopic } from "../replay/letters.ts";
+import {
+  type Addressee,
+  countLetters,
+  lettersGroup,
+  readLetters,
+  unreadable,
+  withoutTopic,
+} from "../replay/letters.ts";
+import { leaderlessLines, mustHave } from "../replay/needs.ts";
 import { otherReaders } from "../replay/other-readers.ts";
-import { putBack } from "../replay/put-back.ts";
+import { needsOfPuttingBack, putBack } from "../replay/put-back.ts";
 import { confirmed } from "./ask.ts";
 import { type CountedService, countsTable, letterJson, letterLines, missingLine, place } from "./dead-letter-words.ts";
 import { pipelineOf, withPipelineOption } from "./pipeline-option.ts";
@@ -21,9 +29,13 @@ interface Options {
   readonly pipeline?: string;
 }
 
+const NOBODY_TO_REPLAY = "found --replay without a service, wanted the name of the one whose letters to put back";
+
 export function deadlettersCommand(): Command {
   const command = new Command("deadletters")
-    .description("what services could not process, and why; and put it back: bramble deadletters con1 --replay")
+    .description(
+      "what services could not process, and why; and put it back: bramble deadletters con1 --replay; exit code 1: not all can be told",
+    )
     .argument("[service]", "whose dead letters; left out, how many each has")
     .option("--json", "one letter a line as JSON, whole, those that were put back too")
     .option("--all", "those that were put back too")
@@ -41,12 +53,23 @@ async function deadletters(service: string | undefined, options: Options): Promi
     const [only] = chosen;
     const missing = await withoutTopic(cluster, chosen);
     if (service !== undefined && missing.length > 0) throw new Error(missingLine(missing));
+    if (options.replay && !options.json) {
+      if (service === undefined || only === undefined) throw new Error(NOBODY_TO_REPLAY);
+      return replay(cluster, only, pipeline, options.yes);
+    }
+    const silent = await unreadable(cluster, chosen);
+    const silence = leaderlessLines(pipeline.cluster.hosts, [...silent.values()].flat());
+    if (service !== undefined && silent.size > 0) throw new Error(silence.join("\n"));
     if (options.json) {
       if (missing.length > 0) console.error(missingLine(missing));
-      for (const each of chosen) if (!missing.includes(each)) await printJson(cluster, each);
-    } else if (service === undefined || only === undefined) await printCounts(cluster, chosen, missing, options.replay);
-    else if (options.replay) await replay(cluster, only, pipeline, options.yes);
+      for (const each of chosen) {
+        if (!missing.includes(each) && !silent.has(each.deadLetterTopic)) await printJson(cluster, each);
+      }
+    } else if (service === undefined || only === undefined) await printCounts(cluster, chosen, missing, silent);
     else await printLetters(cluster, only, options);
+    if (silent.size === 0) return;
+    console.error(silence.join("\n"));
+    process.exitCode = 1;
   });
 }
 
@@ -71,12 +94,13 @@ async function printCounts(
   cluster: ReplayCluster,
   addressees: readonly Addressee[],
   missing: readonly Addressee[],
-  replay = false,
+  silent: ReadonlyMap<string, unknown>,
 ): Promise<void> {
-  if (replay) throw new Error("found --replay without a service, wanted the name of the one whose letters to put back");
   const counted: CountedService[] = [];
   for (const each of addressees) {
-    counted.push({ ...each, count: missing.includes(each) ? undefined : await countLetters(cluster, each) });
+    if (missing.includes(each)) counted.push({ ...each, count: "is not there" });
+    else if (silent.has(each.deadLetterTopic)) counted.push({ ...each, count: "cannot be read now" });
+    else counted.push({ ...each, count: await countLetters(cluster, each) });
   }
   console.log(countsTable(counted));
   if (missing.length > 0) console.log(missingLine(missing));
@@ -108,6 +132,7 @@ async function printLetters(cluster: ReplayCluster, addressee: Addressee, { all,
 
 async function replay(cluster: ReplayCluster, addressee: Addressee, pipeline: Pipeline, yes = false): Promise<void> {
   const { name, inputTopics } = addressee;
+  await mustHave(cluster, pipeline.cluster.hosts, needsOfPuttingBack(addressee));
   const { waiting } = await countLetters(cluster, addressee);
   if (waiting === 0) {
     console.log(`${name}: no dead letters wait.`);

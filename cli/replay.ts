@@ -2,10 +2,11 @@ import { Command, InvalidArgumentError } from "commander";
 import { bootstrapServers } from "../declaration/bootstrap-servers.ts";
 import { type Pipeline, topicsOf } from "../declaration/pipeline.ts";
 import { type ReplayCluster, withCluster } from "../replay/connect.ts";
-import { goBack, mustLetGo, planBack } from "../replay/go-back.ts";
+import { goBack, mustLetGo, needsOfGoingBack, planBack } from "../replay/go-back.ts";
 import { type IntoTopic, intoTopic } from "../replay/into-topic.ts";
+import { mustHave } from "../replay/needs.ts";
 import { otherReaders } from "../replay/other-readers.ts";
-import { planInto, replayInto } from "../replay/replay-into.ts";
+import { needsInto, planInto, replayInto } from "../replay/replay-into.ts";
 import { type Replayable, replayable } from "../replay/replayable.ts";
 import type { News } from "../replay/reprocess.ts";
 import { type From, offsetsIn, readFrom } from "../replay/starting-place.ts";
@@ -42,8 +43,14 @@ async function replay(name: string, { from, to, yes, ...options }: Options): Pro
   const service = replayable(pipeline, name, servers);
   const into = to === undefined ? undefined : intoTopic(pipeline, service, to);
   await withCluster(servers, async (cluster) => {
-    if (into === undefined) await intoOutputs(cluster, pipeline, service, from, yes);
-    else await intoItsOwn(cluster, service, into, from, yes);
+    const { hosts } = pipeline.cluster;
+    if (into === undefined) {
+      await mustHave(cluster, hosts, await needsOfGoingBack(cluster, service));
+      await intoOutputs(cluster, pipeline, service, from, yes);
+    } else {
+      await mustHave(cluster, hosts, await needsInto(cluster, service, into));
+      await intoItsOwn(cluster, service, into, from, yes);
+    }
   });
 }
 

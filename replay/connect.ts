@@ -1,6 +1,7 @@
 import kafkajs, { type Admin } from "kafkajs";
 import { connectKafka } from "../runtime/kafka/connect.ts";
 import type { Kafka } from "../runtime/kafka/kafka.ts";
+import { readLeaderlessMetadata } from "../runtime/kafka/leaderless-metadata.ts";
 
 /** A cluster as these commands see it: records through the runtime's own client, groups and topics through Kafka's admin API. */
 export interface ReplayCluster {
@@ -14,6 +15,7 @@ export async function withCluster<T>(
   bootstrapServers: readonly string[],
   work: (cluster: ReplayCluster) => Promise<T>,
 ): Promise<T> {
+  readLeaderlessMetadata();
   const admin = new kafkajs.Kafka({
     clientId: "bramble",
     brokers: [...bootstrapServers],

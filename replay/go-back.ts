@@ -1,6 +1,7 @@
 import type { TopicPartition } from "../runtime/kafka/kafka.ts";
 import type { ReplayCluster } from "./connect.ts";
-import { moveGroup } from "./move-group.ts";
+import { moveGroup, transactionalIdOf } from "./move-group.ts";
+import type { Needs } from "./needs.ts";
 import { committedOffsets, partitionsIn, readableOf } from "./readable.ts";
 import type { Replayable } from "./replayable.ts";
 import { type From, type Stretch, stretchesFrom } from "./starting-place.ts";
@@ -8,6 +9,17 @@ import { type From, type Stretch, stretchesFrom } from "./starting-place.ts";
 /** The group whose offsets say which partitions have gone back, as long as not all have. */
 export function marksGroup({ spec }: Replayable): string {
   return `${spec.groupId}-replay`;
+}
+
+/** Of {@link planBack} and {@link goBack}. */
+export async function needsOfGoingBack(cluster: ReplayCluster, replayable: Replayable): Promise<Needs> {
+  const { spec, inputTopics } = replayable;
+  const partitions = await partitionsIn(cluster, inputTopics);
+  return {
+    topics: [...inputTopics, ...(spec.changelogTopic === undefined ? [] : [spec.changelogTopic])],
+    groups: [spec.groupId, marksGroup(replayable)],
+    transactionalIds: partitions.map(({ partition }) => transactionalIdOf(spec, partition)),
+  };
 }
 
 /** What is to be read again into a service's outputs. */

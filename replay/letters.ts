@@ -1,6 +1,7 @@
 import { type DeadLetter, readDeadLetter } from "../runtime/dead-letter.ts";
 import type { Inspector, TopicPartition } from "../runtime/kafka/kafka.ts";
 import { partitionsOf, type ReplayCluster } from "./connect.ts";
+import { type Leaderless, leaderless } from "./needs.ts";
 
 /** What is needed of a service to look after its dead letters. */
 export interface Addressee {
@@ -40,6 +41,20 @@ export async function withoutTopic(
 ): Promise<readonly Addressee[]> {
   const topics = new Set(await admin.listTopics());
   return addressees.filter(({ deadLetterTopic }) => !topics.has(deadLetterTopic));
+}
+
+/** What keeps dead letters of these services from being read now, by the topic that has them. */
+export async function unreadable(
+  cluster: ReplayCluster,
+  addressees: readonly Addressee[],
+): Promise<ReadonlyMap<string, readonly Leaderless[]>> {
+  const found = new Map<string, readonly Leaderless[]>();
+  for (const each of addressees) {
+    const needs = { topics: [each.deadLetterTopic], groups: [lettersGroup(each)], transactionalIds: [] };
+    const its = await leaderless(cluster, needs);
+    if (its.length > 0) found.set(each.deadLetterTopic, its);
+  }
+  return found;
 }
 
 /** One service's dead letters in numbers. */

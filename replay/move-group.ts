@@ -9,6 +9,11 @@ export interface Reader {
   readonly changelogTopic?: string | undefined;
 }
 
+/** Of who reads the partitions of this number, as the runtime has it. */
+export function transactionalIdOf({ groupId }: Pick<Reader, "groupId">, partition: number): string {
+  return `${groupId}-${partition}`;
+}
+
 /** A running service fences in turn when it comes back; a quiet one needs one attempt. */
 const ATTEMPTS = 10;
 
@@ -20,11 +25,12 @@ const ATTEMPTS = 10;
  */
 export async function moveGroup(
   kafka: Kafka,
-  { groupId, changelogTopic }: Reader,
+  reader: Reader,
   partition: number,
   positions: readonly { readonly topic: string; readonly offset: bigint }[],
   mark?: string,
 ): Promise<void> {
+  const { groupId, changelogTopic } = reader;
   const consumed = [groupId, ...(mark === undefined ? [] : [mark])].flatMap((group) =>
     positions.map(({ topic, offset }): Consumed => ({ groupId: group, partition: { topic, partition }, offset })),
   );
@@ -35,7 +41,7 @@ export async function moveGroup(
       // As much as can be is done before: once it is fenced, a busy service is back within a second.
       await state?.readDecided();
       const producer = await kafka.producer({
-        transactionalId: `${groupId}-${partition}`,
+        transactionalId: transactionalIdOf(reader, partition),
         partition,
         copartitioned: changelogTopic === undefined ? [] : [changelogTopic],
       });

@@ -4,6 +4,7 @@ import type { Inspector, OutgoingRecord, RecordProducer } from "../runtime/kafka
 import { sizeOf } from "../runtime/kafka/size-of.ts";
 import { partitionsOf, type ReplayCluster } from "./connect.ts";
 import { type Addressee, lettersGroup, lettersPartition, lettersPosition } from "./letters.ts";
+import type { Needs } from "./needs.ts";
 
 export interface PutBack {
   readonly records: number;
@@ -21,6 +22,18 @@ interface Input {
 const LETTERS_AT_ONCE = 500;
 const BYTES_AT_ONCE = 32 * 1024 * 1024;
 
+export function needsOfPuttingBack(addressee: Addressee): Needs {
+  return {
+    topics: [addressee.deadLetterTopic, ...addressee.inputTopics],
+    groups: [lettersGroup(addressee)],
+    transactionalIds: [transactionalIdOf(addressee)],
+  };
+}
+
+function transactionalIdOf({ groupId }: Addressee): string {
+  return `${groupId}-dead-letters`;
+}
+
 /**
  * Puts the letters that are waiting back into the service's input topic, for that service alone: at the partition, key,
  * headers and timestamp that they had. A transaction that holds records holds the position behind their letters too, so each
@@ -33,7 +46,7 @@ export async function putBack(cluster: ReplayCluster, addressee: Addressee): Pro
   let records = 0;
   // Claimed first: a run before this one that hangs somewhere cannot commit any more.
   const producer = await kafka.producer({
-    transactionalId: `${addressee.groupId}-dead-letters`,
+    transactionalId: transactionalIdOf(addressee),
     partition: 0,
     copartitioned: [],
   });

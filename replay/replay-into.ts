@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { bundleService } from "../runtime/bundle.ts";
 import { partitionsOf, type ReplayCluster } from "./connect.ts";
 import type { IntoTopic, TopicShape } from "./into-topic.ts";
-import { moveGroup } from "./move-group.ts";
+import { moveGroup, transactionalIdOf } from "./move-group.ts";
+import type { Needs } from "./needs.ts";
 import { committedOffsets, partitionsIn, readableOf } from "./readable.ts";
 import type { Replayable } from "./replayable.ts";
 import type { Ends, News } from "./reprocess.ts";
@@ -20,6 +21,26 @@ export interface PlanInto {
   readonly recordsThere: number | undefined;
 }
 
+/** Of {@link planInto} and {@link replayInto}. */
+export async function needsInto(
+  cluster: ReplayCluster,
+  { inputTopics }: Replayable,
+  { topic, spec, shape, changelogShape }: IntoTopic,
+): Promise<Needs> {
+  const partitions = await partitionsIn(cluster, inputTopics);
+  const there = new Set(await cluster.admin.listTopics());
+  const toMake = [
+    ...(there.has(topic) ? [] : [shape]),
+    ...(changelogShape === undefined || there.has(spec.changelogTopic ?? "") ? [] : [changelogShape]),
+  ];
+  return {
+    topics: [...inputTopics, topic, ...(spec.changelogTopic === undefined ? [] : [spec.changelogTopic])],
+    groups: [spec.groupId],
+    transactionalIds: partitions.map(({ partition }) => transactionalIdOf(spec, partition)),
+    brokers: Math.max(0, ...toMake.map(({ replicationFactor }) => replicationFactor)),
+  };
+}
+
 /** Up to the ends as they are now. Partitions that a run before this one has begun go on where it was. */
 export async function planInto(
   cluster: ReplayCluster,
@@ -32,7 +53,7 @@ export async function planInto(
   // A run before this one may hang somewhere, or have left a transaction open: it cannot commit any more.
   for (const partition of new Set(partitions.map((each) => each.partition))) {
     const claimed = await cluster.kafka.producer({
-      transactionalId: `${spec.groupId}-${partition}`,
+      transactionalId: transactionalIdOf(spec, partition),
       ...{ partition, copartitioned: [] },
     });
     await claimed.close();

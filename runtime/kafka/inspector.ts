@@ -77,10 +77,11 @@ async function offsetOf(
   which: "earliest" | "latest",
 ): Promise<bigint> {
   await cluster.addMultipleTargetTopics([topic]);
+  leaderOf(cluster, { topic, partition });
   const asked = { topic, partitions: [{ partition }], fromBeginning: which === "earliest" };
   const offsets = await cluster.fetchTopicsOffset([asked]);
   const offset = offsets[0]?.partitions[0]?.offset;
-  if (offset === undefined) throw new Error(`${topic}/${partition}: no broker leads this partition`);
+  if (offset === undefined) throw new Error(`${topic}/${partition}: the leader's answer is empty`);
   return BigInt(offset);
 }
 
@@ -156,5 +157,6 @@ async function fetchCommitted(broker: Broker, { topic, partition }: TopicPartiti
 function leaderOf(cluster: Cluster, { topic, partition }: TopicPartition): number {
   const found = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition);
   if (!found) throw new Error(`${topic}/${partition}: there is no such partition`);
+  if (found.leader < 0) throw new Error(`${topic}/${partition}: no broker leads this partition`);
   return found.leader;
 }

@@ -73,3 +73,13 @@ declare module "kafkajs/src/consumer/batch.js" {
     readonly messages: KafkaMessage[];
   }
 }
+
+declare module "kafkajs/src/protocol/requests/metadata/v6/response.js" {
+  export interface Metadata {
+    readonly topicMetadata: readonly {
+      readonly partitionMetadata: readonly { readonly partitionErrorCode: number }[];
+    }[];
+  }
+  const response: { parse(metadata: Metadata): Promise<Metadata> };
+  export default response;
+}

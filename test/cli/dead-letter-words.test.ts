@@ -64,14 +64,16 @@ test("services are counted in columns; one that has no topic yet keeps nobody fr
   const none = { waiting: 0, putBack: 0, newest: undefined };
   const services = [
     { name: "con1", count: none },
-    { name: "con2", count: undefined },
+    { name: "con2", count: "is not there" },
+    { name: "con3", count: "cannot be read now" },
     { name: "out_average", count: { ...none, waiting: 1200, newest: letter.refusedAt } },
-  ];
+  ] as const;
   expect(countsTable(services.map((each) => ({ ...each, deadLetterTopic: `p-${each.name}-dead-letters` })))).toBe(
     [
       "SERVICE      WAITING  PUT BACK  NEWEST               TOPIC",
       "con1         0        0         -                    p-con1-dead-letters",
       "con2         -        -         -                    p-con2-dead-letters, which is not there",
+      "con3         -        -         -                    p-con3-dead-letters, which cannot be read now",
       "out_average  1200     0         2026-11-25 09:05:07  p-out_average-dead-letters",
     ].join("\n"),
   );

@@ -10,11 +10,12 @@ let count = 0;
 export async function declared(
   lines: readonly string[],
   operators: Readonly<Record<string, string>> = {},
+  cluster = "{ hosts: { rpi0: 127.0.0.1 } }",
 ): Promise<{ readonly file: string; readonly pipeline: Pipeline }> {
   const folder = mkdtempSync(join(tmpdir(), "bramble-replay-"));
   const file = join(folder, `replay${++count}.yaml`);
   mkdirSync(join(folder, "operators"));
   for (const [name, text] of Object.entries(operators)) writeFileSync(join(folder, "operators", `${name}.ts`), text);
-  writeFileSync(file, ["cluster: { hosts: { rpi0: 127.0.0.1 } }", ...lines].join("\n"));
+  writeFileSync(file, [`cluster: ${cluster}`, ...lines].join("\n"));
   return { file, pipeline: await loadPipeline(file) };
 }

@@ -5,6 +5,8 @@ export interface NewTopic {
   readonly topic: string;
   readonly partitions?: number;
   readonly compacted?: boolean;
+  /** For each of its partitions, the id of the broker that has it; left out, it is for Kafka to choose. */
+  readonly on?: readonly number[];
 }
 
 /** The cleaner comes as soon as it can, so that whatever is read back has been through it. */
@@ -33,10 +35,11 @@ export async function createTopics(broker: KafkaBroker, topics: readonly NewTopi
   await admin.createTopics({
     waitForLeaders: true,
     timeout: 30_000,
-    topics: topics.map(({ topic, partitions = 1, compacted = false }) => ({
+    topics: topics.map(({ topic, partitions = 1, compacted = false, on }) => ({
       topic,
-      numPartitions: partitions,
-      replicationFactor: 1,
+      ...(on === undefined
+        ? { numPartitions: partitions, replicationFactor: 1 }
+        : { replicaAssignment: on.map((id, partition) => ({ partition, replicas: [id] })) }),
       configEntries: Object.entries(compacted ? COMPACTED : {}).map(([name, value]) => ({ name, value })),
     })),
   });

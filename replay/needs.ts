@@ -1,0 +1,77 @@
+import type { Host } from "../declaration/pipeline.ts";
+import type { TopicPartition } from "../runtime/kafka/kafka.ts";
+import type { ReplayCluster } from "./connect.ts";
+
+/** What something cannot do without. */
+export interface Needs {
+  readonly topics: readonly string[];
+  /** Consumer groups whose offsets are read or written. */
+  readonly groups: readonly string[];
+  readonly transactionalIds: readonly string[];
+  /** How many brokers, for the replicas of topics that are to be made. */
+  readonly brokers?: number;
+}
+
+/** A partition that nobody can read or write now. */
+export interface Leaderless extends TopicPartition {
+  /** Ids of the brokers that have it and are away; none of them while a leader is being chosen. */
+  readonly away: readonly number[];
+}
+
+/** What is needed and has no leader. What is not there (yet) is none of it. */
+export async function leaderless({ admin }: ReplayCluster, needs: Needs): Promise<Leaderless[]> {
+  const [{ topics }, { brokers }] = await Promise.all([admin.fetchTopicMetadata(), admin.describeCluster()]);
+  const there = new Set(brokers.map(({ nodeId }) => nodeId));
+  const partitionsOf = (topic: string) => topics.find(({ name }) => name === topic)?.partitions ?? [];
+  const kept = (topic: string, ids: readonly string[]) => {
+    const all = partitionsOf(topic);
+    const numbers = new Set(ids.map((id) => keptIn(id, all.length)));
+    return { topic, partitions: all.filter(({ partitionId }) => numbers.has(partitionId)) };
+  };
+  return [
+    ...[...new Set(needs.topics)].map((topic) => ({ topic, partitions: partitionsOf(topic) })),
+    kept("__consumer_offsets", needs.groups),
+    kept("__transaction_state", needs.transactionalIds),
+  ].flatMap(({ topic, partitions }) =>
+    partitions
+      .filter(({ leader }) => leader < 0)
+      .map(({ partitionId, replicas }) => ({
+        ...{ topic, partition: partitionId },
+        away: replicas.filter((id) => !there.has(id)),
+      }))
+      .sort((a, b) => a.partition - b.partition),
+  );
+}
+
+/** Throws, before anything is changed, when something of it has no leader, or brokers are too few. */
+export async function mustHave(cluster: ReplayCluster, hosts: readonly Host[], needs: Needs): Promise<void> {
+  const found = await leaderless(cluster, needs);
+  if (found.length > 0) throw new Error([...leaderlessLines(hosts, found), "Nothing was changed."].join("\n"));
+  const { brokers: wanted = 0 } = needs;
+  const { length: running } = (await cluster.admin.describeCluster()).brokers;
+  if (running >= wanted) return;
+  const next = "Start Kafka on the others (see `npx bramble status`), and run this again. Nothing was changed.";
+  throw new Error(`brokers that run: found ${running}, wanted ${wanted} for the replicas of new topics\n${next}`);
+}
+
+/** Each of them, and what to do. */
+export function leaderlessLines(hosts: readonly Host[], found: readonly Leaderless[]): string[] {
+  const nameOf = (id: number) => hosts.find((host) => host.id === id)?.name ?? `broker ${id}`;
+  const away = [...new Set(found.flatMap((each) => each.away))].sort((a, b) => a - b).map(nameOf);
+  const lines = found.map(({ topic, partition, away: its }) => {
+    const why = its.length === 0 ? "one is being chosen" : `Kafka is away on ${its.map(nameOf).join(", ")}`;
+    return `${topic}/${partition}: found no leader (${why}), wanted one to read from and write to`;
+  });
+  const next =
+    away.length === 0
+      ? "Run this again in a few seconds."
+      : `Start Kafka on ${away.join(", ")} (see \`npx bramble status\`), and run this again.`;
+  return [...new Set(lines), next];
+}
+
+/** Which partition keeps what belongs to a group or a transactional id: Java's hash of a string, as Kafka takes it. */
+function keptIn(id: string, partitions: number): number {
+  let hash = 0;
+  for (let i = 0; i < id.length; i++) hash = (31 * hash + id.charCodeAt(i)) | 0;
+  return Math.abs(hash) % partitions;
+}

@@ -1,0 +1,161 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { beforeAll, expect, jest, test } from "@jest/globals";
+import type { Pipeline } from "../../declaration/pipeline.ts";
+import { projectFolder } from "../../lab/lab.ts";
+import { clusterMetadata } from "../../provisioning/kafka/cluster-metadata.ts";
+import { committedOffsets } from "../../provisioning/kafka/committed-offsets.ts";
+import { goBack, needsOfGoingBack, planBack } from "../../replay/go-back.ts";
+import { intoTopic } from "../../replay/into-topic.ts";
+import type { Addressee } from "../../replay/letters.ts";
+import { leaderless, mustHave, type Needs } from "../../replay/needs.ts";
+import { needsOfPuttingBack, putBack } from "../../replay/put-back.ts";
+import { needsInto, planInto, replayInto } from "../../replay/replay-into.ts";
+import { type Replayable, replayable } from "../../replay/replayable.ts";
+import type { From } from "../../replay/starting-place.ts";
+import { eventually, type RunningService, startService } from "../runtime/running-service.ts";
+import { createTopics, write } from "../runtime/topics.ts";
+import { declared } from "./declared.ts";
+import { useCluster } from "./use-cluster.ts";
+
+jest.setTimeout(120_000);
+
+const beginning: From = { kind: "beginning" };
+const nothing: Needs = { topics: [], groups: [], transactionalIds: [] };
+
+const { broker, outputs, onCluster } = await useCluster();
+const server = broker.bootstrapServer;
+/** Of this process alone, as commands look for a broker at Kafka's own port. */
+const address = `127.${[16, 8, 0].map((bits) => (process.pid >> bits) & 255 || 1).join(".")}`;
+let pipeline: Pipeline;
+let file: string;
+
+const service = (name: string): Replayable => replayable(pipeline, name, [server]);
+const start = ({ spec, operatorModules }: Replayable): Promise<RunningService> =>
+  startService(spec, { operators: operatorModules });
+
+/** The command, which finds the broker that runs where the pipeline file has it. */
+async function bramble(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const forwarder = createServer((client) => {
+    const its = connect(Number(server.split(":")[1]), "127.0.0.1");
+    client.pipe(its).pipe(client);
+    for (const socket of [client, its]) socket.on("error", () => {});
+  }).listen(9092, address);
+  await once(forwarder, "listening");
+  try {
+    const child = spawn(join(projectFolder, "cli/bramble"), [...args, "--pipeline", file], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+    return { code, stdout, stderr };
+  } finally {
+    forwarder.close();
+  }
+}
+
+function addressee(name: string): Addressee {
+  const { spec, inputTopics } = service(name);
+  return { name, groupId: spec.groupId, inputTopics, deadLetterTopic: spec.deadLetterTopic ?? "" };
+}
+
+/** Then nobody leads what is on the second broker alone. */
+beforeAll(async () => {
+  const services = ["con1: in1, out1", "con2: in2, out2", "con3: in1, out3"].map((each) => {
+    const [name, from, to] = each.split(/\W+/);
+    return `  ${name}: { on: rpi0, from: ${from}, apply: [{ ewma: { alpha: 0.5 } }], to: ${to} }`;
+  });
+  const cluster = `{ hosts: { rpi0: ${address}, rpi1: 127.0.0.1 }, kafka: { brokers: [rpi0] } }`;
+  const topics = "topics: { in1: {}, in2: { partitions: 2 } }";
+  ({ pipeline, file } = await declared([topics, "services:", ...services], {}, cluster));
+  const second = await broker.startSecond();
+  await eventually(
+    async () => (await clusterMetadata(server)).brokers.has(1),
+    () => "the second broker is not in the cluster",
+  );
+  const elsewhere = new Map([
+    ["in2", [0, 1]],
+    [addressee("con2").deadLetterTopic, [1]],
+  ]);
+  await createTopics(broker, [
+    { topic: "__consumer_offsets", on: [0, 0, 0, 1] },
+    { topic: "__transaction_state", on: [0, 0, 0, 0] },
+    ...pipeline.topics.map(({ name, partitions, role }) => {
+      const on = elsewhere.get(name) ?? Array.from({ length: partitions }, () => 0);
+      return { topic: name, compacted: role === "changelog", on };
+    }),
+  ]);
+  const con1 = await start(service("con1"));
+  await write(broker, "in1", [{ value: "1" }, { value: "warm" }, { value: "3" }]);
+  await outputs("out1", 1, con1);
+  await con1.stop();
+  await second.kill();
+  await eventually(
+    async () => (await clusterMetadata(server)).partitions.filter(({ leader }) => leader === undefined).length === 3,
+    () => "the second broker still leads",
+  );
+});
+
+const found = "found no leader (Kafka is away on rpi1), wanted one to read from and write to";
+const next = "Start Kafka on rpi1 (see `npx bramble status`), and run this again.";
+
+test("dead letters that can be read are told; those that cannot are named, and the exit code is another", async () => {
+  const letters = `${addressee("con2").deadLetterTopic}/0: ${found}`;
+  const all = await bramble("deadletters");
+  // What con3 has put back is kept where nobody leads.
+  expect(all).toMatchObject({ code: 1, stderr: `${letters}\n__consumer_offsets/3: ${found}\n${next}\n` });
+  expect(all.stdout).toMatch(/^con1 +1 +0 .*\ncon2 +- +- +- +.*-dead-letters, which cannot be read now\ncon3 +- /m);
+  expect(await bramble("deadletters", "--json")).toEqual({ ...all, stdout: expect.stringMatching(/^{.*"con1".*}\n$/) });
+  expect(await bramble("deadletters", "con1")).toMatchObject({ code: 0, stderr: "" });
+  const refused = `bramble: ${letters}\n${next}\n`;
+  expect(await bramble("deadletters", "con2")).toEqual({ code: 1, stdout: "", stderr: refused });
+});
+
+test.each([
+  ["deadletters con2 --replay --yes", "replay1-con2-dead-letters/0", "in2/1"],
+  ["replay con2 --from beginning --yes", "in2/1", "__consumer_offsets/3"],
+  ["replay con2 --from beginning --to trial", "in2/1"],
+])("%s is refused before anything is changed", async (command, ...partitions) => {
+  const lines = [...partitions.map((each) => `${each}: ${found}`), next, "Nothing was changed."];
+  const stderr = `bramble: ${lines.join("\n")}\n`;
+  expect(await bramble(...command.split(" "))).toEqual({ code: 1, stdout: "", stderr });
+});
+
+test("which partition keeps a group is told as Kafka does", async () => {
+  const groups = Array.from({ length: 24 }, (_, i) => `grüppe ${i * i}`);
+  const answered = await committedOffsets(server, groups);
+  expect(answered.size).toBeGreaterThan(0);
+  expect(answered.size).toBeLessThan(groups.length);
+  await onCluster(async (cluster) => {
+    const kept = await Promise.all(groups.map((group) => leaderless(cluster, { ...nothing, groups: [group] })));
+    expect(groups.filter((_, i) => kept[i]?.length === 0)).toEqual(groups.filter((group) => answered.has(group)));
+  });
+});
+
+test("what has nothing to do with them works as ever: to put back, to send back, and to read again into a topic", async () => {
+  const con1 = service("con1");
+  const into = intoTopic(pipeline, con1, "trial");
+  await onCluster(async (cluster) => {
+    await expect(mustHave(cluster, [], { ...nothing, brokers: 2 })).rejects.toThrow(
+      "brokers that run: found 1, wanted 2 for the replicas of new topics",
+    );
+    for (const needs of [
+      needsOfPuttingBack(addressee("con1")),
+      await needsOfGoingBack(cluster, con1),
+      await needsInto(cluster, con1, into),
+    ]) {
+      await mustHave(cluster, pipeline.cluster.hosts, needs);
+    }
+    expect(await putBack(cluster, addressee("con1"))).toEqual({ records: 1, left: [] });
+    expect(await replayInto(cluster, into, await planInto(cluster, con1, into, beginning), () => {})).toBe(1);
+    expect(await goBack(cluster, con1, await planBack(cluster, con1, beginning))).toBe(false);
+  });
+  expect(await outputs("trial", 1)).toEqual(["2"]);
+});
+
+test("and a service that starts meanwhile works", async () => {
+  const con1 = await start(service("con1"));
+  expect(await outputs("out1", 2, con1)).toEqual(["2", "2"]);
+});
