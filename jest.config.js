@@ -1,6 +1,6 @@
 /**
- * Two projects: `unit` is everything that needs no host (`npx jest --selectProjects unit`); `lab` runs end to end on the
- * virtual Pis, one file at a time. Both run TypeScript as ES modules, so Node needs --experimental-vm-modules.
+ * Two projects: `unit` is everything that needs no host (`npx jest --selectProjects unit`); `lab` runs end to end on
+ * virtual Pis, each of Jest's workers on a lab of its own. Both run TypeScript as ES modules, so Node needs --experimental-vm-modules.
  */
 const typescript = {
   testEnvironment: "node",
@@ -18,6 +18,8 @@ const typescript = {
 };
 
 export default {
+  // Brokers and virtual Pis wait as much as they work: two beside each other fill two cores, and a lab wants 2 GB.
+  maxWorkers: 2,
   projects: [
     {
       ...typescript,
@@ -29,7 +31,6 @@ export default {
     {
       ...typescript,
       displayName: "lab",
-      runner: "<rootDir>/test/serial-runner.js",
       setupFilesAfterEnv: ["<rootDir>/test/patient.js"],
       testMatch: ["<rootDir>/test/lab/**/*.test.ts"],
       modulePathIgnorePatterns: ["<rootDir>/.lab/", "<rootDir>/.build/"],

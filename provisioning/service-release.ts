@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { groupIdOf } from "../declaration/group-id.ts";
 import type { Branch, Pipeline, Service, Step } from "../declaration/pipeline.ts";
@@ -45,7 +45,10 @@ async function buildRelease(
     projectRoot,
   });
   const bundlePath = join(folder, `${service.name}-${bundle.digest}.mjs`);
-  await writeFile(bundlePath, bundle.code);
+  // Put there whole: another `pulumi up` or preview may be reading the same bundle.
+  const beside = `${bundlePath}.${process.pid}`;
+  await writeFile(beside, bundle.code);
+  await rename(beside, bundlePath);
   const sources: Record<string, string> = { "service.mjs": bundlePath };
   if (service.input.kind === "file") sources[basename(service.input.path)] = service.input.path;
   const sums = Object.entries(sources).map(async ([name, path]) => [name, sha256(await readFile(path))] as const);

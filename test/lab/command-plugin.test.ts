@@ -9,7 +9,7 @@ import { openLab, prepareLab, projectFolder } from "../../lab/lab.ts";
 import { up } from "../../lab/up.ts";
 import { runInLab, runOnHost } from "./run-in-lab.ts";
 
-const lab = openLab("test-lab");
+const lab = openLab("test-plugin");
 let project: string;
 
 /** A program that runs commands on rpi1 and copies to it, written by its tests' wishes in the variable WISH. */

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect } from "@jest/globals";
 import { crashesOf, suffer } from "./support/crashes.ts";
 import { haveDeployed } from "./support/deployed.ts";
 import { eventually } from "./support/eventually.ts";
-import { printed } from "./support/journal.ts";
+import { around, gapIn, printed } from "./support/journal.ts";
 import { committedValues, endOffset, lastTimestamp } from "./support/kafka.ts";
 import { chaining, edited, writePipeline } from "./support/pipeline-files.ts";
 import { seededRandom } from "./support/seeded-random.ts";
@@ -99,12 +99,10 @@ async function arrives(name: string, outputs: Topics, limitMs: number): Promise<
   }
 }
 
-/** A hundred thousand lines beside each other would tell nobody anything. */
 function firstDifference(found: readonly string[], wanted: readonly string[]): object {
   const at = Array.from({ length: Math.max(found.length, wanted.length) }).findIndex((_, i) => found[i] !== wanted[i]);
   if (at < 0) return {};
-  const around = (list: readonly string[]) => list.slice(Math.max(0, at - 3), at + 7);
-  return { at, counts: [found.length, wanted.length], found: around(found), wanted: around(wanted) };
+  return { at, counts: [found.length, wanted.length], found: around(found, at), wanted: around(wanted, at) };
 }
 
 beforeAll(async () => {
@@ -121,8 +119,7 @@ describe(`kafka_chaining, every topic with three replicas (seed ${seed})`, () =>
       const wanted = outputs[topic]?.slice(-JOURNAL_KEEPS) ?? [];
       await eventually(`${sink} has printed all`, limitMs, async () => {
         await sleep(LOOK_EVERY_MS);
-        const lines = (await printed(host, sink)).slice(-wanted.length);
-        expect({ sink, ...firstDifference(lines, wanted) }).toEqual({ sink });
+        expect({ sink, ...gapIn(await printed(host, sink), wanted) }).toEqual({ sink });
       });
     }
   });

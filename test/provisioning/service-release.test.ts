@@ -1,7 +1,18 @@
 import { createHash } from "node:crypto";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { loadPipeline } from "../../declaration/load-pipeline.ts";
 import type { Pipeline } from "../../declaration/pipeline.ts";
@@ -47,6 +58,15 @@ describe("a release", () => {
     const { files, sources } = release(releases, "pro");
     expect(Object.keys(files).sort()).toEqual(["kafka_chaining.txt", "service.mjs"]);
     for (const [name, path] of Object.entries(sources)) expect(sum(path)).toBe(files[name]);
+  });
+
+  test("is put in place whole, as another `up` may be reading it", async () => {
+    const path = release(releases, "con1").sources["service.mjs"] ?? "";
+    const reading = openSync(path, "r");
+    await build(pipeline);
+    expect(statSync(path).ino).not.toBe(fstatSync(reading).ino);
+    expect(readdirSync(dirname(path)).filter((name) => !name.endsWith(".mjs"))).toEqual([]);
+    closeSync(reading);
   });
 
   test("tells a service its processing guarantee when it is not the usual one", async () => {

@@ -7,3 +7,27 @@ export async function printed(host: string, service: string): Promise<string[]> 
   const text = await onHost(host, `sudo journalctl --no-pager --quiet --output=cat --unit=${unit}`);
   return text.split("\n").filter((line) => /^-?[\d"[{]/.test(line));
 }
+
+/**
+ * Where a sink has left out a value, or printed one that it should not have; nothing when it has printed all, in order, up to
+ * the end. Before that anything may stand, and a transaction that was tried again prints its values again.
+ */
+export function gapIn(lines: readonly string[], wanted: readonly string[]): object {
+  let next = wanted.length;
+  let line = lines.length;
+  // From the end: before a value comes the one before it or, where the sink went back, a later one.
+  while (next > 0 && line > 0) {
+    line--;
+    const at = wanted.indexOf(lines[line] ?? "", next - 1);
+    if (at < 0) break;
+    next = at;
+  }
+  if (next === 0) return {};
+  const counts = [lines.length, wanted.length];
+  return { at: next - 1, counts, wanted: around(wanted, next - 1), found: around(lines, line) };
+}
+
+/** The place and its neighbours: a hundred thousand values beside each other would tell nobody anything. */
+export function around<T>(list: readonly T[], place: number): readonly T[] {
+  return list.slice(Math.max(0, place - 3), place + 7);
+}

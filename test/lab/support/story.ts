@@ -19,13 +19,13 @@ export function story(name: string, tell: () => Promise<void>, timeoutMs?: numbe
   );
 }
 
-/** Every service, and what the daemons warned of. */
+/** Every service, without the numbers that it printed, and what the daemons warned of. */
 async function lastWords(host: string): Promise<string> {
   const line = `
     for unit in $(systemctl list-units --all --plain --no-legend kafka.service zookeeper.service 'bramble-*.service' | awk '{print $1}'); do
       echo "-- $unit: $(systemctl is-active $unit)"
-      sudo journalctl --no-pager --quiet --output=short --lines=200 --unit=$unit |
-        case $unit in bramble-*) cat ;; *) grep -E 'systemd|WARN|ERROR|FATAL' ;; esac | tail -n 6 | cut -c1-220
+      case $unit in bramble-*) said='[a-z]{3}' ;; *) said="$unit|WARN|ERROR|FATAL" ;; esac
+      sudo journalctl --no-pager --quiet --output=short --lines=6 --grep="$said" --unit=$unit | cut -c1-220
     done`;
   try {
     return `${host}: last lines of its units\n${await onHost(host, line, { timeoutMs: 10_000 })}`;

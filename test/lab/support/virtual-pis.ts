@@ -6,8 +6,8 @@ import { openLab, prepareLab } from "../../../lab/lab.ts";
 import { findSupervisor } from "../../../lab/supervisor.ts";
 import { up } from "../../../lab/up.ts";
 
-/** The lab that all files of the end-to-end tests share. */
-export const lab = openLab(process.env.BRAMBLE_TEST_LAB || "test");
+/** The lab that all files of the end-to-end tests share which this worker of Jest runs. */
+export const lab = openLab(`${process.env.BRAMBLE_TEST_LAB || "test"}-${process.env.JEST_WORKER_ID}`);
 
 export const hosts: readonly string[] = labHosts.map(({ name }) => name);
 
