@@ -15,6 +15,7 @@ export interface Slice extends Processed, Pick<Transaction, "encoded"> {
 /**
  * What becomes of a fetched run of records, as one transaction or, where that would be more than one should hold, as several,
  * cut between two records. To be asked for the next once the one before is committed, state included.
+ * @param limit begins a transaction: tells from then on whether it is full
  */
 export function* slicesOf(
   { chain, spec }: Pick<Service, "chain" | "spec">,
@@ -23,19 +24,18 @@ export function* slicesOf(
   nextPosition: bigint,
   formats: BatchFormats,
   producer: Pick<RecordProducer, "partitionsOf">,
-  fullBytes?: number,
+  limit: () => (bytes: number) => boolean = fullness,
 ): Generator<Slice> {
   let rest: readonly IncomingRecord[] | undefined;
   for (let from: bigint | undefined = records.firstOffset; from !== undefined; ) {
     const first: bigint = from;
-    const fast =
-      rest === undefined ? inOnePass(chain, state, records, first, formats, producer, fullness(fullBytes)) : undefined;
+    const fast = rest === undefined ? inOnePass(chain, state, records, first, formats, producer, limit()) : undefined;
     // What asks for the ordinary way has it up to the end of the run, which is then decoded once.
     if (fast === undefined) {
       rest ??= addressedTo(spec.lettersOf ?? spec.groupId, records.decode());
       rest = rest.filter(({ offset }) => offset >= first);
     }
-    const slice: Processed = fast ?? processBatch(chain, state, rest ?? [], formats, fullness(fullBytes));
+    const slice: Processed = fast ?? processBatch(chain, state, rest ?? [], formats, limit());
     yield { ...slice, position: slice.stoppedAt ?? nextPosition };
     from = slice.stoppedAt;
   }

@@ -56,6 +56,9 @@ interface Held {
 }
 const hex = (bytes: Buffer | string | null) => (bytes === null ? null : Buffer.from(bytes).toString("hex"));
 
+/** Whatever a busy machine takes its time for. */
+const unlimited = () => false;
+
 async function inOnePass(
   chain: Link[],
   before: ChainState,
@@ -64,7 +67,7 @@ async function inOnePass(
   formats: { input: Format; output: Format },
   keys: boolean,
 ) {
-  const processed = processEncoded(chain, before, batches, from, { ...formats, keys });
+  const processed = processEncoded(chain, before, batches, from, { ...formats, keys }, unlimited);
   if (processed === undefined) return undefined;
   const outputs: Held[] = [];
   for (const [i, each] of processed.outputs.entries()) {
@@ -84,11 +87,14 @@ function ordinary(
   formats: { input: Format; output: Format },
 ) {
   const read = recordsOf(batches, from);
-  const { outputs, poison, state } = processBatch(chain, before, read, {
-    input: formats.input,
-    output: [{ topic: "out", format: formats.output }],
-    stages: false,
-  });
+  const output = [{ topic: "out", format: formats.output }];
+  const { outputs, poison, state } = processBatch(
+    chain,
+    before,
+    read,
+    { input: formats.input, output, stages: false },
+    unlimited,
+  );
   return {
     outputs: outputs.map(({ key, value, timestamp }): Held => ({ key: hex(key), value: hex(value) ?? "", timestamp })),
     state,
@@ -154,7 +160,7 @@ test("many records make several sends, each smaller than a broker takes", async 
   }));
   const batches = [await batchOf(0n, many)];
   const options = { input: "number", output: "number", keys: true } as const;
-  const { outputs = [] } = processEncoded([], new ChainState(), batches, 0n, options) ?? {};
+  const { outputs = [] } = processEncoded([], new ChainState(), batches, 0n, options, unlimited) ?? {};
   const sizes = outputs.map(
     (each) => each.encode({ transactional: true, producerId: 1, producerEpoch: 0, firstSequence: 0 }).length,
   );

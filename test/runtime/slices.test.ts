@@ -6,7 +6,7 @@ import { dedupe } from "../../operators/dedupe.ts";
 import { ewma } from "../../operators/ewma.ts";
 import { flatMap, fold, forward, map, number, unknown } from "../../operators/operator.ts";
 import { threshold } from "../../operators/threshold.ts";
-import { FULL_TRANSACTION_BYTES } from "../../runtime/full-transaction.ts";
+import { FULL_TRANSACTION_BYTES, fullness } from "../../runtime/full-transaction.ts";
 import { type RecordBatch, recordsOf } from "../../runtime/kafka/record-reader.ts";
 import { sizeOf } from "../../runtime/kafka/size-of.ts";
 import { PartitionState } from "../../runtime/partition-state.ts";
@@ -80,6 +80,9 @@ function partitionState(chain: readonly Link[], mostBytes?: number): PartitionSt
   return new PartitionState(chain, 0, store, 0n, () => 1_000_000, mostBytes);
 }
 
+/** What a busy machine takes its time for is cut by no clock. */
+const stopped = () => 0;
+
 function run(
   chain: Link[],
   state: PartitionState,
@@ -90,7 +93,7 @@ function run(
 ) {
   const service = { chain, spec: { groupId: "p-con" } as Service["spec"] };
   const records = { firstOffset, batches, decode: () => recordsOf(batches, firstOffset) };
-  return slicesOf(service, state, records, end, formats, { partitionsOf: () => 1 }, fullBytes);
+  return slicesOf(service, state, records, end, formats, { partitionsOf: () => 1 }, () => fullness(fullBytes, stopped));
 }
 
 describe.each(Object.entries(CHAINS))("a chain %s", (_, chain) => {
