@@ -7,7 +7,7 @@ import { beforeEach, expect, jest, test } from "@jest/globals";
 import type { ServiceSpec } from "../../runtime/service-spec.ts";
 import { eventually, journals, type RunningService, startReady, startService } from "./running-service.ts";
 import { file, log, Pipeline, step } from "./service-specs.ts";
-import { configure, write } from "./topics.ts";
+import { clientIds, configure, write } from "./topics.ts";
 import { useBroker } from "./use-broker.ts";
 
 jest.setTimeout(90_000);
@@ -193,7 +193,7 @@ test("a file source goes on where it left off, and starts anew with another file
   expect(await outputs(out, 12, third)).toEqual("1 2 3 4 5 6 7 8 9 10 11 12".split(" "));
 });
 
-test("a service that is stopped under load exits in less than 2 s, and its successor takes over at once", async () => {
+test("a service that is stopped under load leaves its group and ends soon, and its successor goes on", async () => {
   const spec = pipeline.service("con1", {
     input: pipeline.stream("in"),
     apply: [step("moving-average", { over: 3 })],
@@ -210,13 +210,13 @@ test("a service that is stopped under load exits in less than 2 s, and its succe
   await con1.ready();
   const stopped = performance.now();
   expect(await con1.stop()).toBe(0);
-  expect(performance.now() - stopped).toBeLessThan(2000);
+  // Its own limit is 1.7 s; the rest is for a machine that has other work too.
+  expect(performance.now() - stopped).toBeLessThan(5000);
+  // One that had not left would be a member until its session ends, 6 s after its last heartbeat.
+  expect(await clientIds(broker, spec.groupId)).toEqual([]);
 
   const successor = await startService(spec);
-  const started = performance.now();
   await successor.ready();
-  // A member that had not left would be waited for until its session ends, 6 s after its last heartbeat.
-  expect(performance.now() - started).toBeLessThan(5000);
   const wanted = input.slice(2).map((x, i) => ((input[i] as number) + (input[i + 1] as number) + x) / 3);
   expect(await outputs(pipeline.topic("out"), wanted.length, con1, successor)).toEqual(
     wanted.map((value) => JSON.stringify(value)),

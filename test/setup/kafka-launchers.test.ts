@@ -105,10 +105,10 @@ describe("the servers", () => {
   });
 
   test.each(servers)("%s -daemon comes back at once and leaves its output in logs/", async (launcher, main, name) => {
-    fakeCommand(join(room.folder, "path"), "java", `printf '%s\\n' "$@"; sleep 4`);
+    fakeCommand(join(room.folder, "path"), "java", `printf '%s\\n' "$@"; sleep 30`);
     const started = Date.now();
     expect(await kafka(`${launcher} -daemon my.properties`)).toEqual({ status: 0, stdout: "", stderr: "" });
-    expect(Date.now() - started).toBeLessThan(3_000);
+    expect(Date.now() - started).toBeLessThan(20_000);
     const output = join(home, `logs/${name}.out`);
     await until(() => existsSync(output) && readFileSync(output, "utf8").endsWith(`\n${main}\nmy.properties\n`));
   });
