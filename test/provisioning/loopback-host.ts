@@ -74,7 +74,8 @@ export async function startLoopbackHost(options: LoopbackOptions = {}): Promise<
         lines.push(command);
         busiest = Math.max(busiest, ++busy);
         const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
-        const child = spawn("bash", ["-c", command], { cwd: folder, env, detached: true });
+        // Its input is a socket, at which bash reads ~/.bashrc: that of whoever runs the tests is none of the host's.
+        const child = spawn("bash", ["--norc", "-c", command], { cwd: folder, env, detached: true });
         children.add(child);
         const channel = acceptExec();
         child.stdin.on("error", () => {}); // it ended without reading all of it

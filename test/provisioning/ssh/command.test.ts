@@ -46,7 +46,11 @@ describe("an argv as a line for a shell", () => {
     fc.assert(
       fc.property(fc.array(argument, { minLength: 1, maxLength: 200 }), (args) => {
         const line = quote(["printf", "%s\\0", ...args]);
-        const arrived = execFileSync(shell, ["-c", line], { encoding: "utf8", cwd: tmpdir() });
+        const arrived = execFileSync(shell, ["-c", line], {
+          encoding: "utf8",
+          cwd: tmpdir(),
+          stdio: ["ignore", "pipe", "inherit"],
+        });
         expect(arrived.split("\0").slice(0, -1)).toEqual(args);
       }),
       { numRuns: 25 },
