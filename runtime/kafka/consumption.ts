@@ -1,5 +1,6 @@
 import type { EachBatchPayload, Kafka as KafkaJs, KafkaMessage } from "kafkajs";
 import { kafkaErrorType } from "./errors.ts";
+import type { FetchedBatch } from "./fetcher.ts";
 import type { CommitOffset } from "./idempotent-producer.ts";
 import type {
   Batch,
@@ -89,15 +90,28 @@ export async function consume(
   };
 }
 
-function batchOf({ batch, resolveOffset, heartbeat, isStale, isRunning }: EachBatchPayload): Batch {
+export function batchOf({ batch, resolveOffset, heartbeat, isStale, isRunning }: EachBatchPayload): Batch {
   const lastOffset = batch.lastOffset();
+  const fetched = batch as unknown as FetchedBatch & { readonly fetchedOffset: string };
+  const records = fetchedRecords(batch.messages, BigInt(fetched.fetchedOffset));
+  let hasBeenDecoded = false;
   return {
     topic: batch.topic,
     partition: batch.partition,
-    records: fetchedRecords(batch.messages, BigInt((batch as unknown as { fetchedOffset: string }).fetchedOffset)),
+    records: {
+      ...records,
+      decode: () => {
+        hasBeenDecoded = true;
+        return records.decode();
+      },
+    },
     nextOffset: BigInt(lastOffset) + 1n,
     isStale: () => isStale() || !isRunning(),
-    done: () => resolveOffset(lastOffset),
+    done: () => {
+      resolveOffset(lastOffset);
+      // Decoded records are views of it, and who knows who still has one.
+      fetched.isSpent = !hasBeenDecoded;
+    },
     heartbeat,
   };
 }

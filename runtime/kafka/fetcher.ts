@@ -5,6 +5,10 @@ export interface FetchedBatch {
   readonly bytes: number;
   /** So large that more is there. */
   readonly isFull: boolean;
+  /** Where its bytes lie, with those of all that were fetched with it; undefined for formats older than v2. */
+  readonly memory: ArrayBuffer | undefined;
+  /** Whether it has been processed and nothing refers to its bytes any more. */
+  isSpent?: boolean;
   /** Whether its partition has got to where it begins: not when that was sought elsewhere, or given to another member. */
   isNext(): boolean;
 }
@@ -30,6 +34,9 @@ export interface Fetcher {
 
 /** No more is fetched while so much is underway: one run of a partition may be 1 MiB. */
 const UNDERWAY_BYTES = 2 * 1024 * 1024;
+
+/** Less is not worth it, and Node keeps small buffers, of whatever kind, in one piece of memory. */
+const LEAST_FREED_BYTES = 256 * 1024;
 
 /**
  * Fetches from one broker. In place of kafkajs's own, which fetches only when all is processed that it had fetched: a service
@@ -76,10 +83,25 @@ export function createFetcher<Batch extends FetchedBatch>(options: FetcherOption
     underway.set(key, [...before, { batch, done }]);
   };
 
+  /**
+   * Left to V8, it would be freed long after: it is no longer young then, and whatever is not waits until V8 goes through
+   * all of its heap, which memory outside of that makes it do again and again (see `record-writer.ts`).
+   */
+  const freeOnceSpent = (fetched: readonly Batch[]) => {
+    const those = all().filter(({ batch }) => fetched.includes(batch));
+    Promise.all(those.map(({ done }) => done)).then(() => {
+      if (!fetched.every(({ isSpent }) => isSpent)) return;
+      for (const memory of new Set(fetched.map((batch) => batch.memory))) {
+        if (memory !== undefined && memory.byteLength >= LEAST_FREED_BYTES) memory.transfer(0);
+      }
+    });
+  };
+
   const run = async () => {
     while (isRunning) {
       const fetched = isMoreWanted() ? await fetch(nodeId, batches()) : [];
       if (isRunning) fetched.forEach(take);
+      freeOnceSpent(fetched);
       // Without anything new there is nothing more to be had before one is done.
       if (fetched.length === 0 && underway.size > 0) await Promise.race(all().map(({ done }) => done));
     }

@@ -47,6 +47,8 @@ class FetchedBatch extends Batch {
     this.consumerGroup = consumerGroup
     this.bytes = this.rawMessages.reduce((sum, { batch }) => sum + (batch ? batch.bytes.length : 0), 0)
     this.isFull = this.bytes >= consumerGroup.maxBytesPerPartition / 2
+    const first = this.rawMessages.find(({ batch }) => batch)
+    this.memory = first && first.batch.bytes.buffer
     consumerGroup.turns.set(this.topic + '|' + this.partition, ++consumerGroup.turn)
   }
 

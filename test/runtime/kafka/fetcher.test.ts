@@ -15,8 +15,11 @@ let assignments: Map<string, number>;
 let fetcher: Fetcher;
 let ended: Promise<string>;
 
-function batch(name: string, { bytes = 600 * 1024, isNext = (): boolean => true } = {}): FakeBatch {
-  return { name, topic: "t", partition: Number(name[1]), bytes, isFull: bytes >= MIB / 2, isNext };
+function batch(
+  name: string,
+  { bytes = 600 * 1024, isNext = (): boolean => true, memory = new ArrayBuffer(bytes) } = {},
+): FakeBatch {
+  return { name, topic: "t", partition: Number(name[1]), bytes, isFull: bytes >= MIB / 2, memory, isNext };
 }
 
 beforeEach(() => {
@@ -123,6 +126,45 @@ test("a partition that has moved here is left alone while its old leader's batch
   await answer(batch("p0"));
   expect(names()).toEqual(["p0"]);
   expect(assignments.get("t|0")).toBe(1);
+});
+
+describe("the memory that an answer takes is given back", () => {
+  const spent = (...those: FakeBatch[]) => {
+    for (const each of those) each.isSpent = true;
+  };
+
+  test("once all batches of it are spent, those of other partitions too", async () => {
+    const memory = new ArrayBuffer(MIB);
+    const [first, second] = [batch("p0", { memory }), batch("p1", { memory, bytes: 10 })];
+    await answer(first, second);
+    spent(first, second);
+    await done("p0");
+    expect(memory.byteLength).toBe(MIB);
+    await done("p1");
+    expect(memory.byteLength).toBe(0);
+  });
+
+  test("not while somebody may still read a batch: its records were decoded, it failed, or it was dropped", async () => {
+    const memory = new ArrayBuffer(MIB);
+    const [first, second] = [batch("p0", { memory }), batch("p1", { memory, isNext: () => false })];
+    await answer(first, second);
+    spent(first);
+    await done("p0");
+    const failing = batch("p2");
+    await answer(failing);
+    await processing.get("p2")?.fail(new Error("rebalancing"));
+    await answer();
+    await ended;
+    expect([memory.byteLength, failing.memory?.byteLength]).toEqual([MIB, 600 * 1024]);
+  });
+
+  test("not when it is small: Node keeps several buffers in one then", async () => {
+    const small = batch("p0", { bytes: 8192 });
+    await answer(small);
+    spent(small);
+    await done("p0");
+    expect(small.memory?.byteLength).toBe(8192);
+  });
 });
 
 describe("it ends", () => {
