@@ -1,6 +1,6 @@
-import type { Kafka as KafkaJs, Producer } from "kafkajs";
-import { FencedError, isFencing, kafkaErrorType } from "./errors.ts";
-import type { RecordProducer, RecordProducerOptions, Transaction, Written } from "./kafka.ts";
+import type { Kafka as KafkaJs, Transaction as KafkaTransaction, Producer } from "kafkajs";
+import { FencedError, isFencing } from "./errors.ts";
+import type { Consumed, RecordProducer, RecordProducerOptions, Transaction, Written } from "./kafka.ts";
 import { partitioner } from "./partitioner.ts";
 import { quit } from "./quit.ts";
 import { sendAll } from "./send-all.ts";
@@ -23,7 +23,7 @@ export async function openTransactionalProducer(
   const producer = kafka.producer({
     transactionalId,
     transactionTimeout: TRANSACTION_TIMEOUT_MS,
-    maxInFlightRequests: 1,
+    maxInFlightRequests: 5,
     allowAutoTopicCreation: false,
     createPartitioner: () => partitioner(options, partitionsOf),
     retry: RETRY,
@@ -59,24 +59,21 @@ async function transact(
   copartitioned: readonly string[],
 ): Promise<Written> {
   const transaction = await producer.transaction();
-  const written = await sendAll(transaction, [...records, ...changelog], { encoded, mostBytes }, copartitioned);
-  for (const { groupId, partition: source, offset } of consumed) {
-    const { topic, partition } = source;
-    const offsets = { topic, partitions: [{ partition, offset: String(offset) }] };
-    await whileConcurrent(() => transaction.sendOffsets({ consumerGroupId: groupId, topics: [offsets] }));
-  }
+  const sent = sendAll(transaction, [...records, ...changelog], { encoded, mostBytes }, copartitioned);
+  const moved = sendOffsets(transaction, consumed);
+  // Beside one another, as each answer has to wait for its turn in this process. When one fails, nothing of the other is
+  // underway any more once the caller knows.
+  await Promise.allSettled([sent, moved]);
+  const written = await sent;
+  await moved;
   await transaction.commit();
   return written;
 }
 
-/** The coordinator may still be writing the markers of the transaction before; kafkajs retries this for sends only. */
-async function whileConcurrent<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (kafkaErrorType(error) !== "CONCURRENT_TRANSACTIONS" || attempt === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 5 * Math.min(attempt, 10)));
-    }
+async function sendOffsets(transaction: KafkaTransaction, consumed: readonly Consumed[]): Promise<void> {
+  for (const { groupId, partition: source, offset } of consumed) {
+    const { topic, partition } = source;
+    const offsets = { topic, partitions: [{ partition, offset: String(offset) }] };
+    await transaction.sendOffsets({ consumerGroupId: groupId, topics: [offsets] });
   }
 }

@@ -269,18 +269,24 @@ describe("kafkajs, as it is bundled", () => {
       ]);
     });
 
-    test("asks again after an error, unless it is that the one before is still being ended", async () => {
-      let type = "CONCURRENT_TRANSACTIONS";
+    test("asks again who coordinates it after an error, unless it is that the one before is still being ended", async () => {
+      let types = ["NOT_COORDINATOR_FOR_GROUP"];
       const { asked, eosManager } = transactions((request) => {
-        if (request === "addPartitionsToTxn") throw Object.assign(new Error(type), { type });
+        const type = /^add/.test(request) ? types.shift() : undefined;
+        if (type) throw Object.assign(new Error(type), { type });
       });
       await eosManager.initProducerId();
       eosManager.beginTransaction();
-      for (type of ["CONCURRENT_TRANSACTIONS", "NOT_COORDINATOR_FOR_GROUP", "CONCURRENT_TRANSACTIONS"]) {
-        await expect(eosManager.addPartitionsToTransaction(partitions)).rejects.toThrow(type);
-      }
-      const [first, second, third] = ["addPartitionsToTxn", "addPartitionsToTxn", "addPartitionsToTxn"];
-      expect(asked).toEqual(["find id", "initProducerId", first, second, "find id", third]);
+      await expect(eosManager.addPartitionsToTransaction(partitions)).rejects.toThrow("NOT_COORDINATOR_FOR_GROUP");
+      types = ["CONCURRENT_TRANSACTIONS", "CONCURRENT_TRANSACTIONS"];
+      await eosManager.addPartitionsToTransaction(partitions);
+      types = ["CONCURRENT_TRANSACTIONS"];
+      await eosManager.sendOffsets(offsets);
+      expect(asked).toEqual([
+        ...["find id", "initProducerId", "addPartitionsToTxn"],
+        ...["find id", "addPartitionsToTxn", "addPartitionsToTxn", "addPartitionsToTxn"],
+        ...["addOffsetsToTxn", "addOffsetsToTxn", "find group", "txnOffsetCommit"],
+      ]);
     });
   });
 
