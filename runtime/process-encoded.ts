@@ -28,7 +28,7 @@ interface Options {
 }
 
 /** Brokers refuse batches over 1 MiB (`message.max.bytes`). */
-const FULL_BYTES = 256 * 1024;
+const FULL_BYTES = 512 * 1024;
 const MAX_BYTES = 768 * 1024;
 
 /** A batch is full at this share of what its topic takes: there is room for the record that makes it so. */

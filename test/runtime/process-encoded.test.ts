@@ -165,7 +165,7 @@ test("many records make several sends, each smaller than a broker takes", async 
     (each) => each.encode({ transactional: true, producerId: 1, producerEpoch: 0, firstSequence: 0 }).length,
   );
   expect(outputs.length).toBeGreaterThan(2);
-  expect(Math.max(...sizes)).toBeLessThan(512 * 1024);
+  expect(Math.max(...sizes)).toBeLessThan(768 * 1024);
   expect(outputs.reduce((sum, { count }) => sum + count, 0)).toBe(60_000);
 });
 
