@@ -2,7 +2,7 @@ import { beforeAll, describe, expect } from "@jest/globals";
 import { projectFolder } from "../../lab/lab.ts";
 import { bareWith } from "./support/deployed.ts";
 import { eventually } from "./support/eventually.ts";
-import { printed } from "./support/journal.ts";
+import { gapIn, printed } from "./support/journal.ts";
 import { committedValues, consumedValues, kafkaTool, metadata, produce } from "./support/kafka.ts";
 import { aboveThreshold, ewma, movingAverage } from "./support/known-values.ts";
 import { chaining, edited, writePipeline } from "./support/pipeline-files.ts";
@@ -118,13 +118,11 @@ describe("the first deployment to four bare Pis", () => {
 
   story("the ten, nine and eight known values arrive, in the topics and in the journals", async () => {
     await eventually("the last moving average is printed", 120_000, async () =>
-      expect((await printed("rpi3", "out_avg")).length).toBe(movingAverage.length),
+      expect(gapIn(await printed("rpi3", "out_avg"), movingAverage)).toEqual({}),
     );
     await eventually("the last EWMA is printed", 10_000, async () =>
-      expect((await printed("rpi2", "out_ewma")).length).toBe(ewma.length),
+      expect(gapIn(await printed("rpi2", "out_ewma"), ewma)).toEqual({}),
     );
-    expect(await printed("rpi3", "out_avg")).toEqual(movingAverage);
-    expect(await printed("rpi2", "out_ewma")).toEqual(ewma);
     expect(await committedValues("temperatures_above_threshold")).toEqual(aboveThreshold);
     expect(await committedValues("temperatures_ewma")).toEqual(ewma);
     expect(await committedValues("temperatures_moving_average")).toEqual(movingAverage);
@@ -208,11 +206,11 @@ describe("an edit of `above: 50` to `above: 55`", () => {
     await produce("temperatures_fahrenheit", [54.9, 55, 55.5, 80]);
     const average = (...values: number[]) => values.reduce((sum, value) => sum + value) / values.length;
     await eventually("the averages of the new values are printed", 30_000, async () => {
-      expect((await printed("rpi2", "out_ewma")).slice(ewma.length).map(Number)).toEqual([
+      expect((await printed("rpi2", "out_ewma")).slice(-2).map(Number)).toEqual([
         expect.closeTo(0.5 * 55.5 + 0.5 * 62.740625, 9),
         expect.closeTo(0.5 * 80 + 0.5 * (0.5 * 55.5 + 0.5 * 62.740625), 9),
       ]);
-      expect((await printed("rpi3", "out_avg")).slice(movingAverage.length).map(Number)).toEqual([
+      expect((await printed("rpi3", "out_avg")).slice(-2).map(Number)).toEqual([
         expect.closeTo(average(60.8, 66.2, 55.5), 9),
         expect.closeTo(average(66.2, 55.5, 80), 9),
       ]);
