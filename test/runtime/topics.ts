@@ -58,6 +58,23 @@ export async function configure(broker: KafkaBroker, topic: string, config: Reco
   await admin.disconnect();
 }
 
+/** Moves all partitions of topics to a broker, which leads them from then on. */
+export async function moveTo(broker: KafkaBroker, id: number, topics: readonly string[]): Promise<void> {
+  const admin = client(broker).admin();
+  await admin.connect();
+  const partitionsOf = async () => (await admin.fetchTopicMetadata({ topics: [...topics] })).topics;
+  await admin.alterPartitionReassignments({
+    topics: (await partitionsOf()).map(({ name, partitions }) => ({
+      topic: name,
+      partitionAssignment: partitions.map(({ partitionId }) => ({ partition: partitionId, replicas: [id] })),
+    })),
+  });
+  while ((await partitionsOf()).some(({ partitions }) => partitions.some(({ leader }) => leader !== id))) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await admin.disconnect();
+}
+
 /** Of the members of a consumer group. */
 export async function clientIds(broker: KafkaBroker, groupId: string): Promise<string[]> {
   const admin = client(broker).admin();

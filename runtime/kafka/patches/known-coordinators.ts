@@ -4,8 +4,10 @@ import type { Patch } from "./patch.ts";
  * Of the nine requests that a transaction took, four asked who coordinates it and its group, as if nobody had told. Now
  * that is asked once, and again when the coordinator is away or answers with any error but "not yet".
  *
- * It says so as long as it is still ending the transaction before, a few milliseconds. That is waited for here, of sends and of
- * offsets: kafkajs began the whole send anew, which asks for the metadata of all its topics first, and gave up on offsets.
+ * A coordinator that has moved to another broker, is just starting there, or still ends the transaction before, has done
+ * nothing of what it was asked. As the Java client does (TransactionManager), the request is then made again, to whom it is
+ * by then; kafkajs gave up on offsets and on the end of the transaction, and began a send anew, metadata of all its topics
+ * first.
  */
 export const knownCoordinators: Patch = {
   module: "src/producer/eosManager/index.js",
@@ -15,39 +17,47 @@ export const knownCoordinators: Patch = {
     {
       find: "  const findTransactionCoordinator = () => {",
       replace: `  const coordinators = new Map()
-  const forgottenOnError = broker =>
-    Object.fromEntries(
-      ['initProducerId', 'addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn'].map(name => [
-        name,
-        request =>
-          broker[name](request).catch(error => {
-            if (error.type !== 'CONCURRENT_TRANSACTIONS') coordinators.clear()
-            throw error
-          }),
-      ])
-    )
-  const patiently = work => async request => {
+  const brokerOf = async asked => {
+    const key = asked.coordinatorType + asked.groupId
+    const known = coordinators.get(key)
+    if (known && known.isConnected()) return known
+    const broker = await cluster.findGroupCoordinator(asked)
+    coordinators.set(key, broker)
+    return broker
+  }
+  const asking = (asked, name) => async request => {
+    try {
+      const broker = await brokerOf(asked)
+      return await broker[name](request)
+    } catch (error) {
+      if (error.type !== 'CONCURRENT_TRANSACTIONS') coordinators.clear()
+      throw error
+    }
+  }
+  const NOT_YET = [
+    'CONCURRENT_TRANSACTIONS',
+    'NOT_COORDINATOR_FOR_GROUP',
+    'GROUP_COORDINATOR_NOT_AVAILABLE',
+    'GROUP_LOAD_IN_PROGRESS',
+  ]
+  const patiently = ask => async request => {
     const until = Date.now() + 8000
     for (let waitMs = 2; ; waitMs = Math.min(1.5 * waitMs, 100)) {
       try {
-        return await work(request)
+        return await ask(request)
       } catch (error) {
-        if (error.type !== 'CONCURRENT_TRANSACTIONS' || Date.now() > until) throw error
+        if (!NOT_YET.includes(error.type) || Date.now() > until) throw error
         await new Promise(resolve => setTimeout(resolve, waitMs))
       }
     }
   }
-  const coordinatorOf = async ({ groupId, coordinatorType }) => {
-    const key = coordinatorType + groupId
-    const known = coordinators.get(key)
-    if (known && known.broker.isConnected()) return known.use
-    const broker = await cluster.findGroupCoordinator({ groupId, coordinatorType })
-    const use = forgottenOnError(broker)
-    use.addPartitionsToTxn = patiently(use.addPartitionsToTxn)
-    use.addOffsetsToTxn = patiently(use.addOffsetsToTxn)
-    coordinators.set(key, { broker, use })
-    return use
-  }
+  const coordinatorOf = asked => ({
+    initProducerId: asking(asked, 'initProducerId'), // kafkajs does wait with this
+    addPartitionsToTxn: patiently(asking(asked, 'addPartitionsToTxn')),
+    addOffsetsToTxn: patiently(asking(asked, 'addOffsetsToTxn')),
+    txnOffsetCommit: patiently(asking(asked, 'txnOffsetCommit')),
+    endTxn: patiently(asking(asked, 'endTxn')),
+  })
 
   const findTransactionCoordinator = () => {`,
     },

@@ -269,24 +269,40 @@ describe("kafkajs, as it is bundled", () => {
       ]);
     });
 
-    test("asks again who coordinates it after an error, unless it is that the one before is still being ended", async () => {
-      let types = ["NOT_COORDINATOR_FOR_GROUP"];
+    test("asks the same one again when the one before is still being ended, and whoever it is by then when it has moved", async () => {
+      const failures = new Map([
+        ["addPartitionsToTxn", "CONCURRENT_TRANSACTIONS"],
+        ["addOffsetsToTxn", "CONCURRENT_TRANSACTIONS"],
+        ["txnOffsetCommit", "NOT_COORDINATOR_FOR_GROUP"],
+        ["endTxn", "GROUP_LOAD_IN_PROGRESS"],
+      ]);
       const { asked, eosManager } = transactions((request) => {
-        const type = /^add/.test(request) ? types.shift() : undefined;
+        const type = failures.get(request);
+        if (failures.delete(request)) throw Object.assign(new Error(type), { type });
+      });
+      await eosManager.initProducerId();
+      eosManager.beginTransaction();
+      await eosManager.addPartitionsToTransaction(partitions);
+      await eosManager.sendOffsets(offsets);
+      await eosManager.commit();
+      expect(asked).toEqual([
+        ...["find id", "initProducerId", "addPartitionsToTxn", "addPartitionsToTxn"],
+        ...["addOffsetsToTxn", "addOffsetsToTxn", "find group", "txnOffsetCommit", "find group", "txnOffsetCommit"],
+        ...["find id", "endTxn", "find id", "endTxn"],
+      ]);
+    });
+
+    test("fails at once with what no waiting helps, and then asks who coordinates it", async () => {
+      const failures = ["INVALID_PRODUCER_EPOCH"];
+      const { asked, eosManager } = transactions((request) => {
+        const type = request === "addPartitionsToTxn" ? failures.shift() : undefined;
         if (type) throw Object.assign(new Error(type), { type });
       });
       await eosManager.initProducerId();
       eosManager.beginTransaction();
-      await expect(eosManager.addPartitionsToTransaction(partitions)).rejects.toThrow("NOT_COORDINATOR_FOR_GROUP");
-      types = ["CONCURRENT_TRANSACTIONS", "CONCURRENT_TRANSACTIONS"];
+      await expect(eosManager.addPartitionsToTransaction(partitions)).rejects.toThrow("INVALID_PRODUCER_EPOCH");
       await eosManager.addPartitionsToTransaction(partitions);
-      types = ["CONCURRENT_TRANSACTIONS"];
-      await eosManager.sendOffsets(offsets);
-      expect(asked).toEqual([
-        ...["find id", "initProducerId", "addPartitionsToTxn"],
-        ...["find id", "addPartitionsToTxn", "addPartitionsToTxn", "addPartitionsToTxn"],
-        ...["addOffsetsToTxn", "addOffsetsToTxn", "find group", "txnOffsetCommit"],
-      ]);
+      expect(asked.slice(2)).toEqual(["addPartitionsToTxn", "find id", "addPartitionsToTxn"]);
     });
   });
 
