@@ -45,9 +45,8 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
   return {
     describe: (name) => reader.describe(name),
     create: (name, topic) => create(admin, reader, name, topic),
-    async addPartitions(name, count) {
-      await admin.createPartitions({ topicPartitions: [{ topic: name, count }] });
-    },
+    addPartitions: (name, count) =>
+      onceAllHaveLeaders(name, () => admin.createPartitions({ topicPartitions: [{ topic: name, count }] })),
     setReplicationFactor: (name, factor, progress) =>
       move(name, (partitions, brokers) => withReplicationFactor(partitions, brokers, factor), progress),
     async moveAway(address, progress) {
@@ -63,9 +62,9 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
       const [other] = (await admin.describeCluster()).brokers.filter(({ nodeId }) => nodeId !== id);
       if (other !== undefined) await unregisterBroker(`${other.host}:${other.port}`, id);
     },
-    async setConfig(name, config) {
-      const configEntries = entries(config);
-      await admin.alterConfigs({ validateOnly: false, resources: [{ type: topicResource, name, configEntries }] });
+    setConfig(name, config) {
+      const resources = [{ type: topicResource, name, configEntries: entries(config) }];
+      return onceAllHaveLeaders(name, () => admin.alterConfigs({ validateOnly: false, resources }));
     },
     async delete(name) {
       const { brokers } = await admin.describeCluster();
@@ -138,10 +137,24 @@ async function create(admin: Admin, reader: TopicReader, name: string, topic: To
   });
 }
 
+/** kafkajs looks at all topics before it asks: one that is made at the same time has no leader for a moment. */
+async function onceAllHaveLeaders(name: string, ask: () => Promise<unknown>): Promise<void> {
+  const found = `topic ${name}: found a topic without a leader, wanted all to have one before it is changed`;
+  await until(leaderTimeoutMs, found, async () => {
+    try {
+      await ask();
+      return true;
+    } catch (error) {
+      if (isForming(error)) return false;
+      throw error;
+    }
+  });
+}
+
 /** Deletion is asynchronous: gone means that no broker lists it any more. */
 async function remove(admin: Admin, reader: TopicReader, name: string): Promise<void> {
   if ((await reader.describe(name)) === undefined) return;
-  await admin.deleteTopics({ topics: [name], timeout: 15_000 });
+  await onceAllHaveLeaders(name, () => admin.deleteTopics({ topics: [name], timeout: 15_000 }));
   const found = `topic ${name}: found it still there, wanted the brokers to delete it`;
   await until(formingTimeoutMs, found, async () => !(await admin.listTopics()).includes(name));
 }

@@ -1,5 +1,6 @@
-import Cluster, { type Broker } from "kafkajs/src/cluster/index.js";
+import Cluster, { type Broker, type FetchedPartition } from "kafkajs/src/cluster/index.js";
 import Batch from "kafkajs/src/consumer/batch.js";
+import { batchEnd } from "./batch-end.ts";
 import { fetchedRecords } from "./consumption.ts";
 import { kafkaErrorType } from "./errors.ts";
 import type { IncomingRecord, Inspector, TopicPartition } from "./kafka.ts";
@@ -133,12 +134,24 @@ async function read(cluster: Cluster, partition: TopicPartition, from: bigint) {
   const fetched = await fetchCommitted(broker, partition, from);
   // Only what is committed of it; kafkajs's own consumer tells the two apart with the same class.
   const { messages } = new Batch(partition.topic, String(from), fetched);
-  const last = fetched.messages.at(-1);
   return {
     records: fetchedRecords(messages, from),
-    nextOffset: last ? BigInt(last.offset) + 1n : from,
+    nextOffset: await behind(fetched, broker, partition, from),
     highWatermark: BigInt(fetched.highWatermark),
   };
+}
+
+/** Where to go on. */
+async function behind(
+  { messages, lastStableOffset }: FetchedPartition,
+  broker: Broker,
+  partition: TopicPartition,
+  from: bigint,
+): Promise<bigint> {
+  const last = messages.at(-1);
+  if (last) return BigInt(last.offset) + 1n;
+  if (BigInt(lastStableOffset) <= from) return from;
+  return (await broker.connectionPool.send(batchEnd(partition, from))) ?? from;
 }
 
 async function fetchCommitted(broker: Broker, { topic, partition }: TopicPartition, offset: bigint) {

@@ -6,6 +6,7 @@ declare module "kafkajs/src/cluster/index.js" {
   }
   export interface FetchedPartition {
     readonly highWatermark: string;
+    readonly lastStableOffset: string;
     /** With control records and what was aborted. */
     readonly messages: readonly { readonly offset: string }[];
   }
@@ -39,7 +40,11 @@ declare module "kafkajs/src/cluster/index.js" {
 
 declare module "kafkajs/src/protocol/encoder.js" {
   export default class Encoder {
+    writeInt8(value: number): this;
     writeInt32(value: number): this;
+    writeInt64(value: string): this;
+    writeString(value: string): this;
+    writeArray(values: Encoder[]): this;
     writeBoolean(value: boolean): this;
     writeUVarIntString(value: string): this;
     writeUVarIntArray(values: Encoder[]): this;
@@ -52,9 +57,12 @@ declare module "kafkajs/src/protocol/decoder.js" {
   export default class Decoder {
     constructor(buffer: Buffer);
     readBoolean(): boolean;
+    readInt8(): number;
     readInt16(): number;
     readInt32(): number;
     readInt64(): { toString(): string };
+    readString(): string;
+    readArray<T>(read: (decoder: Decoder) => T): T[];
     readUVarIntString(): string;
     readUVarIntArray<T>(read: (decoder: Decoder) => T): T[];
     readTaggedFields(): void;

@@ -7,6 +7,8 @@ import { dynamicConfig } from "../../../provisioning/kafka/dynamic-config.ts";
 import { NoBrokerError } from "../../../provisioning/kafka/unanswered.ts";
 import type { ConfigChange } from "../../../provisioning/resources/resource-type.ts";
 import { type KafkaBroker, startKafkaBroker } from "../../runtime/kafka-broker.ts";
+import { eventually } from "../../runtime/running-service.ts";
+import { createTopics } from "../../runtime/topics.ts";
 
 jest.setTimeout(120_000);
 
@@ -144,4 +146,30 @@ test("a cluster tells its brokers, its controller and where every replica stands
     { topic: "f", partition: 0, replicas: [0], inSync: [0] },
     { topic: "f", partition: 1, replicas: [0], inSync: [0] },
   ]);
+});
+
+test("a topic is changed once all have a leader, as one that is only just being made has none", async () => {
+  const second = await broker.startSecond();
+  await eventually(
+    async () => (await admin.cluster()).brokers.length === 2,
+    () => "the second broker is not in the cluster",
+  );
+  await createTopics(broker, [
+    { topic: "elsewhere", on: [1] },
+    { topic: "here", on: [0] },
+  ]);
+  await second.kill();
+  await eventually(
+    async () => broker.tool("kafka-topics.sh", "--describe", "--unavailable-partitions").includes("elsewhere"),
+    () => "the second broker still leads",
+  );
+  const changed = Promise.all([admin.addPartitions("here", 2), admin.setConfig("here", { "retention.ms": "5000" })]);
+  changed.catch(() => {}); // awaited further down
+  await second.restart();
+  await changed;
+  expect(await admin.describe("here")).toEqual({
+    partitions: 2,
+    replicationFactor: 1,
+    config: { "retention.ms": "5000" },
+  });
 });
