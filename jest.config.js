@@ -18,7 +18,7 @@ const typescript = {
 };
 
 export default {
-  // Brokers and virtual Pis wait as much as they work: two beside each other fill two cores, and a lab wants 2 GB.
+  // Brokers wait as much as they work: two beside each other fill two cores. A lab fills more, and wants 2 GB.
   maxWorkers: 2,
   projects: [
     {

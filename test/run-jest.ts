@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -21,6 +21,8 @@ export function runJest(project: "unit" | "lab", only: readonly string[], enviro
     "--json",
     "--outputFile",
     report,
+    // Two labs beside each other fill two cores, and what is to happen at a moment, or in an order, no longer does.
+    ...(project === "lab" && availableParallelism() < 4 ? ["--runInBand"] : []),
     ...(only.length > 0 ? ["--passWithNoTests", "--testPathPatterns", ...only] : []),
   ];
   const { status } = spawnSync(process.execPath, ["--experimental-vm-modules", "--no-warnings", ...jest], {

@@ -51,7 +51,12 @@ describe(`an up that is killed halfway and run again ends as an undisturbed one 
   story("a first deployment, killed three times on its way", async () => {
     await bare();
     let left = undisturbed[0]?.steps ?? 0;
-    for (let i = 0; i < 3; i++) left -= await interruptedUp(nextMoment(left));
+    for (let i = 0; i < 3; i++) {
+      const done = await interruptedUp(nextMoment(left));
+      // What is done in the moment of the kill is not told: there may be less left than that.
+      if (i === 0) expect(done).toBeDefined();
+      left -= done ?? 0;
+    }
     await convergesTo(0);
     await knownValuesArrive();
   });
@@ -60,7 +65,7 @@ describe(`an up that is killed halfway and run again ends as an undisturbed one 
     story(`an update of services and brokers, there and back, killed on its way (${i})`, async () => {
       const variant = i % 2;
       configure({ pipeline: pipeline(...(variants[variant] ?? [])) });
-      await interruptedUp(nextMoment(undisturbed[1]?.steps ?? 0));
+      expect(await interruptedUp(nextMoment(undisturbed[1]?.steps ?? 0))).toBeDefined();
       await convergesTo(variant);
     });
   }
