@@ -1,5 +1,5 @@
 import type { Kafka as KafkaJs, Transaction as KafkaTransaction, Producer } from "kafkajs";
-import { FencedError, isFencing } from "./errors.ts";
+import { FencedError, isFencing, kafkaErrorType } from "./errors.ts";
 import type { Consumed, RecordProducer, RecordProducerOptions, Transaction, Written } from "./kafka.ts";
 import { partitioner } from "./partitioner.ts";
 import { quit } from "./quit.ts";
@@ -74,6 +74,21 @@ async function sendOffsets(transaction: KafkaTransaction, consumed: readonly Con
   for (const { groupId, partition: source, offset } of consumed) {
     const { topic, partition } = source;
     const offsets = { topic, partitions: [{ partition, offset: String(offset) }] };
-    await transaction.sendOffsets({ consumerGroupId: groupId, topics: [offsets] });
+    await whileConcurrent(() => transaction.sendOffsets({ consumerGroupId: groupId, topics: [offsets] }));
+  }
+}
+
+/**
+ * The coordinator may still be writing the markers of the transaction before. Commands have kafkajs as it comes, which retries
+ * this for sends only; in a service's bundle the patch `knownCoordinators` has waited already.
+ */
+async function whileConcurrent<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (kafkaErrorType(error) !== "CONCURRENT_TRANSACTIONS" || attempt === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5 * Math.min(attempt, 10)));
+    }
   }
 }

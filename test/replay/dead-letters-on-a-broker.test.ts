@@ -225,3 +225,23 @@ function dyingAfter(commits: number, kafka: Kafka): Kafka {
     return written;
   });
 }
+
+test("many transactions of a command follow one another, each waiting for the end of the one before", async () => {
+  const topic = pipeline.topic("in");
+  const COUNT = 100;
+  const spec = pipeline.service("con", { input: pipeline.stream("in"), output: pipeline.stream("out") });
+  await pipeline.createTopics([spec]);
+  await onCluster(async ({ kafka }) => {
+    const producer = await kafka.producer({ transactionalId: spec.groupId, partition: 0, copartitioned: [] });
+    for (let i = 0; i < COUNT; i++) {
+      await producer.transact({
+        records: [{ topic, key: null, value: String(i) }],
+        changelog: [],
+        mostBytes: new Map(),
+        consumed: [{ groupId: spec.groupId, partition: { topic, partition: 0 }, offset: BigInt(i) }],
+      });
+    }
+    await producer.close();
+  });
+  expect(await outputs(topic, COUNT)).toEqual(Array.from({ length: COUNT }, (_, i) => String(i)));
+});
