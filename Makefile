@@ -39,14 +39,6 @@ soak: setup ## ten minutes at half of full speed: does a service's memory stay f
 	@setup/setup test-tools kafka-zookeeper
 	@node bench/soak.ts $(MINUTES)
 
-check: ## types, format and lint, unused code, shell scripts
-	@setup/setup node npm-packages
-	@status=0; \
-	run() { echo "$$1: $${*:2:3}"; "$${@:2}" || status=1; }; \
-	run "Types" npx tsc --noEmit; \
-	run "Format and lint" npx biome check; \
-	run "Unused code" npx knip; \
-	if command -v shellcheck >/dev/null; then \
-	  run "Shell scripts" shellcheck $$(git ls-files -z | xargs -0 grep -lE '^#!/bin/(ba)?sh|^# shellcheck shell' --); \
-	else echo "Shell scripts: skipped, found no shellcheck on PATH"; fi; \
-	exit $$status
+check: ## types, format, lint and layers, unused code, shell scripts, with the seconds that each took
+	@setup/setup node npm-packages shellcheck
+	@.ci/check

@@ -189,6 +189,33 @@ describe("command plugin", () => {
   });
 });
 
+describe("shellcheck", () => {
+  test("it comes from Debian, without recommended packages", async () => {
+    const calls = join(room.folder, "calls");
+    fakeCommand(machine, "dpkg-query", "exit 1");
+    fakeCommand(machine, "sudo", `shift; exec "$@"`);
+    fakeCommand(
+      machine,
+      "apt-get",
+      `echo "$*" >>${calls}; printf '#!/bin/bash\n' >${machine}/shellcheck; chmod +x ${machine}/shellcheck`,
+    );
+    expect(await setUp("shellcheck")).toMatchObject({ status: 0, stderr: "" });
+    expect(readFileSync(calls, "utf8")).toMatch(/^.* --no-install-recommends .* install shellcheck\n$/);
+    expect((await setUp("shellcheck")).stdout).toContain("there already");
+  });
+
+  test("one that cannot be installed fails the set-up and says what to do", async () => {
+    fakeCommand(machine, "dpkg-query", "exit 1");
+    fakeCommand(machine, "sudo", `shift; exec "$@"`);
+    fakeCommand(machine, "apt-get", "echo 'Unable to locate package'; exit 100");
+    const { status, stderr } = await setUp("shellcheck");
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /Unable to locate package.*Next: as root run: .* install --no-install-recommends shellcheck/s,
+    );
+  });
+});
+
 test("an unknown step is named, with those there are", async () => {
   const { status, stderr } = await setUp("kafak");
   expect(status).toBe(2);
