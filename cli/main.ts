@@ -34,6 +34,6 @@ try {
   // What went wrong is told in words; only a bug of ours shows its stack. Faults of a pipeline start with their place.
   if (["TypeError", "ReferenceError", "RangeError", "SyntaxError", "AssertionError"].includes(name))
     console.error(error);
-  else console.error(name === "PipelineFaults" ? message : `bramble: ${message}`);
+  else console.error(name === "PipelineError" ? message : `bramble: ${message}`);
   process.exit(1);
 }

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { PipelineFaults } from "../declaration/faults.ts";
+import { PipelineError } from "../declaration/diagnostic.ts";
 import { loadPipeline } from "../declaration/load-pipeline.ts";
 import { stackPipelineFile } from "./pipeline-option.ts";
 
@@ -17,7 +17,7 @@ async function validate(files: string[]): Promise<void> {
       const streams = topics.filter(({ role }) => role === "stream").length;
       console.log(`${file}: valid; hosts: ${cluster.hosts.length}, services: ${services.length}, topics: ${streams}`);
     } catch (error) {
-      if (!(error instanceof PipelineFaults)) throw error;
+      if (!(error instanceof PipelineError)) throw error;
       console.error(error.message);
       process.exitCode = 1;
     }

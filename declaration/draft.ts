@@ -1,5 +1,5 @@
 import { FORMATS, type Format } from "../operators/format.ts";
-import type { Path } from "./faults.ts";
+import type { Path } from "./diagnostic.ts";
 import type { Mode } from "./kafka-versions.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { FIELD } from "../operators/field.ts";
 import type { Operator } from "../operators/operator.ts";
+import { type JsonSchema, jsonSchemaOf } from "./describe-schema.ts";
 import { OPERATOR_NAME } from "./names.ts";
 import type { CatalogueEntry } from "./operator-catalogue.ts";
-import { type JsonSchema, jsonSchemaOf } from "./schema-words.ts";
 import { filter, pipelineShape, step } from "./shape.ts";
 
 /** The JSON Schema of pipeline files, for editors: the shape, with the parameters of the operators filled in. */

@@ -1,12 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { completePipeline } from "./complete.ts";
+import { type Diagnostic, PipelineError, shown } from "./diagnostic.ts";
 import { parsePipelineDocument } from "./document.ts";
 import { draftOf } from "./draft.ts";
-import { type Fault, PipelineFaults, shown } from "./faults.ts";
 import { SERVICE_NAME } from "./names.ts";
 import { openCatalogue } from "./operator-catalogue.ts";
-import { typeMistakes } from "./operator-types.ts";
+import { typeDiagnostics } from "./operator-types.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { branchFindings } from "./rules/branches.ts";
 import { hostFindings } from "./rules/hosts.ts";
@@ -15,11 +15,11 @@ import { serviceFindings } from "./rules/services.ts";
 import { sourceFindings } from "./rules/sources.ts";
 import { topicFindings } from "./rules/topics.ts";
 import { pipelineShape } from "./shape.ts";
-import { shapeFindings } from "./shape-faults.ts";
+import { shapeFindings } from "./shape-findings.ts";
 import { didYouMean } from "./suggest.ts";
 
 /**
- * Reads and checks a pipeline file, and fills in every default. Throws PipelineFaults with all that is wrong with it;
+ * Reads and checks a pipeline file, and fills in every default. Throws PipelineError with all that is wrong with it;
  * only a text that is not YAML hides the faults of what it says. Types of the user's operators are checked when asked for,
  * as TypeScript takes seconds.
  */
@@ -27,15 +27,15 @@ export async function loadPipeline(file: string, { checkTypes = false } = {}): P
   const path = resolve(file);
   const folder = dirname(path);
   const name = basename(path, extname(path));
-  const atStart = (message: string): Fault => ({ file, line: 1, col: 1, path: "", message });
+  const atStart = (message: string): Diagnostic => ({ file, line: 1, col: 1, path: "", message });
 
   const text = await readPipelineFile(file, atStart);
-  const { document, faults } = parsePipelineDocument(file, text);
-  if (document === undefined) throw new PipelineFaults(faults);
+  const { document, diagnostics } = parsePipelineDocument(file, text);
+  if (document === undefined) throw new PipelineError(diagnostics);
   const { data } = document;
   if (data === null) {
-    const wanted = "wanted a pipeline with cluster, topics and services; pipelines/reference.yaml shows every key";
-    throw new PipelineFaults([atStart(`found an empty file, ${wanted}`)]);
+    const expected = "wanted a pipeline with cluster, topics and services; pipelines/reference.yaml shows every key";
+    throw new PipelineError([atStart(`found an empty file, ${expected}`)]);
   }
 
   const draft = draftOf(data);
@@ -51,39 +51,40 @@ export async function loadPipeline(file: string, { checkTypes = false } = {}): P
     ...chainFindings,
   ];
   const all = [
-    ...nameFaults(name, atStart),
-    ...faults,
+    ...nameDiagnostics(name, atStart),
+    ...diagnostics,
     ...findings.map((finding) => document.locate(finding)),
-    ...(checkTypes ? await typeFaults(catalogue.loaded(), file) : []),
+    ...(checkTypes ? await operatorDiagnostics(catalogue.loaded(), file) : []),
   ];
-  if (all.length > 0) throw new PipelineFaults(all);
+  if (all.length > 0) throw new PipelineError(all);
   return completePipeline({ name, file: path, folder, shape: pipelineShape.parse(data), document, chains });
 }
 
-async function readPipelineFile(file: string, atStart: (message: string) => Fault): Promise<string> {
+async function readPipelineFile(file: string, atStart: (message: string) => Diagnostic): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT") {
-      throw new PipelineFaults([atStart(`found something that cannot be read (${code}), wanted a pipeline file`)]);
+      throw new PipelineError([atStart(`found something that cannot be read (${code}), wanted a pipeline file`)]);
     }
     const beside = await readdir(dirname(file)).catch(() => []);
     const near = didYouMean(basename(file), beside);
-    throw new PipelineFaults([atStart(`found no such file, wanted a pipeline file${near}`)]);
+    throw new PipelineError([atStart(`found no such file, wanted a pipeline file${near}`)]);
   }
 }
 
 /** Named by the way to them from where the pipeline file is named from. */
-async function typeFaults(modules: readonly string[], pipeline: string): Promise<Fault[]> {
-  const mistakes = await typeMistakes(modules);
-  return mistakes.map(({ file, ...mistake }) => {
+async function operatorDiagnostics(modules: readonly string[], pipeline: string): Promise<Diagnostic[]> {
+  const diagnostics = await typeDiagnostics(modules);
+  return diagnostics.map(({ file, ...mistake }) => {
     return { file: join(dirname(pipeline), relative(dirname(resolve(pipeline)), file)), ...mistake, path: "" };
   });
 }
 
-function nameFaults(name: string, atStart: (message: string) => Fault): Fault[] {
+function nameDiagnostics(name: string, atStart: (message: string) => Diagnostic): Diagnostic[] {
   if (SERVICE_NAME.test(name)) return [];
-  const wanted = 'wanted a letter, then letters, digits, "_" and "-", at most 63; group ids and topics carry the name';
-  return [atStart(`found ${shown(name)} as the name of the pipeline, ${wanted}; rename the file`)];
+  const expected =
+    'wanted a letter, then letters, digits, "_" and "-", at most 63; group ids and topics carry the name';
+  return [atStart(`found ${shown(name)} as the name of the pipeline, ${expected}; rename the file`)];
 }

@@ -11,7 +11,7 @@ export const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
 
 /** Of a file that a service writes: what no shell, unit or log reads otherwise. */
 export const FILE_NAME = {
-  wanted: "the name of a file such as means.txt, without a folder",
+  expected: "the name of a file such as means.txt, without a folder",
   pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
 };
 
@@ -20,7 +20,7 @@ export const OPERATOR_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 /** What clients of the cluster dial: an IPv4 address, or a name that they can resolve. */
 export const ADDRESS = {
-  wanted: "an IPv4 address or a host name such as 10.42.0.250 or rpi0.local",
+  expected: "an IPv4 address or a host name such as 10.42.0.250 or rpi0.local",
   test(address: string): boolean {
     const labels = address.split(".");
     const looksNumeric = /^\d+$/.test(labels.at(-1) ?? "");

@@ -59,12 +59,12 @@ const sharedVocabulary: Plugin = {
 };
 
 function problemOf(error: unknown, shown: string): string {
-  const mistakes = (error as Partial<BuildFailure>).errors;
-  if (mistakes === undefined) {
+  const diagnostics = (error as Partial<BuildFailure>).errors;
+  if (diagnostics === undefined) {
     const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
     return `found ${shown}, which does not load: ${reason}; wanted a module that exports an operator`;
   }
-  const places = mistakes.map(({ text, location }) => {
+  const places = diagnostics.map(({ text, location }) => {
     const file =
       location?.file === undefined ? shown : `${basename(dirname(location.file))}/${basename(location.file)}`;
     return `${file}:${location?.line ?? 1}:${(location?.column ?? 0) + 1}: ${text}`;

@@ -6,7 +6,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PACKAGES = join(ROOT, "node_modules");
 
 /** What TypeScript has against a file. */
-export interface TypeMistake {
+export interface TypeDiagnostic {
   /** Absolute path. */
   readonly file: string;
   /** From 1. */
@@ -21,7 +21,7 @@ export interface TypeMistake {
  * Checks the types of the user's operators, and of the neighbours that they import, as strictly as the project's own. They
  * can lie anywhere: "bramble/operator" and packages are the project's. The compiler is loaded only for this.
  */
-export async function typeMistakes(modules: readonly string[]): Promise<TypeMistake[]> {
+export async function typeDiagnostics(modules: readonly string[]): Promise<TypeDiagnostic[]> {
   if (modules.length === 0) return [];
   const { default: ts } = await import("typescript");
   const file = join(ROOT, "tsconfig.json");
@@ -35,7 +35,7 @@ export async function typeMistakes(modules: readonly string[]): Promise<TypeMist
     .getSourceFiles()
     .filter((source) => !source.isDeclarationFile && !isOurs(source.fileName))
     .flatMap((source) => [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)])
-    .map((diagnostic) => mistakeOf(diagnostic, ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n")));
+    .map((diagnostic) => diagnosticOf(diagnostic, ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n")));
 }
 
 const lookup: CompilerOptions = {
@@ -43,7 +43,7 @@ const lookup: CompilerOptions = {
   paths: { "bramble/operator": [join(ROOT, "operators/operator.ts")], "*": [join(PACKAGES, "*")] },
 };
 
-function mistakeOf({ file, start = 0, code }: Diagnostic, text: string): TypeMistake {
+function diagnosticOf({ file, start = 0, code }: Diagnostic, text: string): TypeDiagnostic {
   const { line, character } = file?.getLineAndCharacterOfPosition(start) ?? { line: 0, character: 0 };
   const message = `${text.replaceAll(/\s*\n\s*/g, " ")} (TS${code})`;
   return { file: file?.fileName ?? "", line: line + 1, col: character + 1, message };

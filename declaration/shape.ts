@@ -25,11 +25,11 @@ const settings = z.record(
   ),
   "a mapping of settings such as { retention.ms: 60000 }",
 );
-const count = (wanted: string) => z.int(wanted).gte(1, wanted);
-const named = <T extends z.ZodType>(name: RegExp, value: T, wanted: string) =>
-  z.record(z.string().meta({ pattern: name.source }), value, wanted);
+const count = (expected: string) => z.int(expected).gte(1, expected);
+const named = <T extends z.ZodType>(name: RegExp, value: T, expected: string) =>
+  z.record(z.string().meta({ pattern: name.source }), value, expected);
 
-const address = z.string(ADDRESS.wanted).refine(ADDRESS.test, ADDRESS.wanted);
+const address = z.string(ADDRESS.expected).refine(ADDRESS.test, ADDRESS.expected);
 /** ZooKeeper's server ids, which are one higher, end at 254 (its guide, "myid"). */
 const highestId = 253;
 const id = `a whole number from 0 to ${highestId}`;
@@ -41,10 +41,10 @@ const clusterHost = z.union(
         address: address.describe("Address, as clients of the cluster reach it"),
         id: z.int(id).gte(0, id).lte(highestId, id).optional().describe("Broker id; by default the place in the list"),
       },
-      ADDRESS.wanted,
+      ADDRESS.expected,
     ),
   ],
-  `${ADDRESS.wanted}, or { address: 10.42.0.250, id: 0 }`,
+  `${ADDRESS.expected}, or { address: 10.42.0.250, id: 0 }`,
 );
 
 const kafka = z.strictObject(
@@ -213,8 +213,8 @@ const sink = z.union(
     }),
     z.strictObject({
       file: z
-        .string(FILE_NAME.wanted)
-        .regex(FILE_NAME.pattern, FILE_NAME.wanted)
+        .string(FILE_NAME.expected)
+        .regex(FILE_NAME.pattern, FILE_NAME.expected)
         .describe("Name of a file on the host, in /var/lib/bramble-SERVICE, that each value becomes a line of"),
       format: format.describe("How values are written: JSON numbers, any JSON, or text as it is"),
     }),

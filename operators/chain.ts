@@ -169,7 +169,7 @@ function stepOf(link: Link, place: number, states: ChainState, message: Message)
   const { name, operator, params, field } = link;
   const value = field === undefined ? message.value : attempt(link, message.value, () => valueAt(message.value, field));
   if (!operator.accepts(value)) {
-    throw new OperatorError(name, message.value, `found ${found(value)}, wanted ${wanted(operator.value)}`);
+    throw new OperatorError(name, message.value, `found ${found(value)}, wanted ${expected(operator.value)}`);
   }
   const kept = operator.stateful ? states.get(place, message.key) : null;
   const state = kept === undefined ? keepable(operator.initial(params), name) : kept;
@@ -214,7 +214,7 @@ function refusal(operator: string, value: unknown, cause: unknown): OperatorErro
   return new OperatorError(operator, value, cause instanceof Error ? cause.message : String(cause), cause);
 }
 
-function wanted(schema: ZodType): string {
+function expected(schema: ZodType): string {
   return schema.description ?? `${/^[aio]/.test(schema.type) ? "an" : "a"} ${schema.type}`;
 }
 

@@ -21,9 +21,9 @@ export const duration = () =>
 
 /** As `duration`, of at least a millisecond. */
 export const positiveDuration = () => {
-  const wanted = { title: "a duration of at least 1ms", examples: ["100ms", "3s", "1m"], pattern: DURATION.source };
+  const expected = { title: "a duration of at least 1ms", examples: ["100ms", "3s", "1m"], pattern: DURATION.source };
   return string()
     .refine((text) => DURATION.test(text) && toMilliseconds(text) > 0, { abort: true })
-    .meta(wanted)
+    .meta(expected)
     .transform(toMilliseconds);
 };

@@ -4,8 +4,8 @@ import { OperatorError } from "./operator-error.ts";
 export const FORMATS = ["number", "json", "text"] as const;
 export type Format = (typeof FORMATS)[number];
 
-const WANTED_OF_TEXT: Readonly<Record<Format, string>> = { number: "a JSON number", json: "JSON", text: "text" };
-const WANTED_OF_VALUE: Readonly<Record<Format, string>> = {
+const EXPECTED_TEXT: Readonly<Record<Format, string>> = { number: "a JSON number", json: "JSON", text: "text" };
+const EXPECTED_VALUE: Readonly<Record<Format, string>> = {
   number: "a finite number",
   json: "JSON: null, true, false, a finite number, text, or lists and objects of these",
   text: "text",
@@ -18,9 +18,9 @@ export function read(format: Format, text: string): unknown {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new Error(`wanted ${WANTED_OF_TEXT[format]}`, { cause });
+    throw new Error(`wanted ${EXPECTED_TEXT[format]}`, { cause });
   }
-  if (format === "number" && typeof value !== "number") throw new Error(`wanted ${WANTED_OF_TEXT[format]}`);
+  if (format === "number" && typeof value !== "number") throw new Error(`wanted ${EXPECTED_TEXT[format]}`);
   if (!isJson(value)) {
     throw new Error(
       `wanted ${format === "number" ? "a number that fits" : "numbers that fit"} a double (at most 1.8e308)`,
@@ -32,7 +32,7 @@ export function read(format: Format, text: string): unknown {
 /** The text that stands for a value. Throws an OperatorError when there is none; `operator` is who emitted the value. */
 export function write(format: Format, value: unknown, operator = ""): string {
   if (!fits(format, value))
-    throw new OperatorError(operator, value, `emitted ${shown(value)}, wanted ${WANTED_OF_VALUE[format]}`);
+    throw new OperatorError(operator, value, `emitted ${shown(value)}, wanted ${EXPECTED_VALUE[format]}`);
   return format === "text" ? (value as string) : JSON.stringify(value);
 }
 

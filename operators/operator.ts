@@ -44,7 +44,7 @@ interface Definition<Shape extends ZodRawShape, I> {
   /** One schema a parameter; `.default()` makes it optional. Without any, the operator is written as its bare name. */
   readonly params?: Shape;
   /** What is wrong with parameters that are right each by itself: which one, and what was wanted of it. */
-  check?(params: ParamsOf<Shape>): { readonly at: keyof Shape & string; readonly wanted: string } | undefined;
+  check?(params: ParamsOf<Shape>): { readonly at: keyof Shape & string; readonly expected: string } | undefined;
   /** What a value must be. */
   readonly value: ZodType<I>;
   /** Whether it forwards values with another key. */
@@ -175,6 +175,6 @@ function paramsSchema<Shape extends ZodRawShape>({
   if (check === undefined) return schema;
   return schema.superRefine((value, { issues, addIssue }) => {
     const problem = issues.length === 0 ? check(value) : undefined;
-    if (problem) addIssue({ code: "custom", path: [problem.at], message: problem.wanted });
+    if (problem) addIssue({ code: "custom", path: [problem.at], message: problem.expected });
   });
 }

@@ -33,7 +33,9 @@ export const sessionWindow = fold({
     compute: compute(),
   },
   check: ({ gap, grace }) =>
-    grace / gap <= MOST_OPEN ? undefined : { at: "grace", wanted: `a duration of at most ${MOST_OPEN} times the gap` },
+    grace / gap <= MOST_OPEN
+      ? undefined
+      : { at: "grace", expected: `a duration of at most ${MOST_OPEN} times the gap` },
   value: number(),
   initial: { time: 0, closedTo: 0, open: [] } as State,
   stateDependsOn: ({ gap, compute }) => ({ gap, ...basisOf(compute) }),

@@ -10,9 +10,9 @@ export const threshold = filter({
     below: number().optional().describe("Values must be less than this"),
   },
   check: ({ above, below }) => {
-    if (above === undefined && below === undefined) return { at: "above", wanted: "a number: above, below, or both" };
+    if (above === undefined && below === undefined) return { at: "above", expected: "a number: above, below, or both" };
     if (above === undefined || below === undefined || above < below) return undefined;
-    return { at: "above", wanted: `a number less than below (${below}), as values between the two are kept` };
+    return { at: "above", expected: `a number less than below (${below}), as values between the two are kept` };
   },
   value: number(),
   step: ({ above = -Infinity, below = Infinity }, x) => x > above && x < below,

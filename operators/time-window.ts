@@ -27,9 +27,10 @@ export const timeWindow = fold({
     compute: compute(),
   },
   check: ({ size, advance = size, grace }) => {
-    if (advance > size) return { at: "advance", wanted: "a duration of at most the size: no record may fall between" };
+    if (advance > size)
+      return { at: "advance", expected: "a duration of at most the size: no record may fall between" };
     if ((size + grace) / advance <= MOST_OPEN) return undefined;
-    return { at: "advance", wanted: `a longer one: size and grace may cover at most ${MOST_OPEN} windows` };
+    return { at: "advance", expected: `a longer one: size and grace may cover at most ${MOST_OPEN} windows` };
   },
   value: number(),
   initial: { time: 0, closedTo: 0, open: [] } as State,

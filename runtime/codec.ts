@@ -7,7 +7,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 /** Leaves a byte order mark where it is: keys that differ in one are two keys. */
 const exactUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-const WANTED: Readonly<Record<Format, string>> = { number: "a JSON number", json: "JSON", text: "text in UTF-8" };
+const EXPECTED: Readonly<Record<Format, string>> = { number: "a JSON number", json: "JSON", text: "text in UTF-8" };
 
 /** The greatest time that a Date can tell. */
 const LAST_TIMESTAMP_MS = 8.64e15;
@@ -25,13 +25,14 @@ export class PoisonError extends Error {
 }
 
 export function decodeValue(bytes: Buffer | null, format: Format): unknown {
-  if (bytes === null) throw new PoisonError(`found no value (a tombstone), wanted ${WANTED[format]}`);
-  if (bytes.length === 0 && format !== "text") throw new PoisonError(`found an empty value, wanted ${WANTED[format]}`);
+  if (bytes === null) throw new PoisonError(`found no value (a tombstone), wanted ${EXPECTED[format]}`);
+  if (bytes.length === 0 && format !== "text")
+    throw new PoisonError(`found an empty value, wanted ${EXPECTED[format]}`);
   let text: string;
   try {
     text = asciiOf(bytes) ?? (format === "text" ? exactUtf8 : utf8).decode(bytes);
   } catch (cause) {
-    throw new PoisonError(`found ${excerpt(bytes)}, wanted ${WANTED[format]}`, { cause });
+    throw new PoisonError(`found ${excerpt(bytes)}, wanted ${EXPECTED[format]}`, { cause });
   }
   try {
     return read(format, text);

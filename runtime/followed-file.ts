@@ -141,9 +141,9 @@ async function openIfThere(path: string): Promise<OpenFile | undefined> {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return undefined;
     if (code !== "EACCES") throw new Error(`${path}: found what cannot be read (${message}), wanted a file`);
-    const wanted = "wanted it readable by everybody, as this service has an account of its own";
+    const expected = "wanted it readable by everybody, as this service has an account of its own";
     throw new Error(
-      `${path}: found no permission to read it, ${wanted}: chmod o+r ${path}, and o+x on each folder above`,
+      `${path}: found no permission to read it, ${expected}: chmod o+r ${path}, and o+x on each folder above`,
     );
   }
 }

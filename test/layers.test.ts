@@ -43,7 +43,7 @@ const allowed = [
   ["index.ts", "./provisioning/components/cluster.ts"],
   ["operators/planted.ts", "zod"],
   ["declaration/rules/planted.ts", "../../operators/operator.ts"],
-  ["declaration/rules/planted.ts", "../faults.ts"],
+  ["declaration/rules/planted.ts", "../diagnostic.ts"],
   ["runtime/planted.ts", "../operators/chain.ts"],
   ["runtime/planted.ts", "./kafka/kafka.ts"],
   ["runtime/kafka/planted.ts", "kafkajs"],

@@ -1,5 +1,5 @@
+import { type Finding, shown, wrongKey, wrongValue } from "../diagnostic.ts";
 import type { Draft, DraftService } from "../draft.ts";
-import { type Finding, shown, wrongKey, wrongValue } from "../faults.ts";
 
 /** What is wrong with how a service names several topics: those that it merges, and those that it branches to. */
 export function branchFindings(draft: Draft): Finding[] {

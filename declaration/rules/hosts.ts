@@ -1,5 +1,5 @@
+import { type Finding, type Path, shown, wrongKey, wrongValue } from "../diagnostic.ts";
 import type { Draft } from "../draft.ts";
-import { type Finding, type Path, shown, wrongKey, wrongValue } from "../faults.ts";
 import { kafkaSeries } from "../kafka-versions.ts";
 import { HOST_NAME } from "../names.ts";
 import { didYouMean } from "../suggest.ts";
@@ -43,10 +43,10 @@ export function unknownHost(draft: Draft, host: string): string | undefined {
 }
 
 function names({ hosts }: Draft): Finding[] {
-  const wanted = "wanted letters, digits and inner dashes, at most 63";
+  const expected = "wanted letters, digits and inner dashes, at most 63";
   return [...hosts.keys()]
     .filter((host) => !HOST_NAME.test(host))
-    .map((host) => wrongKey(["cluster", "hosts", host], `found ${shown(host)} as the name of a host, ${wanted}`));
+    .map((host) => wrongKey(["cluster", "hosts", host], `found ${shown(host)} as the name of a host, ${expected}`));
 }
 
 function addresses({ hosts }: Draft): Finding[] {
@@ -99,10 +99,10 @@ function modes({ modes: [first = "zookeeper", second], version }: Draft): Findin
     const message = `found ${second} beside ${first}, wanted one of the two: what keeps the metadata of the cluster`;
     return [wrongKey(["cluster", second], message)];
   }
-  const { fits, wanted } = kafkaSeries[first];
+  const { fits, expected } = kafkaSeries[first];
   // Another fault of shape says so of what is no version at all.
   if (version === undefined || !/^\d+\.\d+\.\d+$/.test(version) || fits.test(version)) return [];
-  return [wrongValue(["cluster", "kafka", "version"], `found ${shown(version)}, wanted ${wanted}`)];
+  return [wrongValue(["cluster", "kafka", "version"], `found ${shown(version)}, wanted ${expected}`)];
 }
 
 /** What is wrong with a list of hosts. */

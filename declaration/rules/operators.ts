@@ -1,12 +1,12 @@
 import { FIELD } from "../../operators/field.ts";
 import type { Operator } from "../../operators/operator.ts";
+import { describeSchema, schemaAt } from "../describe-schema.ts";
+import { type Finding, type Path, shown, wrongKey, wrongValue } from "../diagnostic.ts";
 import { type Draft, mapping } from "../draft.ts";
-import { type Finding, type Path, shown, wrongKey, wrongValue } from "../faults.ts";
 import { OPERATOR_NAME } from "../names.ts";
 import type { Catalogue } from "../operator-catalogue.ts";
 import type { Step } from "../pipeline.ts";
-import { inWords, schemaAt } from "../schema-words.ts";
-import { shapeFindings } from "../shape-faults.ts";
+import { shapeFindings } from "../shape-findings.ts";
 import { didYouMean } from "../suggest.ts";
 
 /** A service's chain; `stateful` when any of it keeps state. */
@@ -31,23 +31,23 @@ export async function chainsOf(
     const partitions = Math.max(1, ...counts);
     for (const [i, entry] of apply.entries()) {
       const path = ["services", service, "apply", i];
-      const { findings: faults, step, operator } = await checkStep(catalogue, path, entry);
-      findings.push(...faults);
+      const { findings: stepFindings, step, operator } = await checkStep(catalogue, path, entry);
+      findings.push(...stepFindings);
       if (step === undefined || operator === undefined) continue;
       steps.push(step);
       if (operator.stateful && rekeyed !== undefined && partitions > 1) {
         const found = `found ${step.operator} after ${rekeyed} on a topic of ${partitions} partitions`;
-        const wanted =
+        const expected =
           "wanted it in another service, which reads what this one writes: there a key's records come together";
-        findings.push(wrongValue(path, `${found}, ${wanted}`));
+        findings.push(wrongValue(path, `${found}, ${expected}`));
       }
       if (operator.rekeys) rekeyed = step.operator;
     }
     const first = steps.find((step) => step.stateful);
     if (first !== undefined && new Set(counts).size > 1) {
       const found = from.map(({ topic }, i) => `${topic} of ${counts[i]}`).join(" and ");
-      const wanted = `wanted as many partitions in each, as ${first.operator} needs a key's records in one place`;
-      findings.push(wrongValue(["services", service, "from"], `found ${found} partitions, ${wanted}`));
+      const expected = `wanted as many partitions in each, as ${first.operator} needs a key's records in one place`;
+      findings.push(wrongValue(["services", service, "from"], `found ${found} partitions, ${expected}`));
     }
     const filters = new Map<string, Step>();
     for (const { topic, path, isKey, when } of to) {
@@ -93,7 +93,7 @@ async function checkStep(catalogue: Catalogue, path: Path, entry: unknown): Prom
   const findings = shapeFindings(operator.params, written ?? {}, below, (at, { code, message }) => {
     // What a check of an operator's own says is in words already, unless it says nothing.
     const schema = code === "custom" && message !== "Invalid input" ? undefined : schemaAt(operator.params, at);
-    return schema === undefined ? message : inWords(schema);
+    return schema === undefined ? message : describeSchema(schema);
   });
   if (field !== undefined && !(typeof field === "string" && FIELD.test(field))) {
     findings.push(
@@ -116,12 +116,12 @@ async function checkStep(catalogue: Catalogue, path: Path, entry: unknown): Prom
 
 /** What chooses for a branch: an operator that keeps values or drops them, and does nothing else. */
 async function checkFilter(catalogue: Catalogue, path: Path, entry: unknown): Promise<CheckedStep> {
-  const wanted = "wanted a filter, which keeps values or drops them, as in { threshold: { above: 75 } }";
+  const expected = "wanted a filter, which keeps values or drops them, as in { threshold: { above: 75 } }";
   if (typeof entry !== "string" && mapping(entry).size === 0)
-    return { findings: [wrongValue(path, `found ${shown(entry)}, ${wanted}`)] };
+    return { findings: [wrongValue(path, `found ${shown(entry)}, ${expected}`)] };
   const checked = await checkStep(catalogue, path, entry);
   if (checked.operator === undefined || checked.operator.filters) return checked;
-  const message = `found ${checked.step?.operator}, ${wanted}`;
+  const message = `found ${checked.step?.operator}, ${expected}`;
   return {
     findings: [
       typeof entry === "string"

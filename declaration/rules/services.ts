@@ -1,5 +1,5 @@
+import { type Finding, type Path, shown, wrongKey, wrongValue } from "../diagnostic.ts";
 import type { Draft, DraftService } from "../draft.ts";
-import { type Finding, type Path, shown, wrongKey, wrongValue } from "../faults.ts";
 import { cycles } from "../graph.ts";
 import { SERVICE_NAME } from "../names.ts";
 import { didYouMean } from "../suggest.ts";
@@ -10,7 +10,7 @@ export function serviceFindings(draft: Draft): Finding[] {
   return [
     ...[...draft.services].flatMap(([name, service]) => [
       ...nameOf(name),
-      ...placesOf(draft, name, service),
+      ...placementOf(draft, name, service),
       ...replicasOf(draft, name, service),
       ...oneOf(name, service, "from", "source"),
       ...oneOf(name, service, "to", "sink"),
@@ -22,12 +22,12 @@ export function serviceFindings(draft: Draft): Finding[] {
 
 function nameOf(name: string): Finding[] {
   if (SERVICE_NAME.test(name)) return [];
-  const wanted =
+  const expected =
     'wanted a letter, then letters, digits, "_" and "-", at most 63; units, topics and folders carry the name';
-  return [wrongKey(["services", name], `found ${shown(name)} as the name of a service, ${wanted}`)];
+  return [wrongKey(["services", name], `found ${shown(name)} as the name of a service, ${expected}`)];
 }
 
-function placesOf(draft: Draft, name: string, { on }: DraftService): Finding[] {
+function placementOf(draft: Draft, name: string, { on }: DraftService): Finding[] {
   const path: Path = ["services", name, "on"];
   if (typeof on === "object") return hostList(draft, path, on);
   const problem = on === undefined ? undefined : unknownHost(draft, on);
@@ -46,8 +46,8 @@ function replicasOf(draft: Draft, name: string, { on, replicas, has, from }: Dra
   const partitions = Math.max(...from.map(({ topic }) => draft.topics.get(topic)?.partitions ?? 1));
   if (from.length === 0 || count <= partitions) return [];
   const topics = from.map(({ topic }) => topic).join(" and ");
-  const wanted = `wanted at most ${partitions}, the number of partitions of ${topics}: the others would have nothing to read`;
-  return [wrongValue(path, `${found}, ${wanted}`)];
+  const expected = `wanted at most ${partitions}, the number of partitions of ${topics}: the others would have nothing to read`;
+  return [wrongValue(path, `${found}, ${expected}`)];
 }
 
 /** A service has one input and one output, each of two kinds. */
@@ -60,11 +60,11 @@ function oneOf(name: string, { has }: DraftService, topic: "from" | "to", other:
 function inputOf(draft: Draft, name: string, { from }: DraftService): Finding[] {
   const written = [...draft.services.values()].flatMap(({ to }) => to.map(({ topic }) => topic));
   const known = new Set([...draft.topics.keys(), ...written]);
-  const wanted = "wanted a topic that a service writes, or one under topics if it is written from outside";
+  const expected = "wanted a topic that a service writes, or one under topics if it is written from outside";
   return from
     .filter(({ topic }) => !known.has(topic))
     .map(({ topic, path }) =>
-      wrongValue(["services", name, ...path], `found ${shown(topic)}, ${wanted}${didYouMean(topic, known)}`),
+      wrongValue(["services", name, ...path], `found ${shown(topic)}, ${expected}${didYouMean(topic, known)}`),
     );
 }
 

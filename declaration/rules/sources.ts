@@ -3,13 +3,13 @@ import { basename, dirname, resolve } from "node:path";
 import { DURATION, toMilliseconds } from "../../operators/duration.ts";
 import type { Format } from "../../operators/format.ts";
 import { sourceValues } from "../../operators/source-values.ts";
+import { type Finding, type Path, shown, wrongKey, wrongValue } from "../diagnostic.ts";
 import type { Draft } from "../draft.ts";
-import { type Finding, type Path, shown, wrongKey, wrongValue } from "../faults.ts";
 import { didYouMean } from "../suggest.ts";
 
 const KINDS = ["file", "random", "sequence"];
 
-const WANTED: Readonly<Record<Format, string>> = {
+const EXPECTED: Readonly<Record<Format, string>> = {
   number: "numbers such as 20.5 and white space between",
   json: 'a JSON value such as { "celsius": 20.5 } on each line',
   text: "text",
@@ -67,9 +67,9 @@ function kindFindings(path: Path, source: ReadonlyMap<string, unknown>): Finding
 /** A file that grows is one on the host; what is in its scratch folders no service can see (PrivateTmp, PrivateDevices). */
 function hostFile(path: Path, file: unknown): Finding[] {
   if (typeof file !== "string") return [];
-  const wanted = "wanted the absolute path of a file on the host, such as /var/log/sensor.txt";
+  const expected = "wanted the absolute path of a file on the host, such as /var/log/sensor.txt";
   if (!/^(\/[^/\s][^/\n]*)+$/.test(file) || /\/\.\.?(\/|$)/.test(file))
-    return [wrongValue([...path, "file"], `found ${shown(file)}, ${wanted}`)];
+    return [wrongValue([...path, "file"], `found ${shown(file)}, ${expected}`)];
   const [, hidden] = /^(\/(?:var\/)?tmp|\/dev|\/proc|\/run\/user)\//.exec(file) ?? [];
   if (hidden === undefined) return [];
   const message = `found ${shown(file)}, wanted a file elsewhere, such as in /var/log: a service has a ${hidden} of its own`;
@@ -91,7 +91,7 @@ async function problemOf(path: string, written: string, format: Format): Promise
   if (first !== undefined) {
     const more = malformed.length > 1 ? ` and ${malformed.length - 1} more` : "";
     const place = `${written}:${first.line}:${first.col}`;
-    return `found ${shown(first.text)} at ${place}${more}, wanted ${WANTED[format]}`;
+    return `found ${shown(first.text)} at ${place}${more}, wanted ${EXPECTED[format]}`;
   }
   return values.length === 0 ? `found no value in ${shown(written)}, wanted at least one` : undefined;
 }

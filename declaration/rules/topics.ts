@@ -1,5 +1,5 @@
+import { type Finding, type Path, shown, wrongKey, wrongValue } from "../diagnostic.ts";
 import { brokersOf, type Draft } from "../draft.ts";
-import { type Finding, type Path, shown, wrongKey, wrongValue } from "../faults.ts";
 import { internalTopics } from "../internal-topics.ts";
 import { TOPIC_NAME } from "../names.ts";
 

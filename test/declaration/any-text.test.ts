@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { PipelineFaults } from "../../declaration/faults.ts";
+import { PipelineError } from "../../declaration/diagnostic.ts";
 import { loadPipeline } from "../../declaration/load-pipeline.ts";
 import { runOffline } from "../../declaration/offline.ts";
 
@@ -74,11 +74,11 @@ test("whatever a file says, it is either a pipeline that runs, or refused with p
         await runOffline(await loadPipeline(file));
         outcomes.loaded++;
       } catch (error) {
-        if (!(error instanceof PipelineFaults)) throw error;
+        if (!(error instanceof PipelineError)) throw error;
         outcomes.refused++;
-        expect(error.faults.length).toBeGreaterThan(0);
+        expect(error.diagnostics.length).toBeGreaterThan(0);
         const rows = readFileSync(file, "utf8").split("\n");
-        for (const { line, col, message } of error.faults) {
+        for (const { line, col, message } of error.diagnostics) {
           expect(line).toBeLessThanOrEqual(rows.length);
           expect(col - 1).toBeLessThanOrEqual(rows[line - 1]?.length ?? 0);
           expect(message).toMatch(/^found .*wanted|not YAML/s);

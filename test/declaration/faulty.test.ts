@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { PipelineFaults } from "../../declaration/faults.ts";
+import { PipelineError } from "../../declaration/diagnostic.ts";
 import { loadPipeline } from "../../declaration/load-pipeline.ts";
 
 // Beside every faulty file stands NAME.txt with the exact lines that it must be refused with.
@@ -21,8 +21,8 @@ describe("a faulty pipeline file is refused with every fault at its line and col
     const file = join(folder, name);
     const expected = readFileSync(file.replace(/\.yaml$/, ".txt"), "utf8").trimEnd();
     const error = await refusal(file);
-    expect(error).toBeInstanceOf(PipelineFaults);
-    expect((error as PipelineFaults).message.split("\n")).toEqual(expected.split("\n"));
+    expect(error).toBeInstanceOf(PipelineError);
+    expect((error as PipelineError).message.split("\n")).toEqual(expected.split("\n"));
   });
 });
 

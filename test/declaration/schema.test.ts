@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import { parse } from "yaml";
+import type { JsonSchema } from "../../declaration/describe-schema.ts";
 import { pipelineJsonSchema } from "../../declaration/json-schema.ts";
 import { loadPipeline } from "../../declaration/load-pipeline.ts";
 import { runOffline } from "../../declaration/offline.ts";
 import { builtInOperators } from "../../declaration/operator-catalogue.ts";
-import type { JsonSchema } from "../../declaration/schema-words.ts";
 
 const written: JsonSchema = JSON.parse(readFileSync("declaration/pipeline.schema.json", "utf8"));
 const manual = readFileSync("pipelines/reference.yaml", "utf8");

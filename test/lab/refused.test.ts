@@ -38,7 +38,7 @@ function sentences({ errors, output }: PulumiRun): string[] {
 
 describe("a pipeline file with mistakes", () => {
   const faulty = "test/declaration/faulty/everything-at-once.yaml";
-  const faults = readFileSync(join(projectFolder, faulty.replace(".yaml", ".txt")), "utf8")
+  const diagnostics = readFileSync(join(projectFolder, faulty.replace(".yaml", ".txt")), "utf8")
     .trimEnd()
     .split("\n");
   const lines = (output: string) =>
@@ -52,7 +52,7 @@ describe("a pipeline file with mistakes", () => {
     const before = await onHosts(count);
     for (const run of [await preview(), await up()]) {
       expect(run.code).not.toBe(0);
-      expect(lines(run.output).filter((line) => line.startsWith(faulty))).toEqual(faults);
+      expect(lines(run.output).filter((line) => line.startsWith(faulty))).toEqual(diagnostics);
     }
     // The two times that it was asked are all that came to it.
     const after = Object.entries(before).map(([host, logins]) => [host, String(Number(logins) + 1)]);

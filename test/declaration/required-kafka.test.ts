@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { kafkaSeries } from "../../declaration/kafka-versions.ts";
-import { wantedKafka } from "../../declaration/wanted-kafka.ts";
+import { requiredKafka } from "../../declaration/required-kafka.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -20,14 +20,14 @@ test.each([
   ["a file with a mistake", ", kafka: { version: 4.3.1 }", "3.9.2"],
 ])("set-up brings what the stack's pipeline file wants: %s", async (_, line, version) => {
   writeFileSync(join(folder, "mine.yaml"), `cluster: { hosts: { rpi0: 10.42.0.250 }${line} }\n`);
-  expect(await wantedKafka(join(folder, "Pulumi.rpi.yaml"))).toBe(version);
+  expect(await requiredKafka(join(folder, "Pulumi.rpi.yaml"))).toBe(version);
 });
 
 test("without a configuration it brings the default", async () => {
-  expect(await wantedKafka(join(folder, "nowhere.yaml"))).toBe("3.9.2");
+  expect(await requiredKafka(join(folder, "nowhere.yaml"))).toBe("3.9.2");
 });
 
 test.each(["zookeeper", "kraft"] as const)("set-up can ask for that of a mode: %s", (mode) => {
-  const printed = execFileSync(process.execPath, ["declaration/wanted-kafka.ts", mode], { encoding: "utf8" });
+  const printed = execFileSync(process.execPath, ["declaration/required-kafka.ts", mode], { encoding: "utf8" });
   expect(printed).toBe(`${kafkaSeries[mode].version}\n`);
 });

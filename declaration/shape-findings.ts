@@ -1,6 +1,6 @@
 import type { core, ZodType } from "zod";
-import { type Finding, type Path, shown, wrongKey, wrongValue } from "./faults.ts";
-import { keysOf, schemaAt } from "./schema-words.ts";
+import { keysOf, schemaAt } from "./describe-schema.ts";
+import { type Finding, type Path, shown, wrongKey, wrongValue } from "./diagnostic.ts";
 import { didYouMean } from "./suggest.ts";
 
 /**
@@ -11,22 +11,22 @@ export function shapeFindings(
   schema: ZodType,
   data: unknown,
   prefix: Path = [],
-  wanted: (path: Path, issue: core.$ZodIssue) => string = (_, { message }) => message,
+  expected: (path: Path, issue: core.$ZodIssue) => string = (_, { message }) => message,
 ): Finding[] {
   const issues = schema.safeParse(data).error?.issues ?? [];
   return issues.flatMap((issue): Finding[] => {
     const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
     if (issue.code === "unrecognized_keys") return unknownKeys(schema, issue, path, prefix);
     const found = shown(valueAt(data, path));
-    return [wrongValue([...prefix, ...path], `found ${found}, wanted ${wanted(path, issue)}`)];
+    return [wrongValue([...prefix, ...path], `found ${found}, wanted ${expected(path, issue)}`)];
   });
 }
 
 function unknownKeys(schema: ZodType, { keys }: core.$ZodIssueUnrecognizedKeys, path: Path, prefix: Path): Finding[] {
   const known = keysOf(schemaAt(schema, path));
-  const wanted = known.length === 0 ? "nothing here" : `one of ${known.join(", ")}`;
+  const expected = known.length === 0 ? "nothing here" : `one of ${known.join(", ")}`;
   return keys.map((key) =>
-    wrongKey([...prefix, ...path, key], `found an unknown key, wanted ${wanted}${didYouMean(key, known)}`),
+    wrongKey([...prefix, ...path, key], `found an unknown key, wanted ${expected}${didYouMean(key, known)}`),
   );
 }
 

@@ -1,32 +1,32 @@
-/** One mistake in a pipeline file: where, what was found, what was wanted, and the next step. */
-export interface Fault {
+/** One thing that is wrong in a pipeline file: where, what was found, what was wanted, and the next step. */
+export interface Diagnostic {
   /** As the caller named it. */
   readonly file: string;
   /** From 1. */
   readonly line: number;
   /** From 1. */
   readonly col: number;
-  /** Keys and list places joined by "/", e.g. services/con2/apply/0/ewma/alpha; empty for the file as a whole. */
+  /** Keys and list indexes joined by "/", e.g. services/con2/apply/0/ewma/alpha; empty for the file as a whole. */
   readonly path: string;
   readonly message: string;
 }
 
 /** Every mistake of a pipeline file at once, in the order of the file; then those of the operators beside it. */
-export class PipelineFaults extends Error {
-  readonly faults: readonly Fault[];
+export class PipelineError extends Error {
+  readonly diagnostics: readonly Diagnostic[];
 
-  constructor(faults: readonly Fault[]) {
-    const files = [...new Set(faults.map(({ file }) => file))];
-    const ordered = [...faults].sort(
+  constructor(diagnostics: readonly Diagnostic[]) {
+    const files = [...new Set(diagnostics.map(({ file }) => file))];
+    const ordered = [...diagnostics].sort(
       (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.col - b.col,
     );
-    super(ordered.map(printFault).join("\n"));
-    this.name = "PipelineFaults";
-    this.faults = ordered;
+    super(ordered.map(printDiagnostic).join("\n"));
+    this.name = "PipelineError";
+    this.diagnostics = ordered;
   }
 }
 
-export function printFault({ file, line, col, path, message }: Fault): string {
+export function printDiagnostic({ file, line, col, path, message }: Diagnostic): string {
   return `${file}:${line}:${col}: ${path === "" ? "" : `${path}: `}${message}`;
 }
 

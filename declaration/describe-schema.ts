@@ -1,5 +1,5 @@
 import { type core, toJSONSchema, type ZodType } from "zod";
-import type { Path } from "./faults.ts";
+import type { Path } from "./diagnostic.ts";
 
 export type JsonSchema = core.JSONSchema.BaseSchema;
 
@@ -32,8 +32,8 @@ export function keysOf(schema: JsonSchema | undefined): string[] {
 }
 
 /** "a number > 0 and <= 1": what a schema wants, in words. */
-export function inWords(schema: JsonSchema): string {
-  if (schema.anyOf !== undefined) return schema.anyOf.map((each) => inWords(each as JsonSchema)).join(" or ");
+export function describeSchema(schema: JsonSchema): string {
+  if (schema.anyOf !== undefined) return schema.anyOf.map((each) => describeSchema(each as JsonSchema)).join(" or ");
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return `one of ${schema.enum.map((each) => JSON.stringify(each)).join(", ")}`;
   switch (schema.type) {

@@ -1,8 +1,8 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
-import type { Path } from "./faults.ts";
+import type { Path } from "./diagnostic.ts";
 
-/** Where a path stands in the text, in characters from its start. A path that is not there gives its nearest parent. */
-export interface Place {
+/** Where the node at a path starts in the text, in characters. A path that is not there gives its nearest parent. */
+export interface NodeOffsets {
   readonly keyOffset: number;
   /** The key's when nothing is written after it. */
   readonly valueOffset: number;
@@ -10,7 +10,7 @@ export interface Place {
   readonly written: string;
 }
 
-export function placeOf(yaml: Document, path: Path): Place {
+export function offsetsOf(yaml: Document, path: Path): NodeOffsets {
   let node: unknown = yaml.contents;
   let keyOffset = startOf(node) ?? 0;
   for (const step of path) {
@@ -25,34 +25,38 @@ export function placeOf(yaml: Document, path: Path): Place {
 }
 
 /** What makes a document unreadable though it parses: aliases that lead nowhere or round in a circle, keys that are no text. */
-export function brokenPlaces(yaml: Document): PlaceFault[] {
-  const faults: PlaceFault[] = [];
+export function brokenNodes(yaml: Document): YamlDiagnostic[] {
+  const diagnostics: YamlDiagnostic[] = [];
   for (const { node, path, ancestors } of nodesOf(yaml)) {
     const offset = startOf(node) ?? 0;
     if (isAlias(node)) {
       const target = node.resolve(yaml);
       if (target === undefined) {
-        faults.push({ offset, path, message: `found *${node.source}, wanted an anchor &${node.source} above it` });
+        diagnostics.push({ offset, path, message: `found *${node.source}, wanted an anchor &${node.source} above it` });
       } else if (ancestors.includes(target)) {
-        faults.push({ offset, path, message: `found *${node.source} inside of &${node.source}, wanted it outside` });
+        diagnostics.push({
+          offset,
+          path,
+          message: `found *${node.source} inside of &${node.source}, wanted it outside`,
+        });
       }
     }
     if (!isMap(node)) continue;
     for (const { key } of node.items) {
       if (isScalar(key)) continue;
-      faults.push({
+      diagnostics.push({
         offset: startOf(key) ?? offset,
         path,
         message: "found a key that is not a plain name, wanted a name",
       });
     }
   }
-  return faults;
+  return diagnostics;
 }
 
 /** Keys that stand twice in one mapping. */
-export function repeatedKeys(yaml: Document, lineOf: (offset: number) => number): PlaceFault[] {
-  const faults: PlaceFault[] = [];
+export function repeatedKeys(yaml: Document, lineOf: (offset: number) => number): YamlDiagnostic[] {
+  const diagnostics: YamlDiagnostic[] = [];
   for (const { node, path } of nodesOf(yaml)) {
     if (!isMap(node)) continue;
     const first = new Map<string, number>();
@@ -64,14 +68,14 @@ export function repeatedKeys(yaml: Document, lineOf: (offset: number) => number)
         first.set(name, offset);
       } else {
         const message = `found ${name} a second time (first on line ${lineOf(before)}), wanted each name once; rename or remove one`;
-        faults.push({ offset, path: [...path, name], message });
+        diagnostics.push({ offset, path: [...path, name], message });
       }
     }
   }
-  return faults;
+  return diagnostics;
 }
 
-export interface PlaceFault {
+export interface YamlDiagnostic {
   readonly offset: number;
   readonly path: Path;
   readonly message: string;

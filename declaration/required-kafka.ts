@@ -8,7 +8,7 @@ import { loadPipeline } from "./load-pipeline.ts";
  * The version of Kafka that the pipeline file of a stack's configuration (Pulumi.rpi.yaml) wants. A file that cannot be
  * loaded has its faults told by `pulumi preview`; here it wants what a file without a word on it would.
  */
-export async function wantedKafka(configFile: string): Promise<string> {
+export async function requiredKafka(configFile: string): Promise<string> {
   try {
     const { config } = parse(readFileSync(configFile, "utf8"));
     const pipeline = await loadPipeline(resolve(dirname(configFile), config["bramble:pipeline"]));
@@ -18,9 +18,9 @@ export async function wantedKafka(configFile: string): Promise<string> {
   }
 }
 
-// For set-up, which is no TypeScript: node declaration/wanted-kafka.ts [zookeeper | kraft]
+// For set-up, which is no TypeScript: node declaration/required-kafka.ts [zookeeper | kraft]
 if (import.meta.main) {
   const mode = process.argv[2];
   const config = resolve(import.meta.dirname, "../Pulumi.rpi.yaml");
-  console.log(mode === undefined ? await wantedKafka(config) : kafkaSeries[mode as Mode].version);
+  console.log(mode === undefined ? await requiredKafka(config) : kafkaSeries[mode as Mode].version);
 }
