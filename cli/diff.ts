@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { Command } from "commander";
 import { projectEnvironment } from "../lab/environment.ts";
 import { projectFolder } from "../lab/lab.ts";
-import { type PreviewDigest, troubleOf, type Verdict, verdictOf } from "./preview-digest.ts";
+import { type PreviewDigest, problemOf, type Verdict, verdictOf } from "./preview-digest.ts";
 
 /** As diff(1) and `terraform plan -detailed-exitcode` have it: nothing to do, changes, trouble. */
 const exitCodes: Readonly<Record<Verdict["kind"], number>> = { same: 0, changes: 2, refused: 1 };
@@ -33,6 +33,6 @@ async function preview(flags: readonly string[]): Promise<PreviewDigest> {
   try {
     return JSON.parse(stdout) as PreviewDigest;
   } catch (cause) {
-    throw new Error(troubleOf(stderr.trim() || stdout.trim()), { cause });
+    throw new Error(problemOf(stderr.trim() || stdout.trim()), { cause });
   }
 }

@@ -32,7 +32,7 @@ function refusal({ message = "" }: { readonly message?: string }): string[] {
 }
 
 /** What Pulumi says when there is no preview at all, and what to do where that is known. */
-export function troubleOf(said: string): string {
+export function problemOf(said: string): string {
   const problem = said.replace(/^error: /, "");
   if (problem === "") return "pulumi preview said nothing";
   if (!problem.startsWith("no stack named ")) return problem;

@@ -5,11 +5,11 @@ import { openLab } from "../lab/lab.ts";
 import { knownHostsFile } from "../provisioning/ssh/known-hosts.ts";
 import { askHosts } from "../status/ask-hosts.ts";
 import { askKafka } from "../status/ask-kafka.ts";
-import { type Answers, isNothingDeployed, type Journal, type Trouble, troublesOf } from "../status/troubles.ts";
+import { type Answers, isNothingDeployed, type Journal, type Problem, problemsOf } from "../status/problems.ts";
 import { pipelineOf, withPipelineOption } from "./pipeline-option.ts";
 import { stackLogin } from "./stack-login.ts";
 import { statusJson } from "./status-json.ts";
-import { conclusion, cutTo, hostTable, placeTable, unitTable } from "./status-words.ts";
+import { conclusion, cutTo, hostTable, lagTable, unitTable } from "./status-text.ts";
 
 interface Options {
   readonly json?: boolean;
@@ -29,31 +29,31 @@ async function status({ json, ...options }: Options): Promise<void> {
   const [hosts, kafka] = await Promise.all([askHosts(pipeline, login), askKafka(pipeline)]);
   const answers = { hosts, kafka };
   const isNothing = isNothingDeployed(pipeline, answers);
-  const troubles = isNothing ? [nothing(pipeline)] : troublesOf(pipeline, answers, journalCommand(pipeline, login));
-  if (json) console.log(statusJson(pipeline, answers, troubles));
-  else if (isNothing) console.log(troubles.map(({ what, next }) => `${what} ${next}`).join("\n"));
-  else print(pipeline, answers, troubles);
+  const problems = isNothing ? [nothing(pipeline)] : problemsOf(pipeline, answers, journalCommand(pipeline, login));
+  if (json) console.log(statusJson(pipeline, answers, problems));
+  else if (isNothing) console.log(problems.map(({ what, next }) => `${what} ${next}`).join("\n"));
+  else print(pipeline, answers, problems);
   // A broker that has fallen silent still keeps a client busy, which nobody waits for.
-  process.exit(troubles.length === 0 ? 0 : 1);
+  process.exit(problems.length === 0 ? 0 : 1);
 }
 
-function nothing({ name, cluster }: Pipeline): Trouble {
+function nothing({ name, cluster }: Pipeline): Problem {
   const hosts = cluster.hosts.map((host) => host.name).join(", ");
   return { what: `${name}: nothing of it is on ${hosts}.`, next: "`pulumi up` deploys it." };
 }
 
-function print(pipeline: Pipeline, answers: Answers, troubles: readonly Trouble[]): void {
+function print(pipeline: Pipeline, answers: Answers, problems: readonly Problem[]): void {
   const { hosts, kafka } = answers;
   const isAnyThere = [...hosts.values()].some((answer) => "units" in answer);
   const known = isAnyThere || kafka.cluster !== undefined;
   const tables = [
     hostTable(pipeline, hosts),
-    ...(known ? [unitTable(pipeline, hosts), placeTable(pipeline, kafka)] : []),
+    ...(known ? [unitTable(pipeline, hosts), lagTable(pipeline, kafka)] : []),
   ];
   const width = process.stdout.isTTY ? process.stdout.columns : undefined;
   console.log(`${pipeline.name} (${fromHere(pipeline.file)})\n`);
   for (const table of tables) console.log(`${cutTo(width, table)}\n`);
-  for (const line of conclusion(pipeline, kafka, troubles)) console.log(line);
+  for (const line of conclusion(pipeline, kafka, problems)) console.log(line);
   if (!isAnyThere && !isInLab()) console.log("To reach the hosts of the lab, begin with `npx bramble lab exec --`.");
 }
 

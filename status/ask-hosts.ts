@@ -12,16 +12,16 @@ const limits = { loginMs: 8_000, observeMs: 8_000, runMs: 8_000 };
 export async function askHosts(pipeline: Pipeline, login: Login): Promise<ReadonlyMap<string, HostAnswer>> {
   const answers = pipeline.cluster.hosts.map(async ({ name, address }) => {
     const units = unitsOn(pipeline, name).map(({ unit }) => unit);
-    const answer = askHost({ host: name, address }, login, units).catch(({ message }: Error) => ({ fault: message }));
+    const answer = askHost({ host: name, address }, login, units).catch(({ message }: Error) => ({ problem: message }));
     return [name, await answer] as const;
   });
   return new Map(await Promise.all(answers));
 }
 
-async function askHost(place: HostPlace, login: Login, units: readonly string[]) {
-  const connection = await openPinned(place, login, limits);
+async function askHost(target: HostPlace, login: Login, units: readonly string[]) {
+  const connection = await openPinned(target, login, limits);
   try {
-    return { units: readUnits(place, await connection.observe(unitQuestions(units))) };
+    return { units: readUnits(target, await connection.observe(unitQuestions(units))) };
   } finally {
     connection.close();
   }

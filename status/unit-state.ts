@@ -20,7 +20,7 @@ export interface UnitState {
 }
 
 /** What a host says of its units; or why it cannot be asked, in a sentence with the next step. */
-export type HostAnswer = { readonly units: readonly UnitState[] } | { readonly fault: string };
+export type HostAnswer = { readonly units: readonly UnitState[] } | { readonly problem: string };
 
 const properties = "Id,LoadState,ActiveState,SubState,StateChangeTimestampMonotonic,NRestarts,StatusText";
 
@@ -33,10 +33,10 @@ export function unitQuestions(units: readonly string[]): [uptime: Argv, show: Ar
 }
 
 /** On the clock since boot: a Pi has no clock of its own, and its time of day jumps. Throws a {@link HostFault} on what is no answer. */
-export function readUnits(place: HostPlace, [uptime, show]: readonly Result[]): UnitState[] {
+export function readUnits(target: HostPlace, [uptime, show]: readonly Result[]): UnitState[] {
   const now = Number(uptime?.stdout.split(" ")[0]);
   if (Number.isNaN(now) || show?.exitCode !== 0) {
-    throw new HostFault(place, {
+    throw new HostFault(target, {
       found: `that systemctl cannot tell (${show?.stderr.trim()})`,
       wanted: "the state of its units",
       next: "Try `systemctl status` on the Pi.",

@@ -54,7 +54,7 @@ const allowed = [
   ["lab/demo/planted.ts", "../lab.ts"],
   ["status/planted.ts", "../provisioning/kafka/reader.ts"],
   ["cli/planted.ts", "../lab/up.ts"],
-  ["cli/planted.ts", "../status/places.ts"],
+  ["cli/planted.ts", "../status/partition-lag.ts"],
 ] as const;
 
 type Import = readonly [file: string, specifier: string];

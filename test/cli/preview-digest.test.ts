@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { type PreviewDigest, troubleOf, type Verdict, verdictOf } from "../../cli/preview-digest.ts";
+import { type PreviewDigest, problemOf, type Verdict, verdictOf } from "../../cli/preview-digest.ts";
 
 const impact = "urn:pulumi:rpi::bramble::bramble:pipeline:Impact::kafka_chaining-impact";
 const told = { urn: impact, severity: "info", message: "con1 on rpi1 restarts.\nNothing else is touched.\n" };
@@ -36,5 +36,5 @@ test.each([
   ["error: incorrect passphrase", "incorrect passphrase"],
   ["", "pulumi preview said nothing"],
 ])("without a preview, %j is told", (said, told) => {
-  expect(troubleOf(said)).toBe(told);
+  expect(problemOf(said)).toBe(told);
 });

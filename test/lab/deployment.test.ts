@@ -147,9 +147,9 @@ describe("the first deployment to four bare Pis", () => {
     });
     await onHost("rpi3", "sudo systemctl stop bramble-out_avg");
     const { code, stdout } = await status("--json");
-    const { troubles } = JSON.parse(stdout) as { troubles: { what: string; next: string }[] };
-    expect(troubles.map(({ what }) => what)).toEqual(["rpi3: bramble-out_avg.service is inactive."]);
-    const [, command = ""] = /: (npx bramble lab ssh .*)$/.exec(troubles[0]?.next ?? "") ?? [];
+    const { problems } = JSON.parse(stdout) as { problems: { what: string; next: string }[] };
+    expect(problems.map(({ what }) => what)).toEqual(["rpi3: bramble-out_avg.service is inactive."]);
+    const [, command = ""] = /: (npx bramble lab ssh .*)$/.exec(problems[0]?.next ?? "") ?? [];
     expect(await inLabOk(command.split(" ").slice(1), { cwd: projectFolder })).toMatch(
       /Stopped bramble-out_avg.service/,
     );

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadPipeline } from "../../declaration/load-pipeline.ts";
 import type { Pipeline } from "../../declaration/pipeline.ts";
-import type { ServicePlace } from "../../status/ask-kafka.ts";
+import type { ServiceLag } from "../../status/ask-kafka.ts";
 import { unitsOn } from "../../status/declared-units.ts";
-import type { Answers } from "../../status/troubles.ts";
+import type { Answers } from "../../status/problems.ts";
 import type { HostAnswer, UnitState } from "../../status/unit-state.ts";
 
 /** Three hosts, one source, and two replicas of what reads it. */
@@ -46,14 +46,14 @@ export function wellAnswers(pipeline: Pipeline): Answers {
         ),
       },
       services: new Map([
-        ["pro", { reads: [], letters: undefined }],
-        ["con", { reads: [reads(0), reads(1)], letters: { records: 0, isExact: true } }],
+        ["pro", { reads: [], deadLetters: undefined }],
+        ["con", { reads: [reads(0), reads(1)], deadLetters: { records: 0, isExact: true } }],
       ]),
     },
   };
 }
 
-export function reads(partition: number, others: Partial<ServicePlace["reads"][number]> = {}) {
-  const place = { group: "sensors-con", topic: "readings", partition, position: 7, end: 7 };
-  return { ...place, waiting: { records: 0, isExact: true }, isStill: false, ...others };
+export function reads(partition: number, others: Partial<ServiceLag["reads"][number]> = {}) {
+  const at = { group: "sensors-con", topic: "readings", partition, position: 7, end: 7 };
+  return { ...at, lag: { records: 0, isExact: true }, isStalled: false, ...others };
 }

@@ -62,7 +62,7 @@ test("units are told once each, with how long they have been so, and what they s
   ]);
   expect(isActive({ units }, "kafka.service")).toBe(true);
   expect(isActive({ units }, "bramble-con1.service")).toBe(false);
-  expect(isActive({ fault: "no answer" }, "kafka.service")).toBe(false);
+  expect(isActive({ problem: "no answer" }, "kafka.service")).toBe(false);
 });
 
 test("a host is asked for all of them at once, and for what else there is of bramble's", () => {

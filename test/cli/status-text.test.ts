@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import { statusJson } from "../../cli/status-json.ts";
-import { conclusion, cutTo, hostTable, placeTable, unitTable } from "../../cli/status-words.ts";
+import { conclusion, cutTo, hostTable, lagTable, unitTable } from "../../cli/status-text.ts";
 import type { Pipeline } from "../../declaration/pipeline.ts";
-import type { Answers } from "../../status/troubles.ts";
+import type { Answers } from "../../status/problems.ts";
 import type { HostAnswer } from "../../status/unit-state.ts";
 import { reads, running, sensors, wellAnswers } from "../status/answers.ts";
 
@@ -19,19 +19,19 @@ beforeAll(async () => {
     ],
   };
   answers = {
-    hosts: new Map<string, HostAnswer>([...well.hosts, ["rpi1", rpi1], ["rpi2", { fault: "no answer" }]]),
+    hosts: new Map<string, HostAnswer>([...well.hosts, ["rpi1", rpi1], ["rpi2", { problem: "no answer" }]]),
     kafka: {
       ...well.kafka,
       services: new Map([
-        ["pro", { reads: [], letters: undefined }],
+        ["pro", { reads: [], deadLetters: undefined }],
         [
           "con",
           {
             reads: [
-              reads(0, { waiting: { records: 1200, isExact: false } }),
-              reads(1, { position: undefined, waiting: undefined }),
+              reads(0, { lag: { records: 1200, isExact: false } }),
+              reads(1, { position: undefined, lag: undefined }),
             ],
-            letters: { records: 3, isExact: true },
+            deadLetters: { records: 3, isExact: true },
           },
         ],
       ]),
@@ -70,22 +70,22 @@ test("each replica has a line with what it says of itself", () => {
 });
 
 test("each partition that a service reads has a line; what cannot be told is a dash", () => {
-  expect(lines(placeTable(pipeline, answers.kafka))).toEqual([
+  expect(lines(lagTable(pipeline, answers.kafka))).toEqual([
     "SERVICE  READS            POSITION  LAG         DEAD LETTERS",
     "pro      sequence source  -         -           -",
     "con      readings/0       7         up to 1200  3",
     "con      readings/1       -         -",
   ]);
   const silent = { answering: [], cluster: undefined, services: new Map() };
-  expect(lines(placeTable(pipeline, silent)).at(-1)).toBe("con      readings         -         -    -");
+  expect(lines(lagTable(pipeline, silent)).at(-1)).toBe("con      readings         -         -    -");
 });
 
-test("what is not well comes with what to do; dead letters wait for somebody and are no trouble", () => {
-  const troubles = [
+test("what is not well comes with what to do; dead letters wait for somebody and are no problem", () => {
+  const problems = [
     { what: "con is failed.", next: "journal of con\njournal of con@2" },
     { what: "No broker answers." },
   ];
-  expect(conclusion(pipeline, answers.kafka, troubles)).toEqual([
+  expect(conclusion(pipeline, answers.kafka, problems)).toEqual([
     "Not well:",
     "  con is failed.",
     "    journal of con",
@@ -103,7 +103,7 @@ test("lines are cut to the terminal, and not where there is none", () => {
 
 test("scripts get the same, with null for what cannot be told", () => {
   const told = JSON.parse(statusJson(pipeline, answers, [{ what: "No broker answers." }]));
-  expect(told).toMatchObject({ pipeline: "sensors", isWell: false, troubles: [{ what: "No broker answers." }] });
+  expect(told).toMatchObject({ pipeline: "sensors", isWell: false, problems: [{ what: "No broker answers." }] });
   expect(told.hosts[1].units[2]).toMatchObject({ unit: "bramble-con.service", active: "active", restarts: 2 });
   expect(told.hosts[2]).toEqual({ name: "rpi2", address: "10.0.0.3", units: null });
   expect(told.services[0]).toMatchObject({ name: "pro", source: "sequence source", reads: [], deadLetters: null });

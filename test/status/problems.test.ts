@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import type { Pipeline } from "../../declaration/pipeline.ts";
-import { type Answers, isNothingDeployed, troublesOf } from "../../status/troubles.ts";
+import { type Answers, isNothingDeployed, problemsOf } from "../../status/problems.ts";
 import type { HostAnswer, UnitState } from "../../status/unit-state.ts";
 import { reads, running, sensors, wellAnswers } from "./answers.ts";
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
 const journal = (host: string, unit: string) => `journal of ${unit} on ${host}`;
 
 function told(answers: Answers): string[] {
-  return troublesOf(pipeline, answers, journal).map(({ what, next }) => [what, next].filter(Boolean).join(" | "));
+  return problemsOf(pipeline, answers, journal).map(({ what, next }) => [what, next].filter(Boolean).join(" | "));
 }
 
 /** All is well but for what a host says. */
@@ -81,7 +81,7 @@ test.each<[string, UnitState[], string[]]>([
 });
 
 test("a host that does not answer is told once, and nothing of its units and its broker", () => {
-  const hosts = new Map([...well.hosts, ["rpi2", { fault: "rpi2 (10.0.0.3): found no answer; wanted one. Look." }]]);
+  const hosts = new Map([...well.hosts, ["rpi2", { problem: "rpi2 (10.0.0.3): found no answer; wanted one. Look." }]]);
   const answering = well.kafka.answering.slice(0, 2);
   expect(told({ hosts, kafka: { ...well.kafka, answering } })).toEqual([
     "rpi2 (10.0.0.3): found no answer; wanted one. Look.",
@@ -123,8 +123,8 @@ test("topics that are not there, partitions without a leader, and replicas that 
 });
 
 test("a service that has something to read and does not move is told, unless its unit tells already", () => {
-  const still = reads(1, { position: 4, waiting: { records: 1, isExact: true }, isStill: true });
-  const kafka = { services: new Map([["con", { reads: [reads(0), still], letters: undefined }]]) };
+  const still = reads(1, { position: 4, lag: { records: 1, isExact: true }, isStalled: true });
+  const kafka = { services: new Map([["con", { reads: [reads(0), still], deadLetters: undefined }]]) };
   const stands = "con does not move on: it stands at readings/1@4, and 1 record waits.";
   expect(told(withKafka(kafka))).toEqual([
     `${stands} | journal of bramble-con.service on rpi1\njournal of ${unit} on rpi2`,
@@ -138,6 +138,6 @@ test("a service that has something to read and does not move is told, unless its
 test("nothing is deployed when every host answers, and none has a unit", () => {
   const none = pipeline.cluster.hosts.map(({ name }) => [name, { units: [running("kafka.service", absent)] }] as const);
   expect(isNothingDeployed(pipeline, { ...well, hosts: new Map(none) })).toBe(true);
-  const silent = new Map<string, HostAnswer>([...none, ["rpi0", { fault: "no answer" }]]);
+  const silent = new Map<string, HostAnswer>([...none, ["rpi0", { problem: "no answer" }]]);
   expect(isNothingDeployed(pipeline, { ...well, hosts: silent })).toBe(false);
 });

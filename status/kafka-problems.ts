@@ -4,15 +4,15 @@ import type { PartitionMetadata } from "../provisioning/kafka/cluster-metadata.t
 import { keyOf } from "../provisioning/kafka/partition-offsets.ts";
 import type { KafkaAnswer } from "./ask-kafka.ts";
 import { hasBroker } from "./declared-units.ts";
-import type { Answers, Journal, Trouble } from "./troubles.ts";
+import type { Answers, Journal, Problem } from "./problems.ts";
 import { isActive } from "./unit-state.ts";
 
 /** Brokers that serve nobody although their unit runs; the others are told of as units. Pure. */
-export function brokerTroubles({ cluster }: Pipeline, { hosts, kafka }: Answers, journal: Journal): Trouble[] {
+export function brokerProblems({ cluster }: Pipeline, { hosts, kafka }: Answers, journal: Journal): Problem[] {
   const unit = "kafka.service";
   const members = new Set(kafka.cluster?.brokers.values());
   const running = cluster.hosts.filter(({ name }) => hasBroker(cluster, name) && isActive(hosts.get(name), unit));
-  const troubles = running.flatMap(({ name, address }) => {
+  const problems = running.flatMap(({ name, address }) => {
     const server = `${address}:${brokerPort}`;
     const next = journal(name, unit);
     if (!kafka.answering.includes(server)) {
@@ -21,12 +21,12 @@ export function brokerTroubles({ cluster }: Pipeline, { hosts, kafka }: Answers,
     if (members.has(server)) return [];
     return [{ what: `${name}: the broker at ${server} is not in the cluster of the others (yet).`, next }];
   });
-  if (kafka.cluster !== undefined) return troubles;
-  return [...troubles, { what: "No broker answers: how far services are cannot be told." }];
+  if (kafka.cluster !== undefined) return problems;
+  return [...problems, { what: "No broker answers: how far services are cannot be told." }];
 }
 
 /** Topics and partitions that are not there, that nobody can read now, or that lack a copy. Pure. */
-export function partitionTroubles(pipeline: Pipeline, { cluster }: KafkaAnswer): Trouble[] {
+export function partitionProblems(pipeline: Pipeline, { cluster }: KafkaAnswer): Problem[] {
   if (cluster === undefined) return [];
   const there = new Set(cluster.partitions.map(({ topic }) => topic));
   const missing = pipeline.topics.filter(({ name }) => !there.has(name)).map(({ name }) => name);

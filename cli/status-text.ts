@@ -2,9 +2,9 @@ import { basename } from "node:path";
 import { type Pipeline, type Service, topicsOf } from "../declaration/pipeline.ts";
 import type { KafkaAnswer } from "../status/ask-kafka.ts";
 import { serviceUnits, unitsOn } from "../status/declared-units.ts";
-import type { Answers, Trouble } from "../status/troubles.ts";
+import { amount, type Lag } from "../status/lag.ts";
+import type { Answers, Problem } from "../status/problems.ts";
 import { type HostAnswer, stateOf } from "../status/unit-state.ts";
-import { amount, type Waiting } from "../status/waiting.ts";
 import { columns } from "./columns.ts";
 import { duration } from "./duration.ts";
 
@@ -14,7 +14,7 @@ export function hostTable(pipeline: Pipeline, hosts: Answers["hosts"]): string {
   const daemons = cluster.metadata.mode === "zookeeper" ? ["zookeeper.service", "kafka.service"] : ["kafka.service"];
   const rows = cluster.hosts.map(({ name, address }) => {
     const answer = hosts.get(name);
-    if (answer === undefined || "fault" in answer) return [name, address, "cannot be asked"];
+    if (answer === undefined || "problem" in answer) return [name, address, "cannot be asked"];
     const declared = unitsOn(pipeline, name);
     const cells = daemons.map((daemon) => (declared.some(({ unit }) => unit === daemon) ? state(answer, daemon) : "-"));
     return [name, address, ...cells, ...rolesOn(pipeline, name)];
@@ -46,17 +46,17 @@ export function unitTable(pipeline: Pipeline, hosts: Answers["hosts"]): string {
 }
 
 /** Every partition that a service reads, and its dead letters. */
-export function placeTable({ services }: Pipeline, kafka: KafkaAnswer): string {
+export function lagTable({ services }: Pipeline, kafka: KafkaAnswer): string {
   const rows = services.flatMap((service) => {
     const { name, input } = service;
-    const place = kafka.services.get(name);
-    const letters = count(place?.letters);
-    const reads = (place?.reads ?? []).map(({ topic, partition, position = "-", waiting }) => [
-      ...[`${topic}/${partition}`, String(position), count(waiting)],
+    const found = kafka.services.get(name);
+    const deadLetters = count(found?.deadLetters);
+    const reads = (found?.reads ?? []).map(({ topic, partition, position = "-", lag }) => [
+      ...[`${topic}/${partition}`, String(position), count(lag)],
     ]);
     const known = reads.length > 0 ? reads : topicsOf(input).map(({ topic }) => [topic, "-", "-"]);
     const all = known.length > 0 ? known : [[sourceOf(service), "-", "-"]];
-    return all.map((cells, i) => [name, ...cells, i === 0 ? letters : ""]);
+    return all.map((cells, i) => [name, ...cells, i === 0 ? deadLetters : ""]);
   });
   return columns([["SERVICE", "READS", "POSITION", "LAG", "DEAD LETTERS"], ...rows]);
 }
@@ -68,18 +68,18 @@ export function sourceOf({ input }: Service): string {
 }
 
 /** What is not well, each with what to do, and who has dead letters. */
-export function conclusion({ services }: Pipeline, kafka: KafkaAnswer, troubles: readonly Trouble[]): string[] {
-  const told = troubles.flatMap(({ what, next }) => [
+export function conclusion({ services }: Pipeline, kafka: KafkaAnswer, problems: readonly Problem[]): string[] {
+  const lines = problems.flatMap(({ what, next }) => [
     `  ${what}`,
     ...(next === undefined ? [] : next.split("\n").map((line) => `    ${line}`)),
   ]);
-  const letters = services.flatMap(({ name }) => {
-    const waiting = kafka.services.get(name)?.letters;
-    if (waiting === undefined || waiting.records === 0) return [];
-    const wait = waiting.records === 1 ? "dead letter waits" : "dead letters wait";
-    return [`${name}: ${amount(waiting)} ${wait}. See \`npx bramble deadletters ${name}\`.`];
+  const deadLetters = services.flatMap(({ name }) => {
+    const lag = kafka.services.get(name)?.deadLetters;
+    if (lag === undefined || lag.records === 0) return [];
+    const wait = lag.records === 1 ? "dead letter waits" : "dead letters wait";
+    return [`${name}: ${amount(lag)} ${wait}. See \`npx bramble deadletters ${name}\`.`];
   });
-  return [...(told.length === 0 ? ["All is well."] : ["Not well:", ...told]), ...letters];
+  return [...(lines.length === 0 ? ["All is well."] : ["Not well:", ...lines]), ...deadLetters];
 }
 
 /** Lines that fit the terminal. */
@@ -89,8 +89,8 @@ export function cutTo(width: number | undefined, text: string): string {
   return text.split("\n").map(cut).join("\n");
 }
 
-function count(waiting: Waiting | undefined): string {
-  return waiting === undefined ? "-" : amount(waiting);
+function count(lag: Lag | undefined): string {
+  return lag === undefined ? "-" : amount(lag);
 }
 
 /** "active 3 min 2 s, 1 restart"; a question mark where nobody can tell. */

@@ -1,27 +1,27 @@
 import type { Pipeline } from "../declaration/pipeline.ts";
 import { unitsOn } from "./declared-units.ts";
-import type { Journal, Trouble } from "./troubles.ts";
+import type { Journal, Problem } from "./problems.ts";
 import type { HostAnswer, UnitState } from "./unit-state.ts";
 
 /** Whoever systemd started again within this time has yet to show that it lasts. */
 const FRESH_SECONDS = 60;
 
 /** A host that cannot be asked, or its units that are not as the file has them. Pure. */
-export function hostTroubles(
+export function hostProblems(
   pipeline: Pipeline,
   host: string,
   answer: HostAnswer | undefined,
   journal: Journal,
-): Trouble[] {
+): Problem[] {
   if (answer === undefined) return [];
-  if ("fault" in answer) return [{ what: answer.fault }];
+  if ("problem" in answer) return [{ what: answer.problem }];
   const declared = new Set(unitsOn(pipeline, host).map(({ unit }) => unit));
   const absent = answer.units.filter(({ unit, load }) => declared.has(unit) && load === "not-found");
   const others = answer.units.filter(({ unit, load }) => !declared.has(unit) && load !== "not-found");
   const there = answer.units.filter(({ unit, load }) => declared.has(unit) && load !== "not-found");
   return [
     ...missing(host, absent),
-    ...there.flatMap((state) => unitTrouble(host, state, journal) ?? []),
+    ...there.flatMap((state) => unitProblem(host, state, journal) ?? []),
     ...others.map(({ unit, active }) => ({
       what: `${host}: ${unit} is there (${active}), and not in the pipeline file.`,
       next: "`pulumi up` takes it away.",
@@ -29,13 +29,13 @@ export function hostTroubles(
   ];
 }
 
-function missing(host: string, units: readonly UnitState[]): Trouble[] {
+function missing(host: string, units: readonly UnitState[]): Problem[] {
   if (units.length === 0) return [];
   const [names, are] = [units.map(({ unit }) => unit).join(", "), units.length === 1 ? "is" : "are"];
   return [{ what: `${host}: ${names} ${are} not there.`, next: "`pulumi up` makes what the pipeline file has." }];
 }
 
-function unitTrouble(host: string, state: UnitState, journal: Journal): Trouble | undefined {
+function unitProblem(host: string, state: UnitState, journal: Journal): Problem | undefined {
   const { unit, load, active, sub, forSeconds = Number.POSITIVE_INFINITY, restarts, says } = state;
   const next = journal(host, unit);
   const times = `started again ${restarts === 1 ? "once" : `${restarts} times`} by systemd`;

@@ -1,9 +1,9 @@
 import type { Pipeline } from "../declaration/pipeline.ts";
 import type { KafkaAnswer } from "./ask-kafka.ts";
-import { brokerTroubles, partitionTroubles } from "./kafka-troubles.ts";
-import { serviceTroubles } from "./service-troubles.ts";
+import { brokerProblems, partitionProblems } from "./kafka-problems.ts";
+import { serviceProblems } from "./service-problems.ts";
+import { hostProblems } from "./unit-problems.ts";
 import type { HostAnswer } from "./unit-state.ts";
-import { hostTroubles } from "./unit-troubles.ts";
 
 /** All that the hosts, by name, and the brokers say. */
 export interface Answers {
@@ -12,7 +12,7 @@ export interface Answers {
 }
 
 /** Something that is not as it should be. */
-export interface Trouble {
+export interface Problem {
   readonly what: string;
   /** What to do, if `what` does not say it. */
   readonly next?: string;
@@ -22,12 +22,12 @@ export interface Trouble {
 export type Journal = (host: string, unit: string) => string;
 
 /** What is not well: hosts and their units, then what only the brokers know. What follows from another is left out. Pure. */
-export function troublesOf(pipeline: Pipeline, answers: Answers, journal: Journal): Trouble[] {
+export function problemsOf(pipeline: Pipeline, answers: Answers, journal: Journal): Problem[] {
   return [
-    ...pipeline.cluster.hosts.flatMap(({ name }) => hostTroubles(pipeline, name, answers.hosts.get(name), journal)),
-    ...brokerTroubles(pipeline, answers, journal),
-    ...partitionTroubles(pipeline, answers.kafka),
-    ...serviceTroubles(pipeline, answers, journal),
+    ...pipeline.cluster.hosts.flatMap(({ name }) => hostProblems(pipeline, name, answers.hosts.get(name), journal)),
+    ...brokerProblems(pipeline, answers, journal),
+    ...partitionProblems(pipeline, answers.kafka),
+    ...serviceProblems(pipeline, answers, journal),
   ];
 }
 

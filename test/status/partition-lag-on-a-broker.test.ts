@@ -1,7 +1,7 @@
 import { expect, jest, test } from "@jest/globals";
 import { clusterMetadata } from "../../provisioning/kafka/cluster-metadata.ts";
 import { committedOffsets } from "../../provisioning/kafka/committed-offsets.ts";
-import { placesOf, type Reading, standingStill } from "../../status/places.ts";
+import { type GroupPartition, partitionLags, stalledLags } from "../../status/partition-lag.ts";
 import { eventually, startService } from "../runtime/running-service.ts";
 import { Pipeline } from "../runtime/service-specs.ts";
 import { write } from "../runtime/topics.ts";
@@ -12,25 +12,25 @@ jest.setTimeout(120_000);
 const { broker, outputs } = await useBroker();
 const server = broker.bootstrapServer;
 
-async function placed(...readings: Reading[]) {
-  return placesOf([server], await clusterMetadata(server), readings);
+async function lagsOf(...readings: GroupPartition[]) {
+  return partitionLags([server], await clusterMetadata(server), readings);
 }
 
 test("how far a service is, what waits for it and whether it moves; ends of transactions are no records", async () => {
   const pipeline = new Pipeline(broker);
   const spec = pipeline.service("con1", { input: pipeline.stream("in"), output: pipeline.stream("out") });
   await pipeline.createTopics([spec], 2);
-  const [input, out, letters = ""] = [pipeline.topic("in"), pipeline.topic("out"), spec.deadLetterTopic];
+  const [input, out, deadLetters = ""] = [pipeline.topic("in"), pipeline.topic("out"), spec.deadLetterTopic];
   const reads = (partition: number) => ({ group: spec.groupId, topic: input, partition });
   const one = (value: string, partition: number) => ({ value, partition });
   await write(broker, input, [one("1", 0), one("2", 0), one("3", 1)]);
   // A broker that nobody has asked for a group yet makes the topic of their offsets first.
   await eventually(
-    async () => (await placed(reads(0)))[0]?.position !== undefined,
+    async () => (await lagsOf(reads(0)))[0]?.position !== undefined,
     () => "no coordinator tells",
   );
   // It has never committed, and begins with what is there.
-  expect(await placed(reads(0), reads(1))).toMatchObject([
+  expect(await lagsOf(reads(0), reads(1))).toMatchObject([
     { position: 0, end: 2, waiting: { records: 2, isExact: true } },
     { position: 0, end: 1, waiting: { records: 1, isExact: true } },
   ]);
@@ -39,26 +39,26 @@ test("how far a service is, what waits for it and whether it moves; ends of tran
   await outputs(out, 3, con1);
   await write(broker, input, [one("none", 0), one("4", 0)]);
   await outputs(out, 4, con1);
-  await eventually(async () => (await placed(reads(0)))[0]?.position === 4, con1.journal);
-  const [own, stranger, refused] = await placed(
+  await eventually(async () => (await lagsOf(reads(0)))[0]?.position === 4, con1.journal);
+  const [own, stranger, refused] = await lagsOf(
     reads(0),
     { group: "stranger", topic: out, partition: 0 },
-    { group: letters, topic: letters, partition: 0 },
+    { group: deadLetters, topic: deadLetters, partition: 0 },
   );
   expect(own).toMatchObject({ position: 4, end: 4, waiting: { records: 0, isExact: true } });
   expect(stranger?.end).toBeGreaterThan(3);
-  expect(stranger?.waiting).toEqual({ records: 3, isExact: true });
-  expect(refused?.waiting).toEqual({ records: 1, isExact: true });
-  expect(await standingStill([server], own ? [own] : [])).toEqual([]);
+  expect(stranger?.lag).toEqual({ records: 3, isExact: true });
+  expect(refused?.lag).toEqual({ records: 1, isExact: true });
+  expect(await stalledLags([server], own ? [own] : [])).toEqual([]);
 
   await con1.stop();
   await write(broker, input, [one("5", 0), one("6", 1)]);
-  const behind = await placed(reads(0), reads(1));
-  expect(behind.map(({ waiting }) => waiting?.records)).toEqual([1, 1]);
-  expect(await standingStill([server], behind)).toEqual(behind);
+  const behind = await lagsOf(reads(0), reads(1));
+  expect(behind.map(({ lag }) => lag?.records)).toEqual([1, 1]);
+  expect(await stalledLags([server], behind)).toEqual(behind);
   const again = await startService(spec);
-  await eventually(async () => (await placed(...behind)).every(({ end, position }) => position === end), again.journal);
-  expect(await standingStill([server], behind)).toEqual([]);
+  await eventually(async () => (await lagsOf(...behind)).every(({ end, position }) => position === end), again.journal);
+  expect(await stalledLags([server], behind)).toEqual([]);
 });
 
 test("of much that waits no more than an upper bound is told", async () => {
@@ -71,7 +71,7 @@ test("of much that waits no more than an upper bound is told", async () => {
     reading.topic,
     Array.from({ length: 30 }, () => ({ value: "x".repeat(100_000) })),
   );
-  expect((await placed(reading))[0]?.waiting).toEqual({ records: 30, isExact: false });
+  expect((await lagsOf(reading))[0]?.lag).toEqual({ records: 30, isExact: false });
 });
 
 test("a partition that nobody leads hides nothing of the others", async () => {
@@ -96,7 +96,7 @@ test("a partition that nobody leads hides nothing of the others", async () => {
   expect(metadata.partitions.find(({ topic }) => topic === away)).toMatchObject({ replicas: [1], leader: undefined });
   const of = (topic: string) => ({ group: spec.groupId, topic, partition: 0 });
   await write(broker, pipeline.topic("in"), [{ value: "1" }]);
-  const [gone, there] = await placed(of(away), of(pipeline.topic("in")));
+  const [gone, there] = await lagsOf(of(away), of(pipeline.topic("in")));
   expect(gone).toMatchObject({ end: undefined, waiting: undefined });
   expect(there).toMatchObject({ position: 0, end: 1, waiting: { records: 1, isExact: true } });
   expect(await committedOffsets(server, [])).toEqual(new Map());
