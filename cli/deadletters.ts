@@ -5,18 +5,25 @@ import { type Pipeline, topicsOf } from "../declaration/pipeline.ts";
 import { didYouMean } from "../declaration/suggest.ts";
 import { type ReplayCluster, withCluster } from "../replay/connect.ts";
 import {
-  type Addressee,
-  countLetters,
-  lettersGroup,
-  readLetters,
+  type Consumer,
+  countDeadLetters,
+  deadLetterGroup,
+  readDeadLetters,
   unreadable,
   withoutTopic,
-} from "../replay/letters.ts";
-import { leaderlessLines, mustHave } from "../replay/needs.ts";
+} from "../replay/dead-letters.ts";
+import { leaderlessLines, requireAvailable } from "../replay/needs.ts";
 import { otherReaders } from "../replay/other-readers.ts";
-import { needsOfPuttingBack, putBack } from "../replay/put-back.ts";
+import { needsOfPutBack, putBack } from "../replay/put-back.ts";
 import { confirmed } from "./ask.ts";
-import { type CountedService, countsTable, letterJson, letterLines, missingLine, place } from "./dead-letter-words.ts";
+import {
+  type CountedService,
+  countsTable,
+  deadLetterJson,
+  deadLetterLines,
+  missingLine,
+  originOf,
+} from "./dead-letter-text.ts";
 import { pipelineOf, withPipelineOption } from "./pipeline-option.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -47,8 +54,8 @@ export function deadlettersCommand(): Command {
 
 async function deadletters(service: string | undefined, options: Options): Promise<void> {
   const pipeline = await pipelineOf(options);
-  const addressees = addresseesOf(pipeline);
-  const chosen = service === undefined ? addressees : [named(service, addressees)];
+  const consumers = consumersOf(pipeline);
+  const chosen = service === undefined ? consumers : [named(service, consumers)];
   await withCluster(bootstrapServers(pipeline.cluster), async (cluster) => {
     const [only] = chosen;
     const missing = await withoutTopic(cluster, chosen);
@@ -66,7 +73,7 @@ async function deadletters(service: string | undefined, options: Options): Promi
         if (!missing.includes(each) && !silent.has(each.deadLetterTopic)) await printJson(cluster, each);
       }
     } else if (service === undefined || only === undefined) await printCounts(cluster, chosen, missing, silent);
-    else await printLetters(cluster, only, options);
+    else await printDeadLetters(cluster, only, options);
     if (silent.size === 0) return;
     console.error(silence.join("\n"));
     process.exitCode = 1;
@@ -74,7 +81,7 @@ async function deadletters(service: string | undefined, options: Options): Promi
 }
 
 /** Every service that reads topics. */
-function addresseesOf({ name: pipeline, services }: Pipeline): Addressee[] {
+function consumersOf({ name: pipeline, services }: Pipeline): Consumer[] {
   return services.flatMap(({ name, input, deadLetterTopic }) => {
     if (deadLetterTopic === undefined) return [];
     const inputTopics = topicsOf(input).map(({ topic }) => topic);
@@ -82,76 +89,76 @@ function addresseesOf({ name: pipeline, services }: Pipeline): Addressee[] {
   });
 }
 
-function named(service: string, addressees: readonly Addressee[]): Addressee {
-  const found = addressees.find(({ name }) => name === service);
+function named(service: string, consumers: readonly Consumer[]): Consumer {
+  const found = consumers.find(({ name }) => name === service);
   if (found) return found;
-  const names = addressees.map(({ name }) => name);
+  const names = consumers.map(({ name }) => name);
   const wanted = `wanted a service of this pipeline that reads a topic: ${names.join(", ")}`;
   throw new Error(`found ${service}, ${wanted}${didYouMean(service, names)}`);
 }
 
 async function printCounts(
   cluster: ReplayCluster,
-  addressees: readonly Addressee[],
-  missing: readonly Addressee[],
+  consumers: readonly Consumer[],
+  missing: readonly Consumer[],
   silent: ReadonlyMap<string, unknown>,
 ): Promise<void> {
   const counted: CountedService[] = [];
-  for (const each of addressees) {
+  for (const each of consumers) {
     if (missing.includes(each)) counted.push({ ...each, count: "is not there" });
     else if (silent.has(each.deadLetterTopic)) counted.push({ ...each, count: "cannot be read now" });
-    else counted.push({ ...each, count: await countLetters(cluster, each) });
+    else counted.push({ ...each, count: await countDeadLetters(cluster, each) });
   }
   console.log(countsTable(counted));
   if (missing.length > 0) console.log(missingLine(missing));
 }
 
-function printJson(cluster: ReplayCluster, addressee: Addressee): Promise<void> {
-  return readLetters(cluster, addressee, (letter, isPutBack) => {
-    console.log(letterJson(addressee.name, letter, isPutBack));
+function printJson(cluster: ReplayCluster, consumer: Consumer): Promise<void> {
+  return readDeadLetters(cluster, consumer, (deadLetter, isPutBack) => {
+    console.log(deadLetterJson(consumer.name, deadLetter, isPutBack));
   });
 }
 
-async function printLetters(cluster: ReplayCluster, addressee: Addressee, { all, most }: Options): Promise<void> {
+async function printDeadLetters(cluster: ReplayCluster, consumer: Consumer, { all, most }: Options): Promise<void> {
   const newest: string[][] = [];
   let [shown, putBack] = [0, 0];
-  await readLetters(cluster, addressee, (letter, isPutBack) => {
+  await readDeadLetters(cluster, consumer, (deadLetter, isPutBack) => {
     if (isPutBack) putBack++;
     if (isPutBack && !all) return;
     shown++;
-    newest.push(letterLines(letter));
+    newest.push(deadLetterLines(deadLetter));
     if (newest.length > most) newest.shift();
   });
-  const { name } = addressee;
+  const { name } = consumer;
   const before = putBack === 0 ? "" : all ? ` (${putBack} of them put back)` : `; ${putBack} more were put back`;
-  console.log(`${name}: ${letters(shown)}${all ? "" : " waiting"}${before}`);
+  console.log(`${name}: ${deadLetters(shown)}${all ? "" : " waiting"}${before}`);
   if (shown > newest.length) console.log(`  the newest ${newest.length}:`);
   for (const line of newest.flat()) console.log(`  ${line}`);
   if (shown > 0 && !all) console.log(`Put them back, for ${name} alone: npx bramble deadletters ${name} --replay`);
 }
 
-async function replay(cluster: ReplayCluster, addressee: Addressee, pipeline: Pipeline, yes = false): Promise<void> {
-  const { name, inputTopics } = addressee;
-  await mustHave(cluster, pipeline.cluster.hosts, needsOfPuttingBack(addressee));
-  const { waiting } = await countLetters(cluster, addressee);
+async function replay(cluster: ReplayCluster, consumer: Consumer, pipeline: Pipeline, yes = false): Promise<void> {
+  const { name, inputTopics } = consumer;
+  await requireAvailable(cluster, pipeline.cluster.hosts, needsOfPutBack(consumer));
+  const { waiting } = await countDeadLetters(cluster, consumer);
   if (waiting === 0) {
     console.log(`${name}: no dead letters wait.`);
     return;
   }
-  const ours = new Set(addresseesOf(pipeline).flatMap((each) => [each.groupId, lettersGroup(each)]));
+  const ours = new Set(consumersOf(pipeline).flatMap((each) => [each.groupId, deadLetterGroup(each)]));
   for (const topic of inputTopics) {
     const strangers = await otherReaders(cluster, topic, ours);
     if (strangers.length === 0) continue;
     console.log(`${topic} is also read by ${strangers.join(", ")}, of which this pipeline knows nothing:`);
     console.log(`  it gets the records a second time. Services of bramble pass over what was put back for ${name}.`);
-    if (!yes && !(await confirmed(`Put ${letters(waiting)} back into ${topic}?`)))
+    if (!yes && !(await confirmed(`Put ${deadLetters(waiting)} back into ${topic}?`)))
       throw new Error("Nothing was put back.");
   }
-  const { records, left } = await putBack(cluster, addressee);
-  console.log(`${name}: ${letters(records)} put back, for ${name} alone.`);
-  for (const { letter, why } of left) console.log(`  left out: ${place(letter)}: ${why}`);
+  const { records, left } = await putBack(cluster, consumer);
+  console.log(`${name}: ${deadLetters(records)} put back, for ${name} alone.`);
+  for (const { deadLetter, why } of left) console.log(`  left out: ${originOf(deadLetter)}: ${why}`);
 }
 
-function letters(count: number): string {
+function deadLetters(count: number): string {
   return count === 1 ? "1 dead letter" : `${count} dead letters`;
 }

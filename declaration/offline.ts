@@ -28,8 +28,8 @@ export async function runOffline(pipeline: Pipeline): Promise<OfflineRun> {
     files: new Map(sinks("file").map((name) => [name, driver.lines(name)])),
     deadLetters: new Map(
       names.flatMap((name) => {
-        const letters = driver.deadLetters(name);
-        return letters.length === 0 ? [] : [[name, letters] as const];
+        const errors = driver.deadLetters(name);
+        return errors.length === 0 ? [] : [[name, errors] as const];
       }),
     ),
   };

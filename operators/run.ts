@@ -26,10 +26,10 @@ export function runAt(operator: Operator, params: object, records: readonly At[]
 /** As `runAt`, with parameters that are edited on the way, by an edit that keeps the state. */
 export function runEdited(
   operator: Operator,
-  stretches: readonly (readonly [params: object, records: readonly At[]])[],
+  phases: readonly (readonly [params: object, records: readonly At[]])[],
 ): (At | string)[] {
   let state = new ChainState();
-  return stretches.flatMap(([params, records]) => {
+  return phases.flatMap(([params, records]) => {
     const chain = [{ name: "it", operator, params: operator.params.parse(params) }];
     return records.flatMap(([timestampMs, value, key]): (At | string)[] => {
       state = restarted(state);

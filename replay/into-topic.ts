@@ -45,7 +45,7 @@ export function intoTopic(pipeline: Pipeline, replayable: Replayable, topic: str
     spec: {
       ...rest,
       groupId,
-      lettersOf: spec.groupId,
+      deadLettersOf: spec.groupId,
       output:
         output.kind === "branches"
           ? { ...output, branches: output.branches.map((each) => ({ ...each, topic })) }

@@ -39,7 +39,7 @@ export async function moveGroup(
     const state = changelog && new NamesInChangelog(inspector, changelog);
     for (let attempt = 1; ; attempt++) {
       // As much as can be is done before: once it is fenced, a busy service is back within a second.
-      await state?.readDecided();
+      await state?.readCommitted();
       const producer = await kafka.producer({
         transactionalId: transactionalIdOf(reader, partition),
         partition,
@@ -96,7 +96,7 @@ class NamesInChangelog {
   }
 
   /** What is committed by now. A run that was killed may have left a transaction open, which a claim ends at once. */
-  async readDecided(): Promise<void> {
+  async readCommitted(): Promise<void> {
     const end = await this.#inspector.latestOffset(this.#changelog);
     for (let from = await this.#from(); from < end; ) {
       const { records, nextOffset } = await this.#inspector.read(this.#changelog, from);

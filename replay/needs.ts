@@ -25,7 +25,7 @@ export async function leaderless({ admin }: ReplayCluster, needs: Needs): Promis
   const partitionsOf = (topic: string) => topics.find(({ name }) => name === topic)?.partitions ?? [];
   const kept = (topic: string, ids: readonly string[]) => {
     const all = partitionsOf(topic);
-    const numbers = new Set(ids.map((id) => keptIn(id, all.length)));
+    const numbers = new Set(ids.map((id) => partitionFor(id, all.length)));
     return { topic, partitions: all.filter(({ partitionId }) => numbers.has(partitionId)) };
   };
   return [
@@ -44,14 +44,14 @@ export async function leaderless({ admin }: ReplayCluster, needs: Needs): Promis
 }
 
 /** Throws, before anything is changed, when something of it has no leader, or brokers are too few. */
-export async function mustHave(cluster: ReplayCluster, hosts: readonly Host[], needs: Needs): Promise<void> {
+export async function requireAvailable(cluster: ReplayCluster, hosts: readonly Host[], needs: Needs): Promise<void> {
   const found = await leaderless(cluster, needs);
   if (found.length > 0) throw new Error([...leaderlessLines(hosts, found), "Nothing was changed."].join("\n"));
-  const { brokers: wanted = 0 } = needs;
+  const { brokers: expected = 0 } = needs;
   const { length: running } = (await cluster.admin.describeCluster()).brokers;
-  if (running >= wanted) return;
+  if (running >= expected) return;
   const next = "Start Kafka on the others (see `npx bramble status`), and run this again. Nothing was changed.";
-  throw new Error(`brokers that run: found ${running}, wanted ${wanted} for the replicas of new topics\n${next}`);
+  throw new Error(`brokers that run: found ${running}, wanted ${expected} for the replicas of new topics\n${next}`);
 }
 
 /** Each of them, and what to do. */
@@ -70,7 +70,7 @@ export function leaderlessLines(hosts: readonly Host[], found: readonly Leaderle
 }
 
 /** Which partition keeps what belongs to a group or a transactional id: Java's hash of a string, as Kafka takes it. */
-function keptIn(id: string, partitions: number): number {
+function partitionFor(id: string, partitions: number): number {
   let hash = 0;
   for (let i = 0; i < id.length; i++) hash = (31 * hash + id.charCodeAt(i)) | 0;
   return Math.abs(hash) % partitions;

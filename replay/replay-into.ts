@@ -7,22 +7,22 @@ import { partitionsOf, type ReplayCluster } from "./connect.ts";
 import type { IntoTopic, TopicShape } from "./into-topic.ts";
 import { moveGroup, transactionalIdOf } from "./move-group.ts";
 import type { Needs } from "./needs.ts";
-import { committedOffsets, partitionsIn, readableOf } from "./readable.ts";
+import { committedOffsets, partitionsIn, readableRanges } from "./readable-ranges.ts";
 import type { Replayable } from "./replayable.ts";
-import type { Ends, News } from "./reprocess.ts";
-import { type From, type Stretch, stretchesFrom } from "./starting-place.ts";
+import type { Ends, ReprocessEvent } from "./reprocess.ts";
+import { type OffsetRange, rangesFrom, type StartPoint } from "./start-point.ts";
 
 /** What is to be read again into a topic. */
-export interface PlanInto {
-  readonly stretches: readonly Stretch[];
+export interface ReplayIntoPlan {
+  readonly ranges: readonly OffsetRange[];
   /** Partition numbers that no run before this one has begun. */
   readonly fresh: ReadonlySet<number>;
   /** How many offsets of the topic are in use; undefined when it is not there yet. */
   readonly recordsThere: number | undefined;
 }
 
-/** Of {@link planInto} and {@link replayInto}. */
-export async function needsInto(
+/** Of {@link planReplayInto} and {@link replayInto}. */
+export async function needsOfReplayInto(
   cluster: ReplayCluster,
   { inputTopics }: Replayable,
   { topic, spec, shape, changelogShape }: IntoTopic,
@@ -42,12 +42,12 @@ export async function needsInto(
 }
 
 /** Up to the ends as they are now. Partitions that a run before this one has begun go on where it was. */
-export async function planInto(
+export async function planReplayInto(
   cluster: ReplayCluster,
   { inputTopics }: Replayable,
   { topic, spec }: IntoTopic,
-  from: From,
-): Promise<PlanInto> {
+  from: StartPoint,
+): Promise<ReplayIntoPlan> {
   const recordsThere = await recordsIn(cluster, topic);
   const partitions = await partitionsIn(cluster, inputTopics);
   // A run before this one may hang somewhere, or have left a transaction open: it cannot commit any more.
@@ -59,16 +59,16 @@ export async function planInto(
     await claimed.close();
   }
   return cluster.kafka.inspect(async (inspector) => {
-    const fromThere = stretchesFrom(from, await readableOf(cluster, inspector, partitions, from), "its end");
+    const fromThere = rangesFrom(from, await readableRanges(cluster, inspector, partitions, from), "its end");
     // Of a topic that was deleted since, nothing is there to go on with.
     const begun = recordsThere === undefined ? [] : await committedOffsets(inspector, spec.groupId, partitions);
     const fresh = new Set(partitions.map(({ partition }) => partition));
     for (const { partition } of begun) fresh.delete(partition);
-    const stretches = fromThere.map((stretch): Stretch => {
-      const its = begun.find((each) => each.topic === stretch.topic && each.partition === stretch.partition);
-      return its === undefined ? stretch : { ...stretch, from: its.offset, isCut: false };
+    const ranges = fromThere.map((range): OffsetRange => {
+      const its = begun.find((each) => each.topic === range.topic && each.partition === range.partition);
+      return its === undefined ? range : { ...range, from: its.offset, isCut: false };
     });
-    return { stretches, fresh, recordsThere };
+    return { ranges, fresh, recordsThere };
   });
 }
 
@@ -79,14 +79,14 @@ async function recordsIn({ admin }: ReplayCluster, topic: string): Promise<numbe
 }
 
 /**
- * Reads these stretches again into the topic, each record once, however often this is cut short and begun again; then
+ * Reads these ranges again into the topic, each record once, however often this is cut short and begun again; then
  * nothing is left of it but the topic. Gives how many records this run has written.
  */
 export async function replayInto(
   cluster: ReplayCluster,
   into: IntoTopic,
-  { stretches, fresh }: PlanInto,
-  onNews: (news: News) => void,
+  { ranges, fresh }: ReplayIntoPlan,
+  onEvent: (event: ReprocessEvent) => void,
 ): Promise<number> {
   const { kafka, admin } = cluster;
   const { spec, topic, shape, changelogShape } = into;
@@ -94,7 +94,7 @@ export async function replayInto(
   if (spec.changelogTopic !== undefined && changelogShape)
     await createMissing(cluster, spec.changelogTopic, changelogShape);
   for (const partition of fresh) {
-    const its = stretches.filter((each) => each.partition === partition);
+    const its = ranges.filter((each) => each.partition === partition);
     await moveGroup(
       kafka,
       spec,
@@ -102,7 +102,7 @@ export async function replayInto(
       its.map((each) => ({ topic: each.topic, offset: each.from })),
     );
   }
-  const written = await run(into, stretches, onNews);
+  const written = await run(into, ranges, onEvent);
   // In this order: a group that is left over would have another run go on, with no state.
   await admin.deleteGroups([spec.groupId]);
   if (spec.changelogTopic !== undefined) await admin.deleteTopics({ topics: [spec.changelogTopic] });
@@ -112,17 +112,17 @@ export async function replayInto(
 async function createMissing(cluster: ReplayCluster, topic: string, shape: TopicShape): Promise<void> {
   const { partitions, replicationFactor, config } = shape;
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-  const wanted = { topic, numPartitions: partitions, replicationFactor, configEntries };
+  const newTopic = { topic, numPartitions: partitions, replicationFactor, configEntries };
   // Gives false for one that is there.
-  await cluster.admin.createTopics({ waitForLeaders: true, topics: [wanted] });
+  await cluster.admin.createTopics({ waitForLeaders: true, topics: [newTopic] });
   await partitionsOf(cluster, topic);
 }
 
 /** The program of replay/reprocess.ts, in a process that ends with this one. */
 async function run(
   { spec, operatorModules }: IntoTopic,
-  stretches: readonly Stretch[],
-  onNews: (news: News) => void,
+  ranges: readonly OffsetRange[],
+  onEvent: (event: ReprocessEvent) => void,
 ): Promise<number> {
   const program = { module: "replay/reprocess.ts", name: "reprocess" };
   const projectRoot = join(import.meta.dirname, "..");
@@ -131,13 +131,13 @@ async function run(
   try {
     const bundle = join(folder, "replay.mjs");
     await writeFile(bundle, code);
-    const child = fork(bundle, [JSON.stringify(endsOf(stretches))], { execArgv: [], stdio: ["ignore", 2, 2, "ipc"] });
+    const child = fork(bundle, [JSON.stringify(endsOf(ranges))], { execArgv: [], stdio: ["ignore", 2, 2, "ipc"] });
     let done: number | undefined;
     let problem = "";
-    child.on("message", (news: News) => {
-      if (news.kind === "done") done = news.written;
-      else if (news.kind === "warning") problem = news.text;
-      onNews(news);
+    child.on("message", (event: ReprocessEvent) => {
+      if (event.kind === "done") done = event.written;
+      else if (event.kind === "warning") problem = event.text;
+      onEvent(event);
     });
     const ended = await new Promise<string>((resolve, reject) => {
       child.once("error", reject);
@@ -150,9 +150,9 @@ async function run(
   }
 }
 
-function endsOf(stretches: readonly Stretch[]): Ends {
+function endsOf(ranges: readonly OffsetRange[]): Ends {
   const ends: Record<string, Record<number, string>> = {};
-  for (const { topic, partition, end } of stretches) {
+  for (const { topic, partition, end } of ranges) {
     ends[topic] ??= {};
     ends[topic][partition] = String(end);
   }

@@ -20,11 +20,11 @@ export function replayable(pipeline: Pipeline, name: string, bootstrapServers: r
   const { services } = pipeline;
   const readers = services.filter(({ input }) => topicsOf(input).length > 0).map((service) => service.name);
   const service = services.find((each) => each.name === name);
-  const wanted = `wanted a service of this pipeline that reads a topic: ${readers.join(", ")}`;
-  if (service === undefined) throw new Error(`found ${name}, ${wanted}${didYouMean(name, readers)}`);
+  const expected = `wanted a service of this pipeline that reads a topic: ${readers.join(", ")}`;
+  if (service === undefined) throw new Error(`found ${name}, ${expected}${didYouMean(name, readers)}`);
   const inputTopics = topicsOf(service.input).map(({ topic }) => topic);
   const outputTopics = topicsOf(service.output).map(({ topic }) => topic);
-  if (inputTopics.length === 0) throw new Error(sourceFault(service, services, outputTopics, wanted));
+  if (inputTopics.length === 0) throw new Error(sourceProblem(service, services, outputTopics, expected));
   return {
     spec: serviceSpec(pipeline, service, bootstrapServers),
     inputTopics,
@@ -34,15 +34,15 @@ export function replayable(pipeline: Pipeline, name: string, bootstrapServers: r
   };
 }
 
-function sourceFault(
+function sourceProblem(
   { name, input }: Service,
   services: readonly Service[],
   outputTopics: readonly string[],
-  wanted: string,
+  expected: string,
 ): string {
   const source = "path" in input ? `the file ${input.path}` : `a ${input.kind} source`;
   const next = services.find((each) => topicsOf(each.input).some(({ topic }) => outputTopics.includes(topic)));
   const instead =
     next === undefined ? "" : `. Its own records are in ${outputTopics.join(", ")}: replay ${next.name}, say`;
-  return `found ${name}, which reads ${source}: Kafka has nothing for it to go back to; ${wanted}${instead}`;
+  return `found ${name}, which reads ${source}: Kafka has nothing for it to go back to; ${expected}${instead}`;
 }

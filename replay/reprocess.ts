@@ -17,7 +17,7 @@ import { aroundTransact } from "./around-transact.ts";
 export type Ends = Readonly<Record<string, Readonly<Record<number, string>>>>;
 
 /** What it tells the process that started it. */
-export type News =
+export type ReprocessEvent =
   /** So many offsets are read, by all processes together, and so many records written, by this one. */
   | { readonly kind: "progress" | "done"; readonly left: number; readonly written: number }
   | { readonly kind: "warning"; readonly text: string };
@@ -32,7 +32,7 @@ const RETRY_AFTER_MS = 1000;
 export async function reprocess(spec: ServiceSpec, operators: Readonly<Record<string, Operator>>): Promise<void> {
   process.once("disconnect", () => process.exit(1));
   const ends = JSON.parse(process.argv[2] ?? "{}") as Ends;
-  const warn = (text: string) => void tell({ kind: "warning", text });
+  const warn = (text: string) => void report({ kind: "warning", text });
   process.on("unhandledRejection", (reason) => warn(`in the background: ${describeError(reason)}`));
   const progress = new Progress(ends);
   const kafka = connectKafka({
@@ -61,10 +61,10 @@ export async function reprocess(spec: ServiceSpec, operators: Readonly<Record<st
     const topics = topicsOf(spec.input);
     const partitions = new Set(Object.values(ends).flatMap((each) => Object.keys(each).map(Number)));
     await Promise.all([...partitions].map((partition) => replayPartition(service, topics, partition, progress)));
-    await progress.tell("done");
+    await progress.report("done");
     process.exit(0);
   } catch (error) {
-    await tell({ kind: "warning", text: describeError(error) });
+    await report({ kind: "warning", text: describeError(error) });
     process.exit(1);
   }
 }
@@ -81,7 +81,7 @@ async function replayPartition(
     try {
       const task = await openTask(service, partition, its, groupPositions(service.spec.groupId));
       try {
-        return await service.kafka.inspect((inspector) => readUp(inspector, task, its, partition, progress));
+        return await service.kafka.inspect((inspector) => readToEnd(inspector, task, its, partition, progress));
       } finally {
         await task.close();
       }
@@ -94,7 +94,7 @@ async function replayPartition(
 }
 
 /** Merged topics take turns, as they do in a service. */
-async function readUp(
+async function readToEnd(
   inspector: Inspector,
   task: PartitionTask,
   topics: readonly TopicFormat[],
@@ -138,13 +138,13 @@ function countOf({ records, encoded }: Transaction): number {
   return records.length + (encoded?.sends.reduce((sum, { count }) => sum + count, 0) ?? 0);
 }
 
-const TELL_EVERY_MS = 1000;
+const REPORT_EVERY_MS = 1000;
 
 class Progress {
   readonly #ends: Ends;
   readonly #left = new Map<string, number>();
   #written = 0;
-  #told = Date.now();
+  #reportedMs = Date.now();
 
   constructor(ends: Ends) {
     this.#ends = ends;
@@ -157,24 +157,24 @@ class Progress {
 
   reached(topic: string, partition: number, position: bigint): void {
     this.#left.set(`${topic}/${partition}`, Number((this.end(topic, partition) ?? 0n) - position));
-    if (Date.now() - this.#told > TELL_EVERY_MS) void this.tell("progress");
+    if (Date.now() - this.#reportedMs > REPORT_EVERY_MS) void this.report("progress");
   }
 
   wrote(count: number): void {
     this.#written += count;
   }
 
-  tell(kind: "progress" | "done"): Promise<void> {
-    this.#told = Date.now();
+  report(kind: "progress" | "done"): Promise<void> {
+    this.#reportedMs = Date.now();
     const left = [...this.#left.values()].reduce((sum, each) => sum + Math.max(each, 0), 0);
-    return tell({ kind, left, written: this.#written });
+    return report({ kind, left, written: this.#written });
   }
 }
 
-function tell(news: News): Promise<void> {
+function report(event: ReprocessEvent): Promise<void> {
   return new Promise((resolve) => {
     if (process.send === undefined) resolve();
-    else process.send(news, undefined, undefined, () => resolve());
+    else process.send(event, undefined, undefined, () => resolve());
   });
 }
 

@@ -69,7 +69,7 @@ export function deadLetter(
 }
 
 /** Undefined for a record that no service put there. */
-export function readDeadLetter({ offset, timestamp, key, value, headers }: IncomingRecord): DeadLetter | undefined {
+export function parseDeadLetter({ offset, timestamp, key, value, headers }: IncomingRecord): DeadLetter | undefined {
   const fact = (name: string) => headers[OURS + name]?.at(-1)?.toString();
   const [cause, topic, partition, at] = ["cause", "topic", "partition", "offset"].map(fact);
   if (cause === undefined || topic === undefined || !isWhole(partition) || !isWhole(at)) return undefined;

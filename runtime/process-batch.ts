@@ -11,7 +11,7 @@ import { sizeOf } from "./kafka/size-of.ts";
 
 /** In memory, what was made of a record takes so much more than its bytes, and a dead letter has headers that say why. */
 const BYTES_PER_OUTPUT = 200;
-const BYTES_PER_LETTER = 1500;
+const BYTES_PER_DEAD_LETTER = 1500;
 
 /** What becomes of a run of records: everything that one transaction must hold, before any of it is written. */
 export interface Processed {
@@ -64,7 +64,7 @@ export function processBatch(
   let bytes = 0;
   const refuse = (record: IncomingRecord, error: PoisonError) => {
     poison.push({ record, error });
-    bytes += sizeOf(record) + BYTES_PER_LETTER;
+    bytes += sizeOf(record) + BYTES_PER_DEAD_LETTER;
   };
   for (const record of records) {
     if (isFull(bytes + state.bytes)) return { state, outputs, paths, poison, stoppedAt: record.offset };

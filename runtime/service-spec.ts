@@ -12,7 +12,7 @@ export interface ServiceSpec {
   /** Kafka consumer group, and prefix of the transactional ids. */
   readonly groupId: string;
   /** The group whose dead letters, put back, are for it; its own when it is absent. */
-  readonly lettersOf?: string;
+  readonly deadLettersOf?: string;
   /** `host:port` of brokers to try first. */
   readonly bootstrapServers: readonly string[];
   /** A `format` that is absent is that of numbers. */

@@ -1,5 +1,5 @@
 import type { States } from "../operators/chain-state.ts";
-import { addressedTo } from "./addressee.ts";
+import { addressedTo } from "./addressed-to.ts";
 import { fullness } from "./full-transaction.ts";
 import type { FetchedRecords, IncomingRecord, RecordProducer, Transaction } from "./kafka/kafka.ts";
 import { type BatchFormats, type Processed, processBatch } from "./process-batch.ts";
@@ -32,7 +32,7 @@ export function* slicesOf(
     const fast = rest === undefined ? inOnePass(chain, state, records, first, formats, producer, limit()) : undefined;
     // What asks for the ordinary way has it up to the end of the run, which is then decoded once.
     if (fast === undefined) {
-      rest ??= addressedTo(spec.lettersOf ?? spec.groupId, records.decode());
+      rest ??= addressedTo(spec.deadLettersOf ?? spec.groupId, records.decode());
       rest = rest.filter(({ offset }) => offset >= first);
     }
     const slice: Processed = fast ?? processBatch(chain, state, rest ?? [], formats, limit());

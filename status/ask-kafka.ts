@@ -3,7 +3,7 @@ import { groupIdOf } from "../declaration/group-id.ts";
 import { type Pipeline, type Service, topicsOf } from "../declaration/pipeline.ts";
 import { type ClusterMetadata, clusterMetadata } from "../provisioning/kafka/cluster-metadata.ts";
 import { keyOf } from "../provisioning/kafka/partition-offsets.ts";
-import { lettersGroup } from "../replay/letters.ts";
+import { deadLetterGroup } from "../replay/dead-letters.ts";
 import type { Lag } from "./lag.ts";
 import { type GroupPartition, type PartitionLag, partitionLags, stalledLags } from "./partition-lag.ts";
 
@@ -66,6 +66,6 @@ function groupPartitionsOf({ name: pipeline }: Pipeline, service: Service, { par
       .sort((a, b) => a.partition - b.partition);
   return {
     input: topicsOf(input).flatMap(({ topic }) => of(topic, groupIdOf(pipeline, name))),
-    deadLetters: deadLetterTopic === undefined ? [] : of(deadLetterTopic, lettersGroup({ deadLetterTopic })),
+    deadLetters: deadLetterTopic === undefined ? [] : of(deadLetterTopic, deadLetterGroup({ deadLetterTopic })),
   };
 }

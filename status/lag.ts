@@ -4,7 +4,7 @@ import { within } from "../runtime/within.ts";
 
 const COUNT_TIMEOUT_MS = 5_000;
 
-/** How many records wait in a stretch of a partition. */
+/** How many records wait in a range of a partition. */
 export interface Lag {
   readonly records: number;
   /** False where they are too many to look at: then no more than these, as the end of a transaction takes an offset too. */
@@ -12,18 +12,18 @@ export interface Lag {
 }
 
 /** What of a partition is not read yet: offsets from `position` up to, and without, `end`. */
-export interface OffsetRange extends TopicPartition {
+export interface UnreadRange extends TopicPartition {
   readonly position: number;
   readonly end: number;
 }
 
 /**
- * Counts what waits in each stretch. Offsets alone do not tell: behind the last record stands the end of its transaction,
+ * Counts what waits in each range. Offsets alone do not tell: behind the last record stands the end of its transaction,
  * and what was aborted stays in the log. So a piece of what is not read is fetched, and looked at.
  */
 export async function countLag(
   bootstrapServers: readonly string[],
-  ranges: readonly OffsetRange[],
+  ranges: readonly UnreadRange[],
 ): Promise<readonly Lag[]> {
   const byOffsets = ranges.map(({ position, end }) => Math.max(0, end - position));
   const atMost = byOffsets.map((records) => ({ records, isExact: records === 0 }));
@@ -43,7 +43,7 @@ export async function countLag(
 const none: Lag = { records: 0, isExact: true };
 
 /** Undefined where one fetch does not reach the end. */
-async function counts(inspector: Inspector, range: OffsetRange): Promise<Lag | undefined> {
+async function counts(inspector: Inspector, range: UnreadRange): Promise<Lag | undefined> {
   const { position, end } = range;
   if (end <= position) return none;
   const fetched = await inspector.read(range, BigInt(position)).catch(() => undefined);

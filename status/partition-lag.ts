@@ -3,7 +3,7 @@ import type { ClusterMetadata } from "../provisioning/kafka/cluster-metadata.ts"
 import { committedOffsets } from "../provisioning/kafka/committed-offsets.ts";
 import { keyOf, type Offsets, partitionOffsets } from "../provisioning/kafka/partition-offsets.ts";
 import type { TopicPartition } from "../runtime/kafka/kafka.ts";
-import { countLag, type Lag, type OffsetRange } from "./lag.ts";
+import { countLag, type Lag, type UnreadRange } from "./lag.ts";
 
 /** A service that works commits several times a second: one that has not within this time stands still. */
 const STALLED_AFTER_MS = 3_000;
@@ -82,6 +82,6 @@ async function offsetsOf(
 
 function isKnown<P extends Pick<PartitionLag, "topic" | "partition" | "position" | "end">>(
   lag: P,
-): lag is P & OffsetRange {
+): lag is P & UnreadRange {
   return lag.position !== undefined && lag.end !== undefined;
 }

@@ -23,10 +23,10 @@ test.each(cases.map((each, i) => ({ ...each, name: `case${i}` })))("$why", async
   const services = await deploy(broker, pipeline, Object.keys(printed).length > 0 ? 1 : 2);
   await send(broker, pipeline, sent);
 
-  const letters = (service: string) => `${name}-${service}-dead-letters`;
+  const deadLetterTopic = (service: string) => `${name}-${service}-dead-letters`;
   const wanted = Object.fromEntries([
     ...Object.entries(topics).map(([topic, values]) => [topic, sizeOf(values)] as const),
-    ...Object.entries(deadLetters).map(([service, causes]) => [letters(service), causes.length] as const),
+    ...Object.entries(deadLetters).map(([service, causes]) => [deadLetterTopic(service), causes.length] as const),
   ]);
   const printedBy = (service: string) => services.find((running) => running.name === service)?.printed() ?? [];
   const fileOf = (service: string) => {
@@ -50,7 +50,7 @@ test.each(cases.map((each, i) => ({ ...each, name: `case${i}` })))("$why", async
   for (const [service, all] of Object.entries(printed)) expect(printedBy(service)).toEqual(all);
   for (const [service, all] of Object.entries(lines)) expect(fileOf(service)).toEqual(all);
   for (const [service, causes] of Object.entries(deadLetters)) {
-    expect(read[letters(service)]?.map(({ headers }) => headers["bramble.cause"])).toEqual(causes);
+    expect(read[deadLetterTopic(service)]?.map(({ headers }) => headers["bramble.cause"])).toEqual(causes);
   }
 });
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, jest, test } from "@jest/globals";
 import { aroundTransact } from "../../replay/around-transact.ts";
-import { type Addressee, countLetters, readLetters, withoutTopic } from "../../replay/letters.ts";
+import { type Consumer, countDeadLetters, readDeadLetters, withoutTopic } from "../../replay/dead-letters.ts";
 import { otherReaders } from "../../replay/other-readers.ts";
 import { putBack } from "../../replay/put-back.ts";
 import type { DeadLetter } from "../../runtime/dead-letter.ts";
@@ -43,16 +43,16 @@ function kcat(topic: string, content: Buffer | string, ...args: string[]): void 
   ]);
 }
 
-function addresseeOf({ name, groupId, input, deadLetterTopic }: ServiceSpec): Addressee {
+function consumerOf({ name, groupId, input, deadLetterTopic }: ServiceSpec): Consumer {
   if (input.kind !== "topic" || deadLetterTopic === undefined) throw new Error(`${name} reads no topic`);
   return { name, groupId, inputTopics: [input.topic], deadLetterTopic };
 }
 
-async function lettersOf(spec: ServiceSpec): Promise<{ waiting: DeadLetter[]; putBack: DeadLetter[] }> {
+async function deadLettersOf(spec: ServiceSpec): Promise<{ waiting: DeadLetter[]; putBack: DeadLetter[] }> {
   const found = { waiting: [] as DeadLetter[], putBack: [] as DeadLetter[] };
   await onCluster((cluster) =>
-    readLetters(cluster, addresseeOf(spec), (letter, isPutBack) => {
-      found[isPutBack ? "putBack" : "waiting"].push(letter);
+    readDeadLetters(cluster, consumerOf(spec), (deadLetter, isPutBack) => {
+      found[isPutBack ? "putBack" : "waiting"].push(deadLetter);
     }),
   );
   return found;
@@ -86,7 +86,7 @@ test("records of 10 MB, packed small or not, and random bytes stop no stream: wh
   const con1 = await startService(spec);
   await eventually(async () => (await reader.values(output)).includes('"last"'), con1.journal);
   const out = await reader.values(output);
-  const { waiting } = await lettersOf(spec);
+  const { waiting } = await deadLettersOf(spec);
   expect(out.map((value) => value?.slice(0, 8)).filter((value) => value?.startsWith('"'))).toEqual([
     '"first"',
     '"yyyyyyy',
@@ -105,14 +105,14 @@ test("records of 10 MB, packed small or not, and random bytes stop no stream: wh
   // Once the topic takes it, the whole record is put back: the dead letter has a part of it only.
   await configure(broker, output, { "max.message.bytes": "20000000" });
   await con1.stop();
-  const { records, left } = await onCluster((cluster) => putBack(cluster, addresseeOf(spec)));
+  const { records, left } = await onCluster((cluster) => putBack(cluster, consumerOf(spec)));
   expect({ records, left }).toEqual({ records: waiting.length, left: [] });
   const again = await startService(spec);
   // Reading it whole takes Python seconds.
   const end = () => onCluster(async ({ admin }) => Number((await admin.fetchTopicOffsets(output))[0]?.high));
   const before = await end();
   await eventually(async () => (await end()) >= before + 2, again.journal);
-  await eventually(async () => (await lettersOf(spec)).waiting.length >= waiting.length - 2, again.journal);
+  await eventually(async () => (await deadLettersOf(spec)).waiting.length >= waiting.length - 2, again.journal);
   const added = (await reader.values(output)).slice(out.length);
   expect(added.map((value) => value === large)).toEqual([true, true]);
 });
@@ -135,29 +135,29 @@ test("dead letters are put back once, for their service alone, however often tha
   }));
   await write(broker, input, records);
   const [first, other] = await Promise.all([startService(specs.refuses), startService(specs.other)]);
-  await eventually(async () => (await lettersOf(specs.refuses)).waiting.length >= 90, first.journal);
+  await eventually(async () => (await deadLettersOf(specs.refuses)).waiting.length >= 90, first.journal);
   await outputs(others, 90, other);
   await first.stop();
-  const { waiting } = await lettersOf(specs.refuses);
+  const { waiting } = await deadLettersOf(specs.refuses);
   expect(Date.now() - (waiting[0]?.refusedAt ?? 0)).toBeLessThan(600_000);
   expect(waiting[0]).toMatchObject({ cause: expect.stringMatching(/wanted a JSON number$/), operator: undefined });
 
   // Cut short after a transaction, and before another: the first is not done again, the other not left out.
-  const addressee = addresseeOf(specs.refuses);
+  const consumer = consumerOf(specs.refuses);
   for (const commits of [1, 1]) {
     await expect(
-      onCluster((cluster) => putBack({ ...cluster, kafka: dyingAfter(commits, cluster.kafka) }, addressee)),
+      onCluster((cluster) => putBack({ ...cluster, kafka: dyingAfter(commits, cluster.kafka) }, consumer)),
     ).rejects.toThrow("the plug is pulled");
   }
-  const soFar = (await lettersOf(specs.refuses)).putBack.length;
+  const soFar = (await deadLettersOf(specs.refuses)).putBack.length;
   expect(soFar).toBeGreaterThan(0);
   expect(soFar).toBeLessThan(90);
-  expect(await onCluster((cluster) => putBack(cluster, addressee))).toEqual({ records: 90 - soFar, left: [] });
-  expect(await onCluster((cluster) => putBack(cluster, addressee))).toEqual({ records: 0, left: [] });
+  expect(await onCluster((cluster) => putBack(cluster, consumer))).toEqual({ records: 90 - soFar, left: [] });
+  expect(await onCluster((cluster) => putBack(cluster, consumer))).toEqual({ records: 0, left: [] });
 
   const fixed = await startService(specs.takes);
   await outputs(out, 90, fixed);
-  const read = await reader.read(input, out, others, addressee.deadLetterTopic);
+  const read = await reader.read(input, out, others, consumer.deadLetterTopic);
   const essence = (of: (typeof read)[string] = []) =>
     of
       .map(({ partition, key, value, timestamp, headers: { sensor } }) => ({
@@ -172,7 +172,7 @@ test("dead letters are put back once, for their service alone, however often tha
   expect(read[out]?.every(({ headers }) => !Object.keys(headers).some((name) => name.startsWith("bramble.")))).toBe(
     true,
   );
-  expect(read[addressee.deadLetterTopic]).toHaveLength(90);
+  expect(read[consumer.deadLetterTopic]).toHaveLength(90);
 
   // A reader that is no service of bramble's is named: it gets the records a second time.
   execFileSync("kcat", [
@@ -197,11 +197,11 @@ test("a service whose topic is not there is told from one that has no dead lette
     pipeline.service(name, { input: pipeline.stream("in"), output: pipeline.stream("out") }),
   );
   await pipeline.createTopics(services);
-  const [con1, con2, con3] = services.map(addresseeOf);
+  const [con1, con2, con3] = services.map(consumerOf);
   if (!con1 || !con2 || !con3) throw new Error("there are three");
   await write(broker, pipeline.topic("in"), [{ value: "warm" }]);
   const running = await startService(services[0] as ServiceSpec);
-  await eventually(async () => (await lettersOf(services[0] as ServiceSpec)).waiting.length === 1, running.journal);
+  await eventually(async () => (await deadLettersOf(services[0] as ServiceSpec)).waiting.length === 1, running.journal);
   await onCluster(async (cluster) => {
     await cluster.admin.deleteTopics({ topics: [con2.deadLetterTopic] });
     await eventually(
@@ -209,9 +209,9 @@ test("a service whose topic is not there is told from one that has no dead lette
       () => "con2's topic is there",
     );
     expect(await withoutTopic(cluster, [con1, con2, con3])).toEqual([con2]);
-    expect(await countLetters(cluster, con1)).toMatchObject({ waiting: 1, putBack: 0, newest: expect.any(Number) });
-    expect(await countLetters(cluster, con3)).toEqual({ waiting: 0, putBack: 0, newest: undefined });
-    await expect(countLetters(cluster, con2)).rejects.toThrow(`topic ${con2.deadLetterTopic}: found none`);
+    expect(await countDeadLetters(cluster, con1)).toMatchObject({ waiting: 1, putBack: 0, newest: expect.any(Number) });
+    expect(await countDeadLetters(cluster, con3)).toEqual({ waiting: 0, putBack: 0, newest: undefined });
+    await expect(countDeadLetters(cluster, con2)).rejects.toThrow(`topic ${con2.deadLetterTopic}: found none`);
     expect(await cluster.admin.listTopics()).not.toContain(con2.deadLetterTopic);
   });
 });

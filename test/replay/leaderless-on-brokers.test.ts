@@ -8,14 +8,14 @@ import type { Pipeline } from "../../declaration/pipeline.ts";
 import { projectFolder } from "../../lab/lab.ts";
 import { clusterMetadata } from "../../provisioning/kafka/cluster-metadata.ts";
 import { committedOffsets } from "../../provisioning/kafka/committed-offsets.ts";
-import { goBack, needsOfGoingBack, planBack } from "../../replay/go-back.ts";
+import type { Consumer } from "../../replay/dead-letters.ts";
 import { intoTopic } from "../../replay/into-topic.ts";
-import type { Addressee } from "../../replay/letters.ts";
-import { leaderless, mustHave, type Needs } from "../../replay/needs.ts";
-import { needsOfPuttingBack, putBack } from "../../replay/put-back.ts";
-import { needsInto, planInto, replayInto } from "../../replay/replay-into.ts";
+import { leaderless, type Needs, requireAvailable } from "../../replay/needs.ts";
+import { needsOfPutBack, putBack } from "../../replay/put-back.ts";
+import { needsOfReplayInto, planReplayInto, replayInto } from "../../replay/replay-into.ts";
 import { type Replayable, replayable } from "../../replay/replayable.ts";
-import type { From } from "../../replay/starting-place.ts";
+import { needsOfReset, planReset, resetGroup } from "../../replay/reset-group.ts";
+import type { StartPoint } from "../../replay/start-point.ts";
 import { eventually, type RunningService, startService } from "../runtime/running-service.ts";
 import { createTopics, write } from "../runtime/topics.ts";
 import { declared } from "./declared.ts";
@@ -23,7 +23,7 @@ import { useCluster } from "./use-cluster.ts";
 
 jest.setTimeout(120_000);
 
-const beginning: From = { kind: "beginning" };
+const beginning: StartPoint = { kind: "beginning" };
 const nothing: Needs = { topics: [], groups: [], transactionalIds: [] };
 
 const { broker, outputs, onCluster } = await useCluster();
@@ -56,7 +56,7 @@ async function bramble(...args: string[]): Promise<{ code: number; stdout: strin
   }
 }
 
-function addressee(name: string): Addressee {
+function consumer(name: string): Consumer {
   const { spec, inputTopics } = service(name);
   return { name, groupId: spec.groupId, inputTopics, deadLetterTopic: spec.deadLetterTopic ?? "" };
 }
@@ -77,7 +77,7 @@ beforeAll(async () => {
   );
   const elsewhere = new Map([
     ["in2", [0, 1]],
-    [addressee("con2").deadLetterTopic, [1]],
+    [consumer("con2").deadLetterTopic, [1]],
   ]);
   await createTopics(broker, [
     { topic: "__consumer_offsets", on: [0, 0, 0, 1] },
@@ -102,14 +102,14 @@ const found = "found no leader (Kafka is away on rpi1), wanted one to read from 
 const next = "Start Kafka on rpi1 (see `npx bramble status`), and run this again.";
 
 test("dead letters that can be read are told; those that cannot are named, and the exit code is another", async () => {
-  const letters = `${addressee("con2").deadLetterTopic}/0: ${found}`;
+  const deadLetters = `${consumer("con2").deadLetterTopic}/0: ${found}`;
   const all = await bramble("deadletters");
   // What con3 has put back is kept where nobody leads.
-  expect(all).toMatchObject({ code: 1, stderr: `${letters}\n__consumer_offsets/3: ${found}\n${next}\n` });
+  expect(all).toMatchObject({ code: 1, stderr: `${deadLetters}\n__consumer_offsets/3: ${found}\n${next}\n` });
   expect(all.stdout).toMatch(/^con1 +1 +0 .*\ncon2 +- +- +- +.*-dead-letters, which cannot be read now\ncon3 +- /m);
   expect(await bramble("deadletters", "--json")).toEqual({ ...all, stdout: expect.stringMatching(/^{.*"con1".*}\n$/) });
   expect(await bramble("deadletters", "con1")).toMatchObject({ code: 0, stderr: "" });
-  const refused = `bramble: ${letters}\n${next}\n`;
+  const refused = `bramble: ${deadLetters}\n${next}\n`;
   expect(await bramble("deadletters", "con2")).toEqual({ code: 1, stdout: "", stderr: refused });
 });
 
@@ -138,19 +138,19 @@ test("what has nothing to do with them works as ever: to put back, to send back,
   const con1 = service("con1");
   const into = intoTopic(pipeline, con1, "trial");
   await onCluster(async (cluster) => {
-    await expect(mustHave(cluster, [], { ...nothing, brokers: 2 })).rejects.toThrow(
+    await expect(requireAvailable(cluster, [], { ...nothing, brokers: 2 })).rejects.toThrow(
       "brokers that run: found 1, wanted 2 for the replicas of new topics",
     );
     for (const needs of [
-      needsOfPuttingBack(addressee("con1")),
-      await needsOfGoingBack(cluster, con1),
-      await needsInto(cluster, con1, into),
+      needsOfPutBack(consumer("con1")),
+      await needsOfReset(cluster, con1),
+      await needsOfReplayInto(cluster, con1, into),
     ]) {
-      await mustHave(cluster, pipeline.cluster.hosts, needs);
+      await requireAvailable(cluster, pipeline.cluster.hosts, needs);
     }
-    expect(await putBack(cluster, addressee("con1"))).toEqual({ records: 1, left: [] });
-    expect(await replayInto(cluster, into, await planInto(cluster, con1, into, beginning), () => {})).toBe(1);
-    expect(await goBack(cluster, con1, await planBack(cluster, con1, beginning))).toBe(false);
+    expect(await putBack(cluster, consumer("con1"))).toEqual({ records: 1, left: [] });
+    expect(await replayInto(cluster, into, await planReplayInto(cluster, con1, into, beginning), () => {})).toBe(1);
+    expect(await resetGroup(cluster, con1, await planReset(cluster, con1, beginning))).toBe(false);
   });
   expect(await outputs("trial", 1)).toEqual(["2"]);
 });

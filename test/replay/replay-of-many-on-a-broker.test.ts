@@ -3,11 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, jest, test } from "@jest/globals";
 import type { Pipeline } from "../../declaration/pipeline.ts";
 import type { ReplayCluster } from "../../replay/connect.ts";
-import { goBack, planBack } from "../../replay/go-back.ts";
 import { intoTopic } from "../../replay/into-topic.ts";
-import { planInto, replayInto } from "../../replay/replay-into.ts";
+import { planReplayInto, replayInto } from "../../replay/replay-into.ts";
 import { type Replayable, replayable } from "../../replay/replayable.ts";
-import type { From } from "../../replay/starting-place.ts";
+import { planReset, resetGroup } from "../../replay/reset-group.ts";
+import type { StartPoint } from "../../replay/start-point.ts";
 import { createTopicsOf } from "../pipeline-cases/deployed.ts";
 import { eventually, journals, type RunningService, startService } from "../runtime/running-service.ts";
 import { write } from "../runtime/topics.ts";
@@ -18,7 +18,7 @@ import { useCluster } from "./use-cluster.ts";
 
 jest.setTimeout(300_000);
 
-const beginning: From = { kind: "beginning" };
+const beginning: StartPoint = { kind: "beginning" };
 
 /** Tells with each value how many its state has seen before: a doubled record shows, and a state that was not taken away. */
 const NUMBERED = [
@@ -68,20 +68,20 @@ async function numbersIn(topic: string): Promise<number[][]> {
 function caughtUp({ service, running }: Pick<Deployed, "service" | "running">): Promise<void> {
   return onCluster(async (cluster) => {
     const left = async () => {
-      const { gone, stretches } = await planBack(cluster, service, beginning);
+      const { gone, ranges } = await planReset(cluster, service, beginning);
       expect(gone).toEqual([]);
       const ends = await Promise.all(service.inputTopics.map((topic) => cluster.admin.fetchTopicOffsets(topic)));
       const written = ends.flat().reduce((sum, { high }) => sum + Number(high), 0);
-      return written - stretches.reduce((sum, { end }) => sum + Number(end), 0);
+      return written - ranges.reduce((sum, { end }) => sum + Number(end), 0);
     };
     await eventually(async () => (await left()) === 0, journals(running), 120_000);
   });
 }
 
 /** Two runs of the command: the first is cut short. */
-async function sentBackInTwo(service: Replayable, from: From): Promise<void> {
+async function sentBackInTwo(service: Replayable, from: StartPoint): Promise<void> {
   const back = (cluster: ReplayCluster) =>
-    planBack(cluster, service, from).then((plan) => goBack(cluster, service, plan));
+    planReset(cluster, service, from).then((plan) => resetGroup(cluster, service, plan));
   await expect(onCluster((cluster) => back(dyingBetweenPartitions(cluster)))).rejects.toThrow("the plug is pulled");
   expect(await onCluster(back)).toBe(true);
 }
@@ -132,7 +132,7 @@ test("merged topics go back together, each record once, also when it is killed h
   );
   const into = intoTopic(pipeline, service, "trial");
   await onCluster(async (cluster) => {
-    const plan = await planInto(cluster, service, into, beginning);
+    const plan = await planReplayInto(cluster, service, into, beginning);
     expect(plan.fresh).toEqual(new Set());
     await replayInto(cluster, into, plan, () => {});
   });
@@ -193,10 +193,10 @@ test("a state of 200,000 keys is taken away as a whole or not at all", async () 
   const end = () => execFileSync("kcat", ask, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
   const before = end();
   await killedHalfWay([file, "con", broker.bootstrapServer], async () => end() !== before);
-  const plan = await onCluster((cluster) => planBack(cluster, service, beginning));
-  expect(plan).toMatchObject({ gone: [], stretches: [{ from: 0n }] });
+  const plan = await onCluster((cluster) => planReset(cluster, service, beginning));
+  expect(plan).toMatchObject({ gone: [], ranges: [{ from: 0n }] });
   expectCounted(KEYS, [0]);
-  expect(await onCluster((cluster) => goBack(cluster, service, plan))).toBe(true);
+  expect(await onCluster((cluster) => resetGroup(cluster, service, plan))).toBe(true);
   await caughtUp(con);
   expectCounted(KEYS, [0, 0]);
   // What it has now is what came again.

@@ -3,11 +3,11 @@ import { expect, jest, test } from "@jest/globals";
 import type { Pipeline } from "../../declaration/pipeline.ts";
 import { ewma } from "../../operators/ewma.ts";
 import { run } from "../../operators/run.ts";
-import { goBack, mustLetGo, planBack } from "../../replay/go-back.ts";
 import { intoTopic } from "../../replay/into-topic.ts";
-import { planInto, replayInto } from "../../replay/replay-into.ts";
+import { planReplayInto, replayInto } from "../../replay/replay-into.ts";
 import { type Replayable, replayable } from "../../replay/replayable.ts";
-import type { From } from "../../replay/starting-place.ts";
+import { planReset, requireStopped, resetGroup } from "../../replay/reset-group.ts";
+import type { StartPoint } from "../../replay/start-point.ts";
 import { deploy } from "../pipeline-cases/deployed.ts";
 import { eventually, type RunningService, startService } from "../runtime/running-service.ts";
 import { write } from "../runtime/topics.ts";
@@ -19,7 +19,7 @@ import { useCluster } from "./use-cluster.ts";
 jest.setTimeout(180_000);
 
 const PARTITIONS = [0, 1];
-const beginning: From = { kind: "beginning" };
+const beginning: StartPoint = { kind: "beginning" };
 
 const { broker, reader, onCluster } = await useCluster();
 
@@ -112,7 +112,7 @@ test("a service under load goes back, and all from there comes again, each once,
   })();
   await sleep(300);
   const wasRunning = await onCluster(async (cluster) =>
-    goBack(cluster, service, await planBack(cluster, service, { kind: "offset", offset: 100n })),
+    resetGroup(cluster, service, await planReset(cluster, service, { kind: "offset", offset: 100n })),
   );
   expect(wasRunning).toBe(true);
   await sending;
@@ -129,20 +129,20 @@ test("one that has nothing to do goes back, too; cut short, it is finished by th
   // The first partition has gone back when the plug is pulled, the other has not.
   await expect(
     onCluster(async (cluster) => {
-      const plan = await planBack(cluster, service, beginning);
-      await goBack(dyingBetweenPartitions(cluster), service, plan);
+      const plan = await planReset(cluster, service, beginning);
+      await resetGroup(dyingBetweenPartitions(cluster), service, plan);
     }),
   ).rejects.toThrow("the plug is pulled");
-  const plan = await onCluster((cluster) => planBack(cluster, service, beginning));
+  const plan = await onCluster((cluster) => planReset(cluster, service, beginning));
   expect(plan).toMatchObject({
     gone: [{ partition: 0, offset: 0n }],
-    stretches: [{ partition: 1, from: 0n, end: 50n }],
+    ranges: [{ partition: 1, from: 0n, end: 50n }],
   });
-  expect(await onCluster((cluster) => goBack(cluster, service, plan))).toBe(true);
+  expect(await onCluster((cluster) => resetGroup(cluster, service, plan))).toBe(true);
   await through(con2, 50);
   const twice = (to: number) => PARTITIONS.map((each) => [...averages(each, 0, 50), ...averages(each, 0, to)]);
   expect(await valuesByPartition(output)).toEqual(twice(50));
-  expect((await onCluster((cluster) => planBack(cluster, service, beginning))).gone).toEqual([]);
+  expect((await onCluster((cluster) => planReset(cluster, service, beginning))).gone).toEqual([]);
   expect(running.journal()).toMatch(/: The coordinator is not aware of this member, re-joining the group$/m);
 
   // The copy of the state on its disk is the new one.
@@ -178,7 +178,7 @@ test("into a topic of its own: killed half-way and run again, each result is the
   const into = intoTopic(pipeline, service, "trial");
   const { plan, written, topics, groups } = await onCluster(async (cluster) => {
     const { admin } = cluster;
-    const plan = await planInto(cluster, service, into, beginning);
+    const plan = await planReplayInto(cluster, service, into, beginning);
     const warnings: string[] = [];
     const written = await replayInto(cluster, into, plan, (news) => {
       if (news.kind === "warning") warnings.push(news.text);
@@ -187,7 +187,7 @@ test("into a topic of its own: killed half-way and run again, each result is the
     return { plan, written, topics: await admin.listTopics(), groups: (await admin.listGroups()).groups };
   });
   expect(plan.fresh).toEqual(new Set());
-  expect(plan.stretches.every(({ from }) => from < 3000n)).toBe(true);
+  expect(plan.ranges.every(({ from }) => from < 3000n)).toBe(true);
   expect(written).toBeGreaterThan(0);
   const all = PARTITIONS.map((partition) => averages(partition, 0, 3000));
   expect(await valuesByPartition("trial")).toEqual(all);
@@ -203,13 +203,13 @@ test("a service with at-least-once must be stopped; then it goes back, too", asy
   const { service, running, input, output } = con2;
   await send(input, 0, 30);
   await through(con2, 30);
-  await expect(onCluster((cluster) => mustLetGo(cluster, service))).rejects.toThrow(
+  await expect(onCluster((cluster) => requireStopped(cluster, service))).rejects.toThrow(
     /^con2: found it running with at_least_once, .* Stop it \(rpi0: sudo systemctl stop bramble-con2\), run this again, and start it\.$/,
   );
   await running.stop();
   await onCluster(async (cluster) => {
-    await mustLetGo(cluster, service);
-    expect(await goBack(cluster, service, await planBack(cluster, service, beginning))).toBe(false);
+    await requireStopped(cluster, service);
+    expect(await resetGroup(cluster, service, await planReset(cluster, service, beginning))).toBe(false);
   });
   const again = await startService(service.spec, { operators: service.operatorModules });
   await through({ ...con2, running: again }, 30);
@@ -223,10 +223,10 @@ test("a time is looked up in each partition, and what retention took is told", a
   const hoursAgo = (hours: number) => String(Date.now() - hours * 3_600_000);
   const at = (hours: number, partition: number) => ({ value: "1", partition, timestamp: hoursAgo(hours) });
   await write(broker, input, [at(3, 0), at(2, 0), at(1, 0), at(3, 1), at(0, 1), at(0, 1)]);
-  const plan = (from: From) => onCluster((cluster) => planBack(cluster, service, from));
-  await eventually(async () => (await plan(beginning)).stretches.every(({ end }) => end === 3n), running.journal);
-  const ago = (hours: number): From => ({ kind: "ago", ms: hours * 3_600_000 });
-  const starts = async (from: From) => (await plan(from)).stretches.map((each) => [Number(each.from), each.isCut]);
+  const plan = (from: StartPoint) => onCluster((cluster) => planReset(cluster, service, from));
+  await eventually(async () => (await plan(beginning)).ranges.every(({ end }) => end === 3n), running.journal);
+  const ago = (hours: number): StartPoint => ({ kind: "ago", ms: hours * 3_600_000 });
+  const starts = async (from: StartPoint) => (await plan(from)).ranges.map((each) => [Number(each.from), each.isCut]);
   expect(await starts(ago(2.5))).toEqual([
     [1, false],
     [1, false],

@@ -37,7 +37,7 @@ describe("a topic for the results", () => {
       spec: {
         groupId: "kafka_chaining-con2-replay-trial",
         changelogTopic: "kafka_chaining-con2-replay-trial-changelog",
-        lettersOf: "kafka_chaining-con2",
+        deadLettersOf: "kafka_chaining-con2",
         output: { kind: "topic", topic: "trial" },
       },
       shape: { partitions: 1, replicationFactor: 1 },

@@ -104,7 +104,7 @@ test("a state that its changelog would not take is a dead letter, and the servic
     );
   await send(values);
   const con = await startService(spec);
-  const letters = spec.deadLetterTopic as string;
+  const deadLetters = spec.deadLetterTopic as string;
   const fitting = await eventuallyAll(values.length);
   expect(fitting).toEqual(values.slice(0, fitting.length));
   expect(fitting.length).toBeGreaterThan(50);
@@ -112,7 +112,7 @@ test("a state that its changelog would not take is a dead letter, and the servic
   // What changes no state is no matter, and what was seen is still known.
   await send(["0", "149"]);
   expect(await eventuallyAll(values.length + 1)).toEqual(fitting);
-  const { [letters]: dead = [] } = await reader.read(letters);
+  const { [deadLetters]: dead = [] } = await reader.read(deadLetters);
   expect(dead.map(({ value }) => value)).toEqual([...values.slice(fitting.length), "149"]);
   expect(dead[0]?.headers).toMatchObject({
     "bramble.operator": "dedupe",
@@ -124,9 +124,9 @@ test("a state that its changelog would not take is a dead letter, and the servic
   async function eventuallyAll(count: number) {
     let out: readonly (string | null)[] = [];
     await eventually(async () => {
-      const read = await reader.read(pipeline.topic("out"), letters);
+      const read = await reader.read(pipeline.topic("out"), deadLetters);
       out = (read[pipeline.topic("out")] ?? []).map(({ value }) => value);
-      return out.length + (read[letters]?.length ?? 0) >= count;
+      return out.length + (read[deadLetters]?.length ?? 0) >= count;
     }, con.journal);
     return out;
   }

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { PoisonError } from "../../runtime/codec.ts";
-import { deadLetter, readDeadLetter } from "../../runtime/dead-letter.ts";
+import { deadLetter, parseDeadLetter } from "../../runtime/dead-letter.ts";
 import type { IncomingRecord, OutgoingRecord } from "../../runtime/kafka/kafka.ts";
 import { sizeOf } from "../../runtime/kafka/size-of.ts";
 
@@ -23,12 +23,12 @@ const refused = (changed: Partial<IncomingRecord>, error = new PoisonError("no n
 
 /** As it comes back from the dead-letter topic. */
 const readBack = ({ key, value, headers = {} }: OutgoingRecord) =>
-  readDeadLetter({ offset: 7n, timestamp: "1800000000000", key: key as Buffer, value: value as Buffer, headers });
+  parseDeadLetter({ offset: 7n, timestamp: "1800000000000", key: key as Buffer, value: value as Buffer, headers });
 
 test("a dead letter is the record as it was, with what was wrong and where it came from in its headers", () => {
-  const letter = refused({}, new PoisonError("too warm", { operator: "threshold" }));
-  expect(letter).toMatchObject({ topic: "lost", key: record.key, value: record.value });
-  expect(text(letter.headers)).toEqual({
+  const written = refused({}, new PoisonError("too warm", { operator: "threshold" }));
+  expect(written).toMatchObject({ topic: "lost", key: record.key, value: record.value });
+  expect(text(written.headers)).toEqual({
     sensor: "a,b",
     "bramble.cause": "too warm",
     "bramble.service": "con1",
@@ -58,8 +58,8 @@ test("it is read back as it was, without bramble's headers", () => {
 });
 
 test("what is no dead letter is not taken for one", () => {
-  expect(readDeadLetter(record)).toBeUndefined();
-  expect(readDeadLetter({ ...record, headers: { "bramble.cause": [Buffer.from("x")] } })).toBeUndefined();
+  expect(parseDeadLetter(record)).toBeUndefined();
+  expect(parseDeadLetter({ ...record, headers: { "bramble.cause": [Buffer.from("x")] } })).toBeUndefined();
 });
 
 test("without an operator to blame there is no header for one", () => {
@@ -75,9 +75,9 @@ test.each([
   { large: { headers: { h: [Buffer.alloc(2_000_000)] } }, left: { key: true, headers: false, value: true } },
   { large: { key: Buffer.alloc(2_000_000) }, left: { key: false, headers: true, value: true } },
 ])("a record of any size fits the dead-letter topic, cut, and says so: $left", ({ large, left }) => {
-  const letter = refused(large, new PoisonError("no number ".repeat(1_000_000)));
-  expect(sizeOf(letter)).toBeLessThanOrEqual(MOST_BYTES);
-  const { record: read, cutFromBytes } = readBack(letter) ?? {};
+  const written = refused(large, new PoisonError("no number ".repeat(1_000_000)));
+  expect(sizeOf(written)).toBeLessThanOrEqual(MOST_BYTES);
+  const { record: read, cutFromBytes } = readBack(written) ?? {};
   expect({
     key: read?.key !== null,
     headers: Object.keys(read?.headers ?? {}).length > 0,

@@ -53,8 +53,8 @@ test("a file is followed through kills and a new name, each line once, with what
   grow(500, 600);
   tail = await startService(spec);
   expect(await atLeast(input.length)).toEqual(input);
-  const letters = (await reader.read(spec.deadLetterTopic as string))[spec.deadLetterTopic as string];
-  expect(letters).toMatchObject([
+  const deadLetters = (await reader.read(spec.deadLetterTopic as string))[spec.deadLetterTopic as string];
+  expect(deadLetters).toMatchObject([
     {
       value: "warm",
       headers: { "bramble.topic": "sensor.txt", "bramble.cause": 'found "warm", wanted a JSON number' },
@@ -187,8 +187,8 @@ test("each partition has a file of its own; what is no line goes to the dead let
   await outputs(spec.deadLetterTopic as string, 1, out);
   await eventually(() => linesOf(spec, "words.csv").length + linesOf(spec, "words-1.csv").length >= 3, out.journal);
   expect([linesOf(spec, "words.csv"), linesOf(spec, "words-1.csv")]).toEqual([["a,b", ""], ["c"]]);
-  const letters = (await reader.read(spec.deadLetterTopic as string))[spec.deadLetterTopic as string];
-  expect(letters).toMatchObject([
+  const deadLetters = (await reader.read(spec.deadLetterTopic as string))[spec.deadLetterTopic as string];
+  expect(deadLetters).toMatchObject([
     {
       value: "two\nlines",
       headers: { "bramble.cause": expect.stringMatching(/emitted "two\\nlines", wanted text without a line break$/) },

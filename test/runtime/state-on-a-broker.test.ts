@@ -72,17 +72,17 @@ test("windows of each key, over partitions and kills, are those of the operator 
   const late = [...alone.values()].flat().filter((each) => typeof each === "string").length;
   const results = [...alone.values()].flat().length - late;
   expect(late).toBeGreaterThan(10);
-  const lettersTopic = specs[1]?.deadLetterTopic ?? "";
+  const deadLetterTopic = specs[1]?.deadLetterTopic ?? "";
   await outputs(means.topic, results, ...services);
-  await outputs(lettersTopic, late, ...services);
+  await outputs(deadLetterTopic, late, ...services);
 
-  const read = await reader.read(means.topic, lettersTopic);
+  const read = await reader.read(means.topic, deadLetterTopic);
   for (const [sensor, wanted] of alone) {
     const values = (read[means.topic] ?? []).filter(({ key }) => key === sensor).map(({ value }) => value);
     expect(values).toEqual(wanted.flatMap((each) => (typeof each === "string" ? [] : [JSON.stringify(each[1])])));
   }
-  expect(read[lettersTopic]).toHaveLength(late);
-  expect(read[lettersTopic]?.[0]?.headers).toMatchObject({
+  expect(read[deadLetterTopic]).toHaveLength(late);
+  expect(read[deadLetterTopic]?.[0]?.headers).toMatchObject({
     "bramble.cause": expect.stringMatching(/^time-window\(celsius\): found a late record of 2023-11-14T/),
     "bramble.operator": "time-window(celsius)",
     "bramble.topic": keyed.topic,

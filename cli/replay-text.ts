@@ -1,15 +1,15 @@
-import { offsetsIn, type Stretch } from "../replay/starting-place.ts";
+import { type OffsetRange, offsetCount } from "../replay/start-point.ts";
 import { columns } from "./columns.ts";
 
 /** One line for each partition: where it begins, how much that is, and where it ends. */
-export function stretchLines(stretches: readonly Stretch[], endIs: string): string[] {
-  const rows = stretches.map((stretch) => {
-    const { topic, partition, from, end, isCut } = stretch;
+export function rangeLines(ranges: readonly OffsetRange[], endIs: string): string[] {
+  const rows = ranges.map((range) => {
+    const { topic, partition, from, end, isCut } = range;
     const oldest = isCut ? ", the oldest that Kafka still has" : "";
     return [
       `  ${topic}/${partition}`,
       `from offset ${from}${oldest}:`,
-      `${upTo(offsetsIn([stretch]))}, to offset ${end}, ${endIs}`,
+      `${upTo(offsetCount([range]))}, to offset ${end}, ${endIs}`,
     ];
   });
   return columns(rows).split("\n");
@@ -21,7 +21,7 @@ export function upTo(count: bigint): string {
 }
 
 /** What a replay into a service's own outputs is about. */
-export interface Meaning {
+export interface ReplayImpact {
   readonly service: string;
   readonly isStateful: boolean;
   /** Whether it runs with exactly_once. */
@@ -31,7 +31,7 @@ export interface Meaning {
 }
 
 /** What it means to those who read its results. */
-export function meaningLines({ service, isStateful, isExact, outputs }: Meaning): string[] {
+export function impactLines({ service, isStateful, isExact, outputs }: ReplayImpact): string[] {
   const state = isStateful ? [`The state of its operators is reset: it begins there with none.`] : [];
   if (outputs.length === 0) return [...state, "It prints its results again."];
   const where = outputs.map(({ topic, readers }) =>

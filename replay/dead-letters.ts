@@ -1,10 +1,10 @@
-import { type DeadLetter, readDeadLetter } from "../runtime/dead-letter.ts";
+import { type DeadLetter, parseDeadLetter } from "../runtime/dead-letter.ts";
 import type { Inspector, TopicPartition } from "../runtime/kafka/kafka.ts";
 import { partitionsOf, type ReplayCluster } from "./connect.ts";
 import { type Leaderless, leaderless } from "./needs.ts";
 
-/** What is needed of a service to look after its dead letters. */
-export interface Addressee {
+/** A service that reads topics: what is needed to look after its dead letters. */
+export interface Consumer {
   readonly name: string;
   /** Its consumer group. */
   readonly groupId: string;
@@ -13,20 +13,20 @@ export interface Addressee {
 }
 
 /** The group whose offset says how far a service's dead letters have been put back. */
-export function lettersGroup({ deadLetterTopic }: Pick<Addressee, "deadLetterTopic">): string {
+export function deadLetterGroup({ deadLetterTopic }: Pick<Consumer, "deadLetterTopic">): string {
   return deadLetterTopic;
 }
 
 /** Dead-letter topics have one partition. */
-export function lettersPartition({ deadLetterTopic: topic }: Addressee): TopicPartition {
+export function deadLetterPartition({ deadLetterTopic: topic }: Consumer): TopicPartition {
   return { topic, partition: 0 };
 }
 
-/** Where to go on: letters before it have been put back. */
-export async function lettersPosition(inspector: Inspector, addressee: Addressee): Promise<bigint> {
-  const partition = lettersPartition(addressee);
+/** Where to go on: dead letters before it have been put back. */
+export async function deadLetterPosition(inspector: Inspector, consumer: Consumer): Promise<bigint> {
+  const partition = deadLetterPartition(consumer);
   const earliest = await inspector.earliestOffset(partition);
-  const committed = await inspector.committedOffset(lettersGroup(addressee), partition);
+  const committed = await inspector.committedOffset(deadLetterGroup(consumer), partition);
   // Kafka may have taken away, by age, what was never put back.
   return committed === undefined || committed < earliest ? earliest : committed;
 }
@@ -37,20 +37,20 @@ export async function lettersPosition(inspector: Inspector, addressee: Addressee
  */
 export async function withoutTopic(
   { admin }: ReplayCluster,
-  addressees: readonly Addressee[],
-): Promise<readonly Addressee[]> {
+  consumers: readonly Consumer[],
+): Promise<readonly Consumer[]> {
   const topics = new Set(await admin.listTopics());
-  return addressees.filter(({ deadLetterTopic }) => !topics.has(deadLetterTopic));
+  return consumers.filter(({ deadLetterTopic }) => !topics.has(deadLetterTopic));
 }
 
 /** What keeps dead letters of these services from being read now, by the topic that has them. */
 export async function unreadable(
   cluster: ReplayCluster,
-  addressees: readonly Addressee[],
+  consumers: readonly Consumer[],
 ): Promise<ReadonlyMap<string, readonly Leaderless[]>> {
   const found = new Map<string, readonly Leaderless[]>();
-  for (const each of addressees) {
-    const needs = { topics: [each.deadLetterTopic], groups: [lettersGroup(each)], transactionalIds: [] };
+  for (const each of consumers) {
+    const needs = { topics: [each.deadLetterTopic], groups: [deadLetterGroup(each)], transactionalIds: [] };
     const its = await leaderless(cluster, needs);
     if (its.length > 0) found.set(each.deadLetterTopic, its);
   }
@@ -58,7 +58,7 @@ export async function unreadable(
 }
 
 /** One service's dead letters in numbers. */
-export interface LettersCount {
+export interface DeadLetterCount {
   /** Those that are not put back yet. */
   readonly waiting: number;
   readonly putBack: number;
@@ -66,10 +66,10 @@ export interface LettersCount {
   readonly newest: number | undefined;
 }
 
-export async function countLetters(cluster: ReplayCluster, addressee: Addressee): Promise<LettersCount> {
+export async function countDeadLetters(cluster: ReplayCluster, consumer: Consumer): Promise<DeadLetterCount> {
   let [waiting, putBack] = [0, 0];
   let newest: number | undefined;
-  await readLetters(cluster, addressee, ({ refusedAt }, isPutBack) => {
+  await readDeadLetters(cluster, consumer, ({ refusedAt }, isPutBack) => {
     if (isPutBack) putBack++;
     else waiting++;
     newest = refusedAt;
@@ -77,19 +77,19 @@ export async function countLetters(cluster: ReplayCluster, addressee: Addressee)
   return { waiting, putBack, newest };
 }
 
-/** Reads all letters of a service that Kafka still has, oldest first. */
-export async function readLetters(
+/** Reads all dead letters of a service that Kafka still has, oldest first. */
+export async function readDeadLetters(
   cluster: ReplayCluster,
-  addressee: Addressee,
-  onLetter: (letter: DeadLetter, isPutBack: boolean) => void,
+  consumer: Consumer,
+  onDeadLetter: (deadLetter: DeadLetter, isPutBack: boolean) => void,
 ): Promise<void> {
-  await partitionsOf(cluster, addressee.deadLetterTopic);
+  await partitionsOf(cluster, consumer.deadLetterTopic);
   await cluster.kafka.inspect(async (inspector) => {
-    const position = await lettersPosition(inspector, addressee);
-    const partition = lettersPartition(addressee);
+    const position = await deadLetterPosition(inspector, consumer);
+    const partition = deadLetterPartition(consumer);
     await inspector.readToEnd(partition, await inspector.earliestOffset(partition), (record) => {
-      const letter = readDeadLetter(record);
-      if (letter) onLetter(letter, letter.offset < position);
+      const deadLetter = parseDeadLetter(record);
+      if (deadLetter) onDeadLetter(deadLetter, deadLetter.offset < position);
     });
   });
 }

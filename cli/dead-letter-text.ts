@@ -1,4 +1,4 @@
-import type { LettersCount } from "../replay/letters.ts";
+import type { DeadLetterCount } from "../replay/dead-letters.ts";
 import type { DeadLetter } from "../runtime/dead-letter.ts";
 import { columns } from "./columns.ts";
 
@@ -9,7 +9,7 @@ const EXCERPT = 60;
 export interface CountedService {
   readonly name: string;
   readonly deadLetterTopic: string;
-  readonly count: LettersCount | "is not there" | "cannot be read now";
+  readonly count: DeadLetterCount | "is not there" | "cannot be read now";
 }
 
 export function countsTable(services: readonly CountedService[]): string {
@@ -37,22 +37,22 @@ export function missingLine(missing: readonly { readonly name: string }[]): stri
 }
 
 /** Two lines: when, where from, what it was; and why it was refused. */
-export function letterLines(letter: DeadLetter): string[] {
-  const { refusedAt, cause, operator, record, cutFromBytes, isResult } = letter;
+export function deadLetterLines(deadLetter: DeadLetter): string[] {
+  const { refusedAt, cause, operator, record, cutFromBytes, isResult } = deadLetter;
   const key = record.key === null ? "" : `key ${shown(record.key)}  `;
   const cut = cutFromBytes === undefined ? "" : ` (cut from ${cutFromBytes} bytes)`;
   const what = isResult ? "result " : "";
   // An operator's refusal begins with its name as it is.
   const by = operator === undefined || cause.startsWith(`${operator}: `) ? "" : `${operator}: `;
   return [
-    `${when(refusedAt)}  ${place(letter)}  ${key}${what}${record.value === null ? "tombstone" : shown(record.value)}${cut}`,
+    `${when(refusedAt)}  ${originOf(deadLetter)}  ${key}${what}${record.value === null ? "tombstone" : shown(record.value)}${cut}`,
     `  ${by}${cause}`,
   ];
 }
 
 /** One line of JSON, with everything; what is no text is in Base64 (`keyBase64`, `valueBase64`). */
-export function letterJson(service: string, letter: DeadLetter, isPutBack: boolean): string {
-  const { offset, refusedAt, cause, operator, from, isResult, cutFromBytes, record } = letter;
+export function deadLetterJson(service: string, deadLetter: DeadLetter, isPutBack: boolean): string {
+  const { offset, refusedAt, cause, operator, from, isResult, cutFromBytes, record } = deadLetter;
   return JSON.stringify({
     service,
     offset: Number(offset),
@@ -72,7 +72,7 @@ export function letterJson(service: string, letter: DeadLetter, isPutBack: boole
 }
 
 /** topic/partition@offset */
-export function place({ from }: DeadLetter): string {
+export function originOf({ from }: DeadLetter): string {
   return `${from.topic}/${from.partition}@${from.offset}`;
 }
 

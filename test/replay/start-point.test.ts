@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { offsetsIn, type Readable, readFrom, stretchesFrom } from "../../replay/starting-place.ts";
+import { offsetCount, parseStartPoint, type ReadableRange, rangesFrom } from "../../replay/start-point.ts";
 
 const HOUR = 3_600_000;
 
@@ -11,29 +11,29 @@ test.each([
   ["0", { kind: "offset", offset: 0n }],
   ["9007199254740993", { kind: "offset", offset: 9007199254740993n }],
 ])("%s is a place to begin", (text, from) => {
-  expect(readFrom(text)).toEqual(from);
+  expect(parseStartPoint(text)).toEqual(from);
 });
 
 test.each(["", "start", "-1", "1 h", "1w", "1e3", "0x10", "99999999999999999999"])("%j is none", (text) => {
-  expect(readFrom(text)).toBeUndefined();
+  expect(parseStartPoint(text)).toBeUndefined();
 });
 
 describe("in each partition it begins", () => {
-  const whole: Readable = { topic: "in", partition: 0, earliest: 0n, end: 20n, since: 12n };
-  const cut: Readable = { topic: "in", partition: 1, earliest: 120n, end: 200n, since: 120n };
-  const startsOf = (text: string, readable: readonly Readable[]) => {
-    const from = readFrom(text);
+  const whole: ReadableRange = { topic: "in", partition: 0, earliest: 0n, end: 20n, since: 12n };
+  const cut: ReadableRange = { topic: "in", partition: 1, earliest: 120n, end: 200n, since: 120n };
+  const startsOf = (text: string, readable: readonly ReadableRange[]) => {
+    const from = parseStartPoint(text);
     if (from === undefined) throw new Error(`${text} is no place`);
-    return stretchesFrom(from, readable, "where con2 is");
+    return rangesFrom(from, readable, "where con2 is");
   };
 
   test("at its beginning, as far as Kafka still has it", () => {
-    const stretches = startsOf("beginning", [whole, cut]);
-    expect(stretches).toEqual([
+    const ranges = startsOf("beginning", [whole, cut]);
+    expect(ranges).toEqual([
       { topic: "in", partition: 0, from: 0n, end: 20n, isCut: false },
       { topic: "in", partition: 1, from: 120n, end: 200n, isCut: true },
     ]);
-    expect(offsetsIn(stretches)).toBe(100n);
+    expect(offsetCount(ranges)).toBe(100n);
   });
 
   test("at the first record that is young enough, or where the service is when there is none that it has read", () => {

@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
-import { countsTable, letterJson, letterLines, missingLine } from "../../cli/dead-letter-words.ts";
+import { countsTable, deadLetterJson, deadLetterLines, missingLine } from "../../cli/dead-letter-text.ts";
 import type { DeadLetter } from "../../runtime/dead-letter.ts";
 
-const letter: DeadLetter = {
+const deadLetter: DeadLetter = {
   offset: 3n,
   refusedAt: new Date(2026, 10, 25, 9, 5, 7).getTime(),
   cause: 'found "warm", wanted a JSON number',
@@ -20,16 +20,16 @@ const letter: DeadLetter = {
 };
 
 test("a letter is told with when, where from, what it was and why", () => {
-  expect(letterLines(letter)).toEqual([
+  expect(deadLetterLines(deadLetter)).toEqual([
     '2026-11-25 09:05:07  temperatures/1@12  key "kitchen"  "warm"',
     '  found "warm", wanted a JSON number',
   ]);
 });
 
 test("the operator that refused it stands before its words, once", () => {
-  const refused = { ...letter, operator: "picky" };
-  expect(letterLines({ ...refused, cause: "picky: 13 brings bad luck" })[1]).toBe("  picky: 13 brings bad luck");
-  expect(letterLines({ ...refused, cause: "13 brings bad luck" })[1]).toBe("  picky: 13 brings bad luck");
+  const refused = { ...deadLetter, operator: "picky" };
+  expect(deadLetterLines({ ...refused, cause: "picky: 13 brings bad luck" })[1]).toBe("  picky: 13 brings bad luck");
+  expect(deadLetterLines({ ...refused, cause: "13 brings bad luck" })[1]).toBe("  picky: 13 brings bad luck");
 });
 
 test.each([
@@ -37,17 +37,19 @@ test.each([
   ["what is no text", { value: Buffer.from([0xff, 10]) }, '"\ufffd\\n"'],
   ["nothing", { value: null }, "tombstone"],
 ])("%s is one short line, too", (_, changed, shown) => {
-  const [first] = letterLines({ ...letter, record: { ...letter.record, key: null, ...changed } });
+  const [first] = deadLetterLines({ ...deadLetter, record: { ...deadLetter.record, key: null, ...changed } });
   expect(first).toBe(`2026-11-25 09:05:07  temperatures/1@12  ${shown}`);
 });
 
 test("as JSON nothing is left out, whatever the bytes are", () => {
-  const { key: _, ...record } = letter.record;
-  const json = JSON.parse(letterJson("con1", { ...letter, record: { ...record, key: Buffer.from([255]) } }, true));
+  const { key: _, ...record } = deadLetter.record;
+  const json = JSON.parse(
+    deadLetterJson("con1", { ...deadLetter, record: { ...record, key: Buffer.from([255]) } }, true),
+  );
   expect(json).toEqual({
     service: "con1",
     offset: 3,
-    refusedAt: new Date(letter.refusedAt).toISOString(),
+    refusedAt: new Date(deadLetter.refusedAt).toISOString(),
     cause: 'found "warm", wanted a JSON number',
     topic: "temperatures",
     partition: 1,
@@ -66,7 +68,7 @@ test("services are counted in columns; one that has no topic yet keeps nobody fr
     { name: "con1", count: none },
     { name: "con2", count: "is not there" },
     { name: "con3", count: "cannot be read now" },
-    { name: "out_average", count: { ...none, waiting: 1200, newest: letter.refusedAt } },
+    { name: "out_average", count: { ...none, waiting: 1200, newest: deadLetter.refusedAt } },
   ] as const;
   expect(countsTable(services.map((each) => ({ ...each, deadLetterTopic: `p-${each.name}-dead-letters` })))).toBe(
     [

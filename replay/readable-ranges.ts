@@ -1,10 +1,10 @@
 import { describeError, kafkaErrorType } from "../runtime/kafka/errors.ts";
 import type { Inspector, TopicPartition } from "../runtime/kafka/kafka.ts";
 import { partitionsOf, type ReplayCluster } from "./connect.ts";
-import type { From, Readable } from "./starting-place.ts";
+import type { ReadableRange, StartPoint } from "./start-point.ts";
 
 /** Longer than a transaction may last (`transaction.timeout.ms` of a service), and than it takes to end it. */
-const DECIDED_WITHIN_MS = 60_000;
+const STABLE_TIMEOUT_MS = 60_000;
 
 /** All partitions of these topics. Throws when one of the topics is not there. */
 export async function partitionsIn(cluster: ReplayCluster, topics: readonly string[]): Promise<TopicPartition[]> {
@@ -20,33 +20,31 @@ export async function partitionsIn(cluster: ReplayCluster, topics: readonly stri
  * What there is to read again.
  * @param groupId up to where this group is; up to the end of what is there when it is left out
  */
-export async function readableOf(
+export async function readableRanges(
   { admin }: ReplayCluster,
   inspector: Inspector,
   partitions: readonly TopicPartition[],
-  from: From,
+  from: StartPoint,
   groupId?: string,
-): Promise<Readable[]> {
+): Promise<ReadableRange[]> {
   const since = from.kind === "ago" ? await offsetsSince(admin, partitions, Date.now() - from.ms) : undefined;
-  const readable: Readable[] = [];
+  const ranges: ReadableRange[] = [];
   for (const each of partitions) {
     const at = since?.get(`${each.topic}/${each.partition}`);
     try {
-      readable.push({ ...each, ...(await boundsOf(inspector, each, groupId)), ...(at !== undefined && { since: at }) });
+      ranges.push({ ...each, ...(await boundsOf(inspector, each, groupId)), ...(at !== undefined && { since: at }) });
     } catch (cause) {
-      const wanted = "wanted its offsets, for which its broker must be up; try again then";
-      throw new Error(`${each.topic}/${each.partition}: ${describeError(cause)}; ${wanted}`, { cause });
+      const expected = "wanted its offsets, for which its broker must be up; try again then";
+      throw new Error(`${each.topic}/${each.partition}: ${describeError(cause)}; ${expected}`, { cause });
     }
   }
-  return readable;
+  return ranges;
 }
 
 async function boundsOf(inspector: Inspector, partition: TopicPartition, groupId: string | undefined) {
   const earliest = await inspector.earliestOffset(partition);
   const reached =
-    groupId === undefined
-      ? await inspector.latestOffset(partition)
-      : await decidedOffset(inspector, groupId, partition);
+    groupId === undefined ? await inspector.latestOffset(partition) : await stableOffset(inspector, groupId, partition);
   // Of what the group has not read yet, Kafka may have taken some away.
   return { earliest, end: reached === undefined || reached < earliest ? earliest : reached };
 }
@@ -59,15 +57,15 @@ export async function committedOffsets(
 ): Promise<(TopicPartition & { readonly offset: bigint })[]> {
   const found: (TopicPartition & { offset: bigint })[] = [];
   for (const each of partitions) {
-    const offset = await decidedOffset(inspector, groupId, each);
+    const offset = await stableOffset(inspector, groupId, each);
     if (offset !== undefined) found.push({ ...each, offset });
   }
   return found;
 }
 
 /** A process that was killed may have left a transaction open: Kafka ends it after half a minute. */
-async function decidedOffset(inspector: Inspector, groupId: string, partition: TopicPartition) {
-  for (const deadline = Date.now() + DECIDED_WITHIN_MS; ; ) {
+async function stableOffset(inspector: Inspector, groupId: string, partition: TopicPartition) {
+  for (const deadline = Date.now() + STABLE_TIMEOUT_MS; ; ) {
     try {
       return await inspector.committedOffset(groupId, partition);
     } catch (error) {

@@ -2,13 +2,13 @@ import { DURATION, toMilliseconds } from "../operators/duration.ts";
 import type { TopicPartition } from "../runtime/kafka/kafka.ts";
 
 /** From where on records are to be read again. */
-export type From =
+export type StartPoint =
   | { readonly kind: "beginning" }
   | { readonly kind: "ago"; readonly ms: number }
   | { readonly kind: "offset"; readonly offset: bigint };
 
 /** What can be read again of one partition: offsets from `earliest` up to, and without, `end`. */
-export interface Readable extends TopicPartition {
+export interface ReadableRange extends TopicPartition {
   readonly earliest: bigint;
   readonly end: bigint;
   /** Of the first record with a timestamp as late as was asked for; the partition's end when there is none. */
@@ -16,7 +16,7 @@ export interface Readable extends TopicPartition {
 }
 
 /** What is to be read again of one partition. */
-export interface Stretch extends TopicPartition {
+export interface OffsetRange extends TopicPartition {
   readonly from: bigint;
   /** Not of it any more. */
   readonly end: bigint;
@@ -25,7 +25,7 @@ export interface Stretch extends TopicPartition {
 }
 
 /** `beginning`, a time such as 90s, 1h or 2d, or an offset; undefined for anything else. */
-export function readFrom(text: string): From | undefined {
+export function parseStartPoint(text: string): StartPoint | undefined {
   if (text === "beginning") return { kind: "beginning" };
   if (DURATION.test(text)) return { kind: "ago", ms: toMilliseconds(text) };
   return /^\d{1,18}$/.test(text) ? { kind: "offset", offset: BigInt(text) } : undefined;
@@ -36,7 +36,7 @@ export function readFrom(text: string): From | undefined {
  * with what there is.
  * @param endIs what is at the end of a partition, for the message
  */
-export function stretchesFrom(from: From, partitions: readonly Readable[], endIs: string): Stretch[] {
+export function rangesFrom(from: StartPoint, partitions: readonly ReadableRange[], endIs: string): OffsetRange[] {
   if (from.kind === "offset") {
     const { offset } = from;
     if (partitions.some(({ earliest, end }) => offset < earliest || offset > end)) {
@@ -55,18 +55,18 @@ export function stretchesFrom(from: From, partitions: readonly Readable[], endIs
 }
 
 /** How many offsets that is: no fewer than there are records, as transactions and compaction leave some without one. */
-export function offsetsIn(stretches: readonly Stretch[]): bigint {
-  return stretches.reduce((sum, { from, end }) => sum + end - from, 0n);
+export function offsetCount(ranges: readonly OffsetRange[]): bigint {
+  return ranges.reduce((sum, { from, end }) => sum + end - from, 0n);
 }
 
-function outOfRange(offset: bigint, partitions: readonly Readable[], endIs: string): string {
+function outOfRange(offset: bigint, partitions: readonly ReadableRange[], endIs: string): string {
   const ranges = partitions.map(({ topic, partition, earliest, end }) => {
     const before = earliest > 0n ? `; Kafka has taken away what came before ${earliest} (retention)` : "";
     return `  ${topic}/${partition}: ${earliest} to ${end}, ${endIs}${before}`;
   });
-  const wanted = partitions.length === 1 ? "wanted one of" : "wanted one that every partition has:";
+  const expected = partitions.length === 1 ? "wanted one of" : "wanted one that every partition has:";
   return [
-    `found offset ${offset}, ${wanted}`,
+    `found offset ${offset}, ${expected}`,
     ...ranges,
     "`--from beginning` reads all that is there, a time such as `--from 1h` what is younger.",
   ].join("\n");

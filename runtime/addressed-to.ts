@@ -10,8 +10,8 @@ export const REPLAYED_FOR = "bramble.replayed-for";
 export function addressedTo(groupId: string, records: readonly IncomingRecord[]): readonly IncomingRecord[] {
   if (!records.some(({ headers }) => REPLAYED_FOR in headers)) return records;
   return records.flatMap((record) => {
-    const { [REPLAYED_FOR]: addressee, ...headers } = record.headers;
-    if (addressee === undefined) return [record];
-    return String(addressee.at(-1)) === groupId ? [{ ...record, headers }] : [];
+    const { [REPLAYED_FOR]: replayedFor, ...headers } = record.headers;
+    if (replayedFor === undefined) return [record];
+    return String(replayedFor.at(-1)) === groupId ? [{ ...record, headers }] : [];
   });
 }
