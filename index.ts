@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { bootstrapServers, firstServers } from "./declaration/bootstrap-servers.ts";
 import { loadPipeline } from "./declaration/load-pipeline.ts";
 import { Cluster } from "./provisioning/components/cluster.ts";
-import { declaredOf } from "./provisioning/components/declared-of.ts";
+import { declaredPipeline } from "./provisioning/components/declared-pipeline.ts";
 import { clusterId, quorumVoters } from "./provisioning/components/kraft.ts";
 import { Pipeline } from "./provisioning/components/pipeline.ts";
 import { Provider } from "./provisioning/components/provider.ts";
@@ -48,7 +48,7 @@ const stream = new Pipeline(
   { providers: { bramble: provider } },
 );
 // Last of all, when the whole plan is known: tells what it means.
-new Impact(`${pipeline.name}-impact`, declaredOf(pipeline, keepData), { provider, dependsOn: [cluster, stream] });
+new Impact(`${pipeline.name}-impact`, declaredPipeline(pipeline, keepData), { provider, dependsOn: [cluster, stream] });
 
 export { servers as bootstrapServers };
 export const topics = pipeline.topics.filter(({ role }) => role === "stream").map(({ name }) => name);

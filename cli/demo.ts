@@ -53,8 +53,8 @@ async function demo(): Promise<void> {
           : [topic, topicCommand(bramble, topic)];
       const watched = await watch(command, stream, ({ value, wanted }, count) => {
         const verdict = value === wanted ? "as known" : `WRONG: the known answer is ${wanted}`;
-        const place = `${count}/${stream.values.length}`;
-        console.log(`  ${name.padEnd(28)} ${place.padStart(5)}  ${value.padEnd(20)} ${verdict}`);
+        const progress = `${count}/${stream.values.length}`;
+        console.log(`  ${name.padEnd(28)} ${progress.padStart(5)}  ${value.padEnd(20)} ${verdict}`);
       });
       return { name, stream, ...watched };
     }),
@@ -65,17 +65,17 @@ async function demo(): Promise<void> {
   title("Summary");
   if (changed) console.log(`  ${first ? "First deployment" : "Deployment"}: ${deployment.toFixed(1)} s`);
   console.log(`  \`pulumi up\` with refresh and nothing to change: ${noChange.toFixed(1)} s`);
-  const faults = streams.flatMap(({ name, stream, arrivals, complaint }) => {
+  const failed = streams.flatMap(({ name, stream, arrivals, complaint }) => {
     const right = arrivals.filter(({ value, wanted }) => value === wanted).length;
     const enough = right === stream.values.length;
     console.log(`  ${name}: ${right} of ${stream.values.length} values as known`);
     if (!enough && complaint !== "") console.log(`    the watching program said: ${complaint}`);
     return enough ? [] : [{ name, ...stream.writer }];
   });
-  if (faults.length > 0) {
-    console.log(`FAIL: ${faults.map(({ name }) => name).join(", ")}`);
+  if (failed.length > 0) {
+    console.log(`FAIL: ${failed.map(({ name }) => name).join(", ")}`);
     console.log("See what their services say:");
-    for (const { service, host } of faults) {
+    for (const { service, host } of failed) {
       console.log(`  npx bramble lab ssh ${host} -- sudo journalctl -u bramble-${service}`);
     }
     process.exit(1);

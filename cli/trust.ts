@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { loadPipeline } from "../declaration/load-pipeline.ts";
-import type { HostPlace } from "../provisioning/ssh/host-fault.ts";
+import type { HostAddress } from "../provisioning/ssh/host-error.ts";
 import { scanHostKeys } from "../provisioning/ssh/host-keys.ts";
 import {
   fingerprint,
@@ -32,22 +32,22 @@ async function trust(names: string[], options: { yes?: boolean; pipeline?: strin
     const declared = cluster.hosts.map(({ name }) => name).join(", ");
     throw new Error(`found ${unknown.join(", ")}; wanted hosts of the pipeline: ${declared}`);
   }
-  const places = cluster.hosts
+  const targets = cluster.hosts
     .filter(({ name }) => names.length === 0 || names.includes(name))
     .map(({ name, address }) => ({ host: name, address }));
 
-  const scans = await Promise.allSettled(places.map((place) => scanHostKeys(place, port)));
+  const scans = await Promise.allSettled(targets.map((target) => scanHostKeys(target, port)));
   const silent = scans.flatMap((scan) => (scan.status === "rejected" ? [(scan.reason as Error).message] : []));
   const file = knownHostsFile();
   const before = readKnownHosts(file);
-  const found = places.flatMap((place, index) => {
+  const found = targets.flatMap((target, index) => {
     const scan = scans[index];
-    return scan?.status === "fulfilled" ? [{ place, keys: scan.value }] : [];
+    return scan?.status === "fulfilled" ? [{ target, keys: scan.value }] : [];
   });
-  const fresh = found.filter(({ place, keys }) => !isPinned(pinnedKeys(before, place.address, port), keys));
-  for (const { place, keys } of found) show(place, keys, pinnedKeys(before, place.address, port));
+  const fresh = found.filter(({ target, keys }) => !isPinned(pinnedKeys(before, target.address, port), keys));
+  for (const { target, keys } of found) show(target, keys, pinnedKeys(before, target.address, port));
   if (fresh.length > 0 && (options.yes || (await agreed(fresh.length)))) {
-    const after = fresh.reduce((text, { place, keys }) => pin(text, place.address, port, keys), before);
+    const after = fresh.reduce((text, { target, keys }) => pin(text, target.address, port, keys), before);
     writeFileSync(file, after);
     console.log(`Pinned in ${file}.`);
   } else if (fresh.length > 0) {
@@ -60,7 +60,7 @@ function isPinned(pinned: readonly HostKey[], keys: readonly HostKey[]): boolean
   return keys.length === pinned.length && keys.every(({ blob }) => pinned.some((key) => key.blob === blob));
 }
 
-function show({ host, address }: HostPlace, keys: readonly HostKey[], pinned: readonly HostKey[]): void {
+function show({ host, address }: HostAddress, keys: readonly HostKey[], pinned: readonly HostKey[]): void {
   const state = pinned.length === 0 ? "new" : isPinned(pinned, keys) ? "pinned" : "CHANGED";
   const line = (when: string, key: HostKey) => console.log(`  ${when}${key.type.padEnd(20)} ${fingerprint(key)}`);
   console.log(`${host}  ${address}  ${state}`);

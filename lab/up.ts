@@ -33,8 +33,8 @@ async function bringUp(lab: Lab, { owner, report = () => {} }: UpOptions): Promi
   const running = findSupervisor(lab);
   const supervisor = running ?? (await startSupervisor(lab, await chooseBase(lab, report), owner));
   const off = labHosts.filter((host) => !isOn(lab, host));
-  const faults = await disturbances(lab, supervisor);
-  if (faults.length > 0) throw new LabError(faults.join("\n"));
+  const problems = await disturbances(lab, supervisor);
+  if (problems.length > 0) throw new LabError(problems.join("\n"));
   allowInotify(off.length, report);
   for (const host of off) switchOn(lab, host);
   if (off.length > 0) {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../declaration/pipeline.ts";
-import { HostFault } from "./ssh/host-fault.ts";
+import { HostError } from "./ssh/host-error.ts";
 import { type HostKey, knownHostsFile, pinnedKeys, readKnownHosts } from "./ssh/known-hosts.ts";
 
 /**
@@ -17,14 +17,14 @@ export function trustedHosts(
   const file = knownHostsFile();
   const text = readKnownHosts(file);
   const keys = hosts.map((host) => [host, preferred(pinnedKeys(text, host.address, port))] as const);
-  const faults = keys.flatMap(([{ name, address }, key]) =>
+  const errors = keys.flatMap(([{ name, address }, key]) =>
     key === undefined
-      ? [new HostFault({ host: name, address }, { found: `no pinned host key in ${file}`, wanted: "one", next: "" })]
+      ? [new HostError({ host: name, address }, { found: `no pinned host key in ${file}`, expected: "one", next: "" })]
       : [],
   );
-  if (faults.length > 0) {
+  if (errors.length > 0) {
     const next = "Run `npx bramble trust`, which shows the fingerprints and pins them.";
-    throw new pulumi.RunError(`${faults.map(({ message }) => message.trimEnd()).join("\n")}\n${next}`);
+    throw new pulumi.RunError(`${errors.map(({ message }) => message.trimEnd()).join("\n")}\n${next}`);
   }
   return new Map(keys.map(([{ name }, key]) => [name, `${key?.type} ${key?.blob}`]));
 }

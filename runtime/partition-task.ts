@@ -9,7 +9,7 @@ import type { Service } from "./service.ts";
 import { openSink } from "./sink.ts";
 import { type Slice, slicesOf } from "./slices.ts";
 import { type ChangelogEntry, stateChanges } from "./state.ts";
-import { within } from "./within.ts";
+import { withTimeout } from "./with-timeout.ts";
 
 /** Long enough for a partition to get a new leader, shorter than the coordinator waits before it aborts by itself. */
 const TRANSACT_WITHIN_MS = 25_000;
@@ -108,7 +108,7 @@ export async function openTask(
   const process = async (topic: string, records: FetchedRecords, nextPosition: bigint) => {
     for (const slice of slicesOf(service, state, records, nextPosition, known(formats, topic), producer)) {
       if (isClosing) return;
-      await within(TRANSACT_WITHIN_MS, "the transaction", commit(topic, slice));
+      await withTimeout(TRANSACT_WITHIN_MS, "the transaction", commit(topic, slice));
       service.supervisor.alive();
     }
   };

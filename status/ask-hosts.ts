@@ -1,5 +1,5 @@
 import type { Pipeline } from "../declaration/pipeline.ts";
-import type { HostPlace } from "../provisioning/ssh/host-fault.ts";
+import type { HostAddress } from "../provisioning/ssh/host-error.ts";
 import type { Login } from "../provisioning/ssh/login.ts";
 import { openPinned } from "../provisioning/ssh/open-pinned.ts";
 import { unitsOn } from "./declared-units.ts";
@@ -18,7 +18,7 @@ export async function askHosts(pipeline: Pipeline, login: Login): Promise<Readon
   return new Map(await Promise.all(answers));
 }
 
-async function askHost(target: HostPlace, login: Login, units: readonly string[]) {
+async function askHost(target: HostAddress, login: Login, units: readonly string[]) {
   const connection = await openPinned(target, login, limits);
   try {
     return { units: readUnits(target, await connection.observe(unitQuestions(units))) };

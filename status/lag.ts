@@ -1,6 +1,6 @@
 import { connectKafka } from "../runtime/kafka/connect.ts";
 import type { Inspector, TopicPartition } from "../runtime/kafka/kafka.ts";
-import { within } from "../runtime/within.ts";
+import { withTimeout } from "../runtime/with-timeout.ts";
 
 const COUNT_TIMEOUT_MS = 5_000;
 
@@ -37,7 +37,7 @@ export async function countLag(
   const counted = kafka.inspect((inspector) =>
     Promise.all(ranges.map(async (each, i) => (await counts(inspector, each)) ?? atMost[i] ?? none)),
   );
-  return within(COUNT_TIMEOUT_MS, "looking at what waits", counted).catch(() => atMost);
+  return withTimeout(COUNT_TIMEOUT_MS, "looking at what waits", counted).catch(() => atMost);
 }
 
 const none: Lag = { records: 0, isExact: true };

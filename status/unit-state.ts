@@ -1,5 +1,5 @@
 import type { Argv, Result } from "../provisioning/ssh/command.ts";
-import { HostFault, type HostPlace } from "../provisioning/ssh/host-fault.ts";
+import { type HostAddress, HostError } from "../provisioning/ssh/host-error.ts";
 
 /** A unit as systemd has it (systemctl(1), "show"). */
 export interface UnitState {
@@ -32,13 +32,13 @@ export function unitQuestions(units: readonly string[]): [uptime: Argv, show: Ar
   ];
 }
 
-/** On the clock since boot: a Pi has no clock of its own, and its time of day jumps. Throws a {@link HostFault} on what is no answer. */
-export function readUnits(target: HostPlace, [uptime, show]: readonly Result[]): UnitState[] {
+/** On the clock since boot: a Pi has no clock of its own, and its time of day jumps. Throws a {@link HostError} on what is no answer. */
+export function readUnits(target: HostAddress, [uptime, show]: readonly Result[]): UnitState[] {
   const now = Number(uptime?.stdout.split(" ")[0]);
   if (Number.isNaN(now) || show?.exitCode !== 0) {
-    throw new HostFault(target, {
+    throw new HostError(target, {
       found: `that systemctl cannot tell (${show?.stderr.trim()})`,
-      wanted: "the state of its units",
+      expected: "the state of its units",
       next: "Try `systemctl status` on the Pi.",
     });
   }

@@ -5,14 +5,14 @@ import { loadPipeline } from "../declaration/load-pipeline.ts";
 import { loadOperator } from "../declaration/operator-module.ts";
 import type { Service } from "../declaration/pipeline.ts";
 import { type Link, linkOf } from "../operators/chain.ts";
-import { declaredOf } from "../provisioning/components/declared-of.ts";
-import { stateWords } from "../provisioning/impact/state-words.ts";
+import { declaredPipeline } from "../provisioning/components/declared-pipeline.ts";
+import { stateImpact } from "../provisioning/impact/state-impact.ts";
 
 /** A service before and after an edit of its `apply`, as YAML has it, and what a preview says of its state. */
 export async function editedService(
   was: string,
   is: string,
-): Promise<{ before: Service; after: Service; words: string[] }> {
+): Promise<{ before: Service; after: Service; sentences: string[] }> {
   const folder = mkdtempSync(join(tmpdir(), "bramble-edit-"));
   const load = (name: string, apply: string) => {
     const file = join(folder, name, "pipeline.yaml");
@@ -29,9 +29,9 @@ export async function editedService(
   };
   const pipelines = [await load("before", was), await load("after", is)];
   const [before, after] = pipelines.map(({ services }) => services[0]);
-  const [old, now] = pipelines.map((pipeline) => declaredOf(pipeline, false).services.con);
+  const [old, now] = pipelines.map((pipeline) => declaredPipeline(pipeline, false).services.con);
   if (!before || !after || !old || !now) throw new Error("the pipeline has no service con");
-  return { before, after, words: stateWords(old, now) };
+  return { before, after, sentences: stateImpact(old, now) };
 }
 
 export function chainOf({ apply }: Service): Promise<Link[]> {

@@ -2,7 +2,7 @@ import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { brokerPort } from "../../declaration/bootstrap-servers.ts";
 import type * as declaration from "../../declaration/pipeline.ts";
-import type { Members } from "../resources/leftovers.ts";
+import type { Members } from "../resources/stale-data.ts";
 import { Broker, kafkaRelease } from "./broker.ts";
 import { dynamicSettings } from "./dynamic-settings.ts";
 import { Host } from "./host.ts";
@@ -59,11 +59,13 @@ export class Cluster extends pulumi.ComponentResource {
       const args = { cluster, host, files, ensemble, clusterId };
       return new Broker(`${host.name}-broker`, args, parent).unit;
     });
-    const places = brokers.map(({ name, id, address }) => [name, { id, server: `${address}:${brokerPort}` }] as const);
+    const addresses = brokers.map(
+      ({ name, id, address }) => [name, { id, server: `${address}:${brokerPort}` }] as const,
+    );
     const settings = new DynamicBrokerConfig(
       `${name}-dynamic-config`,
       {
-        brokers: Object.fromEntries(places),
+        brokers: Object.fromEntries(addresses),
         config: dynamicSettings(cluster),
         overrides: Object.fromEntries(brokers.map((host) => [host.name, {}])),
       },

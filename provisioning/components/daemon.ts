@@ -38,18 +38,18 @@ export class Daemon extends pulumi.ComponentResource {
     super(type, name, {}, opts);
     const { cluster, host, heap, files, before } = args;
     const { home } = cluster.kafka;
-    const place = { host: host.name, address: host.address };
+    const target = { host: host.name, address: host.address };
     const path = configPath(cluster, args.file);
     const content = propertiesFile(args.properties);
     const config = new File(
       `${name}-config`,
-      { ...place, path, content, mode: "0644", owner: "root:root" },
+      { ...target, path, content, mode: "0644", owner: "root:root" },
       { parent: this, dependsOn: files },
     );
     this.unit = new Unit(
       `${name}-unit`,
       {
-        ...place,
+        ...target,
         name: args.unit,
         content: daemonUnit({
           // The version is part of it, so that another one restarts what runs.

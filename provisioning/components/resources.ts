@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Declared } from "../impact/declared.ts";
+import type { DeclaredPipeline } from "../impact/declared-pipeline.ts";
 import type { ArchiveArgs } from "../resources/archive.ts";
 import type { DeclaredBrokersArgs } from "../resources/declared-brokers.ts";
 import type { DeclaredServicesArgs } from "../resources/declared-services.ts";
@@ -36,7 +36,7 @@ export const Release = declare<ReleaseArgs>("bramble:host:Release");
 export const Unit = declare<UnitArgs>("bramble:systemd:Unit");
 export const Topic = declare<TopicArgs>("bramble:kafka:Topic");
 export const DeclaredTopics = declare<DeclaredTopicsArgs>("bramble:kafka:DeclaredTopics");
-export const Impact = declare<Declared>("bramble:pipeline:Impact");
+export const Impact = declare<DeclaredPipeline>("bramble:pipeline:Impact");
 export const DeclaredBrokers = declare<DeclaredBrokersArgs>("bramble:kafka:DeclaredBrokers");
 export const DeclaredServices = declare<DeclaredServicesArgs>("bramble:systemd:DeclaredServices");
 export const DynamicBrokerConfig = declare<DynamicBrokerConfigArgs>("bramble:kafka:DynamicBrokerConfig");

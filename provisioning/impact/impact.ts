@@ -1,10 +1,10 @@
 import { type Change, textOf, tokens } from "./change.ts";
-import { daemonWords, looseFiles } from "./daemon-words.ts";
-import type { Declared, Facts } from "./declared.ts";
-import { hostWords, stepWords } from "./host-words.ts";
-import { serviceWords } from "./service-words.ts";
-import { settingWords } from "./setting-words.ts";
-import { topicWords } from "./topic-words.ts";
+import { daemonImpact, looseFiles } from "./daemon-impact.ts";
+import type { DeclaredPipeline, Facts } from "./declared-pipeline.ts";
+import { hostImpact, stepImpact } from "./host-impact.ts";
+import { serviceImpact } from "./service-impact.ts";
+import { settingImpact } from "./setting-impact.ts";
+import { topicImpact } from "./topic-impact.ts";
 
 /**
  * A plan in sentences, one for each item of the pipeline that is touched: what restarts and where, whether state is
@@ -14,8 +14,8 @@ import { topicWords } from "./topic-words.ts";
  */
 export function impact(
   changes: readonly Change[],
-  before: Declared | undefined,
-  after: Declared,
+  before: DeclaredPipeline | undefined,
+  after: DeclaredPipeline,
   facts: Facts,
 ): string[] {
   const of = (token: string) => changes.filter((change) => change.token === token);
@@ -30,20 +30,20 @@ export function impact(
   ]);
   const gone = of(tokens.machine).filter(({ operation }) => operation === "delete");
   const sentences = [
-    ...hostWords(
+    ...hostImpact(
       before,
       after,
       gone.map((host) => textOf(host, "host")),
       facts,
     ),
-    ...daemonWords(daemons, files, facts),
-    ...of(tokens.settings).flatMap(settingWords),
-    ...topicWords(of(tokens.topic), after, facts),
+    ...daemonImpact(daemons, files, facts),
+    ...of(tokens.settings).flatMap(settingImpact),
+    ...topicImpact(of(tokens.topic), after, facts),
     ...[...names].flatMap((name) => {
       const its = { units: serviceUnits.get(name) ?? [], releases: serviceReleases.get(name) ?? [] };
-      return serviceWords(name, its, before, after);
+      return serviceImpact(name, its, before, after);
     }),
-    ...stepWords([...of(tokens.archive), ...looseFiles(daemons, files)]),
+    ...stepImpact([...of(tokens.archive), ...looseFiles(daemons, files)]),
   ];
   return sentences.length === 0 ? [] : [...sentences.map((words) => `${words}.`), "Nothing else is touched."];
 }

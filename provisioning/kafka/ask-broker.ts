@@ -16,16 +16,16 @@ export interface Request<T> {
 /**
  * One request over a connection of its own to a broker or controller (`host:port`).
  * Throws when there is no answer, or no sensible one.
- * @param wanted by whoever asks, for the error
+ * @param expected what the caller asks for, for the error
  */
-export function askBroker<T>(server: string, wanted: string, request: Request<T>): Promise<T> {
+export function askBroker<T>(server: string, expected: string, request: Request<T>): Promise<T> {
   const [host = "", port = ""] = server.split(":");
   return new Promise((resolve, reject) => {
     const received: Buffer[] = [];
     const socket = connect({ host, port: Number(port), timeout: answerTimeoutMs }, () => socket.write(framed(request)));
     const fail = (found: string) => {
       socket.destroy();
-      reject(new Error(`${server}: found ${found}, wanted ${wanted}`));
+      reject(new Error(`${server}: found ${found}, wanted ${expected}`));
     };
     socket.on("data", (data) => {
       received.push(data);

@@ -11,7 +11,7 @@ export interface ConfigResource {
 /** A setting, with all that gives it a value, what is in force first. */
 export interface ConfigEntry {
   readonly name: string;
-  readonly told: readonly { readonly name: string; readonly value: string; readonly source: number }[];
+  readonly synonyms: readonly { readonly name: string; readonly value: string; readonly source: number }[];
 }
 
 /** A secret's value is not told. */
@@ -45,8 +45,8 @@ export function describeConfigs(server: string, { type, name }: ConfigResource):
 /** The values that come from a source which `matches`, by the setting's name. */
 export function valuesFrom(entries: readonly ConfigEntry[], matches: (source: number) => boolean) {
   return Object.fromEntries(
-    entries.flatMap(({ name, told }) => {
-      const found = told.find((one) => one.name === name && matches(one.source));
+    entries.flatMap(({ name, synonyms }) => {
+      const found = synonyms.find((one) => one.name === name && matches(one.source));
       return found === undefined ? [] : [[name, found.value]];
     }),
   );
@@ -58,9 +58,9 @@ function entry(answer: Reader): ConfigEntry {
   answer.int8(); // read-only
   answer.int8(); // source of the value
   answer.int8(); // sensitive
-  const told = answer.array(() => {
+  const synonyms = answer.array(() => {
     const [name = "", value = secret] = [answer.string(), answer.string()];
     return { name, value, source: answer.int8() };
   });
-  return { name, told };
+  return { name, synonyms };
 }

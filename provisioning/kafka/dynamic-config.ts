@@ -1,4 +1,4 @@
-import type { BrokerPlace, ConfigChange, DynamicConfig, DynamicFacts } from "../resources/resource-type.ts";
+import type { BrokerAddress, ConfigChange, DynamicConfig, DynamicFacts } from "../resources/resource-type.ts";
 import { askBroker } from "./ask-broker.ts";
 import { brokerConfigSource, brokerResource, defaultBrokerConfigSource } from "./config-resource.ts";
 import { describeConfigs, valuesFrom } from "./describe-configs.ts";
@@ -6,7 +6,7 @@ import { int8, int32, string } from "./primitive-types.ts";
 import { NoBrokerError } from "./unanswered.ts";
 
 /** How long a change that one broker has taken may be on its way to the others. */
-const takenUpMs = 15_000;
+const applyTimeoutMs = 15_000;
 
 /**
  * What brokers are told while they run (KIP-226), asked of each broker itself: no leader and no controller is needed for
@@ -31,7 +31,7 @@ export const dynamicConfig: DynamicConfig = {
       const stages = facts === undefined ? [] : inStages(group, facts);
       for (const stage of validateOnly ? stages.slice(0, 1) : stages) {
         await alterOnce(takers, stage, validateOnly);
-        if (!validateOnly) await takenUp(takers, stage);
+        if (!validateOnly) await waitUntilApplied(takers, stage);
       }
     }
   },
@@ -63,7 +63,7 @@ function way(change: ConfigChange, { alone, forAll, fixed }: DynamicFacts): Conf
 
 /** The first broker that answers takes it; what a broker refuses, every other would refuse too. */
 async function alterOnce(
-  brokers: readonly BrokerPlace[],
+  brokers: readonly BrokerAddress[],
   changes: readonly ConfigChange[],
   validateOnly: boolean,
 ): Promise<void> {
@@ -81,7 +81,7 @@ async function alterOnce(
   throw new NoBrokerError(servers(brokers), unreached);
 }
 
-function servers(brokers: readonly BrokerPlace[]): string[] {
+function servers(brokers: readonly BrokerAddress[]): string[] {
   return brokers.map(({ server }) => server);
 }
 
@@ -99,8 +99,8 @@ function names(changes: readonly ConfigChange[]): string {
 }
 
 /** A broker that does not answer is left out of account: it takes up what it missed when it starts. */
-async function takenUp(brokers: readonly BrokerPlace[], changes: readonly ConfigChange[]): Promise<void> {
-  for (const deadline = Date.now() + takenUpMs; ; await new Promise((resume) => setTimeout(resume, 100))) {
+async function waitUntilApplied(brokers: readonly BrokerAddress[], changes: readonly ConfigChange[]): Promise<void> {
+  for (const deadline = Date.now() + applyTimeoutMs; ; await new Promise((resume) => setTimeout(resume, 100))) {
     const late = await Promise.all(
       brokers.map(async (broker) => {
         const facts = await describe(broker).catch(() => undefined);
@@ -114,14 +114,14 @@ async function takenUp(brokers: readonly BrokerPlace[], changes: readonly Config
     if (change === undefined) return;
     if (Date.now() > deadline) {
       throw new Error(
-        `${names([change])}: found a broker that has not taken it up in ${takenUpMs / 1000} s; wanted every one to. ` +
+        `${names([change])}: found a broker that has not taken it up in ${applyTimeoutMs / 1000} s; wanted every one to. ` +
           "See `journalctl -u kafka` on the Pis.",
       );
     }
   }
 }
 
-async function describe({ id, server }: BrokerPlace): Promise<DynamicFacts> {
+async function describe({ id, server }: BrokerAddress): Promise<DynamicFacts> {
   const entries = await describeConfigs(server, { type: brokerResource, name: String(id) });
   const from = (matches: (source: number) => boolean) => valuesFrom(entries, matches);
   return {

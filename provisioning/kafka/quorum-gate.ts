@@ -1,5 +1,5 @@
 import type { Gate } from "../provider/roll.ts";
-import type { HostPlace } from "../ssh/host-fault.ts";
+import type { HostAddress } from "../ssh/host-error.ts";
 import { describeQuorum, type QuorumFacts } from "./describe-quorum.ts";
 
 /** A voter fetches at least twice a second (controller.quorum.fetch.timeout.ms is 2 s); a Pi that is busy, later. */
@@ -38,14 +38,14 @@ export function quorumGate(
     );
   return {
     leader: async () => leading(await answers())?.address,
-    obstacle: async (place) => quorumObstacle(await answers(), place) ?? (await brokers.obstacle(place)),
+    obstacle: async (target) => quorumObstacle(await answers(), target) ?? (await brokers.obstacle(target)),
   };
 }
 
-/** Why a quorum cannot lose the controller at `place` now; undefined when it can, or when there is none at it. Pure. */
-export function quorumObstacle(answers: readonly Answer[], place: HostPlace): string | undefined {
+/** Why a quorum cannot lose the controller at `target` now; undefined when it can, or when there is none at it. Pure. */
+export function quorumObstacle(answers: readonly Answer[], target: HostAddress): string | undefined {
   // Its own state is of no account: it is lost already, and the restart may be what mends it.
-  const others = answers.filter(({ address }) => address !== place.address);
+  const others = answers.filter(({ address }) => address !== target.address);
   const silent = others.filter(({ facts }) => facts === undefined);
   if (silent.length > 0) return `no answer from the controller at ${silent.map((one) => one.controller).join(", ")}`;
   if (others.length === 0) return undefined;

@@ -5,7 +5,7 @@ import { brokerConfigSource, brokerResource, topicConfigSource, topicResource } 
 const throttle = "6000000";
 const pollMs = 1000;
 /** A copy that has not come on for so long has a broker away. */
-const standstillMs = 120_000;
+const stallTimeoutMs = 120_000;
 
 export interface Replicas {
   readonly partition: number;
@@ -13,7 +13,7 @@ export interface Replicas {
   readonly inSync: readonly number[];
 }
 
-export interface Placed {
+export interface Assignment {
   readonly partition: number;
   readonly replicas: readonly number[];
 }
@@ -26,22 +26,22 @@ export function withReplicationFactor(
   partitions: readonly Replicas[],
   brokers: readonly number[],
   factor: number,
-): Placed[] {
-  return place(partitions, brokers, () => factor);
+): Assignment[] {
+  return assign(partitions, brokers, () => factor);
 }
 
 /** The same partitions, each with as many replicas as before where that many brokers stay, and none on one that leaves. Pure. */
-export function without(partitions: readonly Replicas[], brokers: readonly number[], leaving: number): Placed[] {
+export function without(partitions: readonly Replicas[], brokers: readonly number[], leaving: number): Assignment[] {
   const staying = brokers.filter((id) => id !== leaving);
   const left = partitions.map((one) => ({ ...one, replicas: one.replicas.filter((id) => id !== leaving) }));
-  return place(left, staying, (i) => Math.min(partitions[i]?.replicas.length ?? 0, staying.length));
+  return assign(left, staying, (i) => Math.min(partitions[i]?.replicas.length ?? 0, staying.length));
 }
 
-function place(
+function assign(
   partitions: readonly Replicas[],
   brokers: readonly number[],
   factorOf: (index: number) => number,
-): Placed[] {
+): Assignment[] {
   const load = new Map(brokers.map((id) => [id, 0]));
   const count = (id: number) => load.set(id, (load.get(id) ?? 0) + 1);
   for (const id of partitions.flatMap(({ replicas }) => replicas)) count(id);
@@ -62,7 +62,7 @@ function place(
 }
 
 /** Where the replicas of a topic are to be, of those that it has and the brokers that are there. */
-export type Target = (partitions: readonly Replicas[], brokers: readonly number[]) => readonly Placed[];
+export type Target = (partitions: readonly Replicas[], brokers: readonly number[]) => readonly Assignment[];
 
 /**
  * Moves a topic's replicas as kafka-reassign-partitions.sh does (KIP-455, with the throttle of KIP-73), and waits until
@@ -100,9 +100,9 @@ async function untilDone(admin: Admin, topic: string, all: number, progress: (me
     if (moving < latest) since = Date.now();
     latest = moving;
     progress(`copying replicas of ${topic}: ${all - moving} of ${all} partitions done`);
-    if (Date.now() > since + standstillMs) {
+    if (Date.now() > since + stallTimeoutMs) {
       throw new Error(
-        `topic ${topic}: found ${moving} of ${all} partitions still moving and none done for ${standstillMs / 1000} s, ` +
+        `topic ${topic}: found ${moving} of ${all} partitions still moving and none done for ${stallTimeoutMs / 1000} s, ` +
           "wanted every new replica in sync. Kafka goes on by itself; see `systemctl status kafka` on the Pis.",
       );
     }
@@ -114,7 +114,7 @@ async function throttleMoves(
   admin: Admin,
   topic: string,
   before: readonly Replicas[],
-  after: readonly Placed[],
+  after: readonly Assignment[],
 ): Promise<() => Promise<void>> {
   const pairs = (of: (index: number) => readonly number[]) =>
     before.flatMap(({ partition }, index) => of(index).map((id) => `${partition}:${id}`)).join(",");

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import type { Gate } from "../provider/roll.ts";
-import type { HostPlace } from "../ssh/host-fault.ts";
+import type { HostAddress } from "../ssh/host-error.ts";
 
 const answerTimeoutMs = 3_000;
 
@@ -15,13 +15,13 @@ export function zookeeperGate(members: readonly string[], ask: (member: string) 
       const leader = (await modes()).find(([, mode]) => mode === "leader");
       return leader?.[0].split(":")[0];
     },
-    obstacle: async (place) => ensembleObstacle(await modes(), place),
+    obstacle: async (target) => ensembleObstacle(await modes(), target),
   };
 }
 
-/** Why an ensemble cannot lose the member at `place` now: any other that is out already might cost the quorum. Pure. */
-export function ensembleObstacle(modes: readonly (readonly [string, Mode])[], place: HostPlace): string | undefined {
-  const out = modes.filter(([member, mode]) => mode === undefined && member.split(":")[0] !== place.address);
+/** Why an ensemble cannot lose the member at `target` now: any other that is out already might cost the quorum. Pure. */
+export function ensembleObstacle(modes: readonly (readonly [string, Mode])[], target: HostAddress): string | undefined {
+  const out = modes.filter(([member, mode]) => mode === undefined && member.split(":")[0] !== target.address);
   return out.length === 0 ? undefined : `${out.map(([member]) => member).join(", ")} serves no clients yet`;
 }
 

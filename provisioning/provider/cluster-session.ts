@@ -5,7 +5,7 @@ import { quorumGate } from "../kafka/quorum-gate.ts";
 import { zookeeperGate } from "../kafka/zookeeper-gate.ts";
 import type { Session } from "../resources/resource-type.ts";
 import type { Connection } from "../ssh/connection.ts";
-import type { HostPlace } from "../ssh/host-fault.ts";
+import type { HostAddress } from "../ssh/host-error.ts";
 import type { Login } from "../ssh/login.ts";
 import { openPinned } from "../ssh/open-pinned.ts";
 import { Roll } from "./roll.ts";
@@ -44,10 +44,10 @@ export class ClusterSession {
   /** The session as one operation sees it; `log` shows what lasts, `progress` what passes. */
   with(progress: (message: string) => void, log: (message: string) => void): Session {
     return {
-      host: (place) => this.host(place),
+      host: (target) => this.host(target),
       topics: () => this.admin(),
       dynamicConfig: async () => dynamicConfig,
-      turn: (group, place, work) => this.rolls[group].turn(place, work, log),
+      turn: (group, target, work) => this.rolls[group].turn(target, work, log),
       progress,
     };
   }
@@ -62,14 +62,14 @@ export class ClusterSession {
    * A lost connection is opened again; a refused login is not, as sshd and fail2ban count attempts. What is recorded may
    * have an address that the host has no more.
    */
-  private async host({ host, address }: HostPlace): Promise<Connection> {
-    const place = { host, address: this.config.hosts[host]?.address ?? address };
+  private async host({ host, address }: HostAddress): Promise<Connection> {
+    const target = { host, address: this.config.hosts[host]?.address ?? address };
     // Topics are asked for after the hosts, and find the brokers connected by then.
     if (this.hosts.size === 0) this.admin().catch(() => {});
-    const known = this.hosts.get(place.address);
+    const known = this.hosts.get(target.address);
     if (known !== undefined && (await known).alive) return known;
-    if (this.hosts.get(place.address) === known) this.hosts.set(place.address, openPinned(place, this.config.login));
-    return this.hosts.get(place.address) as Promise<Connection>;
+    if (this.hosts.get(target.address) === known) this.hosts.set(target.address, openPinned(target, this.config.login));
+    return this.hosts.get(target.address) as Promise<Connection>;
   }
 
   private admin(): Promise<KafkaAdmin> {

@@ -70,7 +70,7 @@ function isOn(host: string, { type, urn, outputs }: StackResource): boolean {
 }
 
 function removal({ type, outputs = {}, inputs = {} }: StackResource): readonly Command[] {
-  if (type !== dataToken) return resourceType(type).removal?.(outputs) ?? [];
+  if (type !== dataToken) return resourceType(type).planDelete?.(outputs) ?? [];
   const { delete: line = "true" } = inputs;
   return [{ does: "remove account and data", argv: ["sh", "-c", String(line)] }];
 }
@@ -97,7 +97,7 @@ function withoutUnitsOn(host: string, resource: StackResource): StackResource {
   const stays = ({ units = {}, ...rest }: Readonly<Record<string, unknown>>) => ({
     ...rest,
     units: Object.fromEntries(
-      Object.entries(units as DeclaredServicesArgs["units"]).filter(([, place]) => place.host !== host),
+      Object.entries(units as DeclaredServicesArgs["units"]).filter(([, target]) => target.host !== host),
     ),
   });
   return {

@@ -5,7 +5,7 @@ import type { Properties } from "./diff.ts";
 import type { AnyResourceType } from "./registry.ts";
 
 /** The change was begun and did not succeed: `state` is what is there now, for the engine to keep. */
-export class HalfDone extends Error {
+export class PartialFailure extends Error {
   readonly id: string;
   readonly state: Properties;
   constructor(id: string, state: Properties, cause: Error) {
@@ -16,7 +16,7 @@ export class HalfDone extends Error {
 }
 
 /**
- * What preview shows: looked at and foreseen where that is possible, changed nowhere.
+ * What preview shows: looked at and validated where that is possible, changed nowhere.
  * @param recorded the stack's state of it; undefined for a new resource
  */
 export async function preview(
@@ -27,7 +27,7 @@ export async function preview(
 ): Promise<Properties> {
   const have = await observeIfAnswered(type, session, want);
   if (have === "unanswered") return { ...recorded, ...want };
-  await type.foresee(session, want, have, recorded !== undefined, recorded);
+  await type.validate(session, want, have, recorded !== undefined, recorded);
   return { ...recorded, ...have, ...want };
 }
 
@@ -50,7 +50,7 @@ export async function converge(
     // A refusal changes nothing, and the record stays as it was. What was begun must not be forgotten, or nobody would
     // take it away: a thing of somebody else's too, once it is changed.
     if (left === undefined || isDeepStrictEqual(left, have)) throw error;
-    throw new HalfDone(type.id(want), left, error as Error);
+    throw new PartialFailure(type.id(want), left, error as Error);
   }
 }
 

@@ -77,14 +77,14 @@ export class Plan {
           operation: "delete",
           recorded: inputs,
           have: state,
-          steps: (type.removal?.(state) ?? []).map(({ does }) => does),
+          steps: (type.planDelete?.(state) ?? []).map(({ does }) => does),
         };
       }),
     ];
   }
 }
 
-/** What will be refused has no steps: the refusal itself is told where it is foreseen. */
+/** What will be refused has no steps: the refusal itself is reported where it is validated. */
 function steps(of: () => string[]): string[] {
   try {
     return of();

@@ -1,15 +1,15 @@
-import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
+import { type HostAddress, HostError } from "../ssh/host-error.ts";
 
 /** What the rest of a group is asked before one of its members goes down. */
 export interface Gate {
   /** Address of the member that goes last (Kafka's controller, ZooKeeper's leader); undefined when nobody knows it now. */
   leader(): Promise<string | undefined>;
   /** Why the group cannot lose this member now; undefined when it can. */
-  obstacle(place: HostPlace): Promise<string | undefined>;
+  obstacle(target: HostAddress): Promise<string | undefined>;
 }
 
 interface Turn {
-  readonly place: HostPlace;
+  readonly target: HostAddress;
   readonly work: () => Promise<void>;
   readonly log: (message: string) => void;
   readonly done: () => void;
@@ -36,7 +36,7 @@ export class Roll {
   private waiting: Turn[] = [];
   private rolling = false;
   /** The first that did not come back: nobody goes down after it, whenever they ask. */
-  private broken: HostPlace | undefined;
+  private broken: HostAddress | undefined;
 
   constructor(group: string, gate: Gate, times = defaultTimes) {
     this.group = group;
@@ -45,9 +45,9 @@ export class Roll {
   }
 
   /** @param log takes the gates and the order, as they happen */
-  turn(place: HostPlace, work: () => Promise<void>, log: (message: string) => void): Promise<void> {
+  turn(target: HostAddress, work: () => Promise<void>, log: (message: string) => void): Promise<void> {
     return new Promise((done, fail) => {
-      this.waiting.push({ place, work, log, done, fail });
+      this.waiting.push({ target, work, log, done, fail });
       if (!this.rolling) void this.roll();
     });
   }
@@ -58,14 +58,14 @@ export class Roll {
     while (this.waiting.length > 0) {
       const { turn, obstacle } = await this.next();
       try {
-        if (this.broken !== undefined) throw this.stopped(turn.place, this.broken);
-        if (obstacle !== undefined) throw this.unbearable(turn.place, obstacle);
-        turn.log(`${turn.place.host}: all others in sync, restarting ${this.group}`);
+        if (this.broken !== undefined) throw this.stopped(turn.target, this.broken);
+        if (obstacle !== undefined) throw this.blocked(turn.target, obstacle);
+        turn.log(`${turn.target.host}: all others in sync, restarting ${this.group}`);
         await turn.work();
-        turn.log(`${turn.place.host}: ${this.group} is back`);
+        turn.log(`${turn.target.host}: ${this.group} is back`);
         turn.done();
       } catch (error) {
-        this.broken ??= turn.place;
+        this.broken ??= turn.target;
         turn.fail(error as Error);
       }
     }
@@ -79,17 +79,17 @@ export class Roll {
   private async next(): Promise<{ readonly turn: Turn; readonly obstacle?: string }> {
     const deadline = Date.now() + this.times.patienceMs;
     let ordered = 0;
-    for (let told = ""; ; await pause(this.times.pollMs)) {
+    for (let logged = ""; ; await pause(this.times.pollMs)) {
       if (this.waiting.length !== ordered) await this.order();
       ordered = this.waiting.length;
       const first = this.waiting[0] as Turn;
       const obstacle = await this.obstacle(first);
       if (obstacle === undefined) return { turn: this.take(first) };
-      const other = await this.firstBearable(this.waiting.slice(1));
+      const other = await this.firstWithoutObstacle(this.waiting.slice(1));
       // Asked once more: the obstacle may have gone while the others were asked.
-      if (other !== undefined) return { turn: this.take((await this.firstBearable(this.waiting)) ?? other) };
-      if (obstacle !== told) first.log(`${first.place.host}: ${this.group} waits: ${obstacle}`);
-      told = obstacle;
+      if (other !== undefined) return { turn: this.take((await this.firstWithoutObstacle(this.waiting)) ?? other) };
+      if (obstacle !== logged) first.log(`${first.target.host}: ${this.group} waits: ${obstacle}`);
+      logged = obstacle;
       if (Date.now() > deadline) return { turn: this.take(first), obstacle };
     }
   }
@@ -99,15 +99,15 @@ export class Roll {
     return turn;
   }
 
-  private async firstBearable(turns: readonly Turn[]): Promise<Turn | undefined> {
+  private async firstWithoutObstacle(turns: readonly Turn[]): Promise<Turn | undefined> {
     for (const turn of turns) if ((await this.obstacle(turn)) === undefined) return turn;
     return undefined;
   }
 
   /** None for those that are only to be told that the roll has stopped. */
-  private async obstacle({ place }: Turn): Promise<string | undefined> {
+  private async obstacle({ target }: Turn): Promise<string | undefined> {
     if (this.broken !== undefined) return undefined;
-    return this.gate.obstacle(place).catch((error: Error) => error.message);
+    return this.gate.obstacle(target).catch((error: Error) => error.message);
   }
 
   /** The leader last; the others in the order of their names, so that every roll is told the same way. */
@@ -116,8 +116,8 @@ export class Roll {
     const leader = isOrdered ? await this.leader() : undefined;
     this.waiting.sort(
       (a, b) =>
-        Number(a.place.address === leader) - Number(b.place.address === leader) ||
-        a.place.host.localeCompare(b.place.host),
+        Number(a.target.address === leader) - Number(b.target.address === leader) ||
+        a.target.host.localeCompare(b.target.host),
     );
   }
 
@@ -130,18 +130,18 @@ export class Roll {
     }
   }
 
-  private unbearable(place: HostPlace, obstacle: string): HostFault {
-    return new HostFault(place, {
+  private blocked(target: HostAddress, obstacle: string): HostError {
+    return new HostError(target, {
       found: `that ${this.group} cannot bear its restart: ${obstacle}`,
-      wanted: `the rest in sync within ${this.times.patienceMs / 1000} s`,
+      expected: `the rest in sync within ${this.times.patienceMs / 1000} s`,
       next: "Mend that first; nothing was restarted here.",
     });
   }
 
-  private stopped(place: HostPlace, broken: HostPlace): HostFault {
-    return new HostFault(place, {
+  private stopped(target: HostAddress, broken: HostAddress): HostError {
+    return new HostError(target, {
       found: `the roll of ${this.group} stopped at ${broken.host}`,
-      wanted: "every restart to succeed before the next",
+      expected: "every restart to succeed before the next",
       next: `Mend ${broken.host}, then run \`pulumi up\` again; this host was left as it runs.`,
     });
   }

@@ -6,16 +6,16 @@ import statusProto from "@pulumi/pulumi/proto/status_pb.js";
 import anyProto from "google-protobuf/google/protobuf/any_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
-import type { Declared } from "../impact/declared.ts";
+import type { DeclaredPipeline } from "../impact/declared-pipeline.ts";
 import { impact } from "../resources/impact.ts";
 import type { Session } from "../resources/resource-type.ts";
 import type { ClusterConfig, ClusterSession } from "./cluster-session.ts";
+import { describeImpact } from "./describe-impact.ts";
 import { diff, type FieldChange, type Properties } from "./diff.ts";
 import type { Show } from "./engine.ts";
-import { converge, HalfDone, preview, read } from "./lifecycle.ts";
+import { converge, PartialFailure, preview, read } from "./lifecycle.ts";
 import { Plan } from "./plan.ts";
 import { resourceType } from "./registry.ts";
-import { tellImpact } from "./tell-impact.ts";
 
 const { Struct } = structProto;
 type Wire = structProto.Struct | undefined;
@@ -27,7 +27,7 @@ type Call = grpc.ServerUnaryCall<any, any>;
  * back until the engine has asked for nothing else this long, and no longer than the limit.
  */
 const quietMs = 1000;
-const keptBackAtMostMs = 8000;
+const maxHoldMs = 8000;
 
 /**
  * The plugin's side of Pulumi's `ResourceProvider` gRPC service (pulumi/provider.proto). The SDK's own TypeScript
@@ -56,8 +56,8 @@ export function providerService(
   /** The last resource of the program: by now the plan is whole. */
   const tell = async (urn: string, after: Properties, before?: Properties) => {
     if (!plan.previews || !plan.isPlanned(urn)) return;
-    const [now, then] = [after, before] as [unknown, unknown] as [Declared, Declared | undefined];
-    const sentences = await tellImpact(session(urn), plan.changes(), then, now);
+    const [now, then] = [after, before] as [unknown, unknown] as [DeclaredPipeline, DeclaredPipeline | undefined];
+    const sentences = await describeImpact(session(urn), plan.changes(), then, now);
     if (sentences.length > 0) show(urn, sentences.join("\n"), false);
   };
 
@@ -141,7 +141,7 @@ export function providerService(
         handle(call.request).then(
           (response) => callback(null, response),
           async (error: Error) => {
-            const latest = Date.now() + keptBackAtMostMs;
+            const latest = Date.now() + maxHoldMs;
             while (Date.now() < Math.min(lastAsked + quietMs, latest)) await sleep(50);
             callback(grpcError(error));
           },
@@ -193,7 +193,7 @@ function diffResponse(changes: readonly FieldChange[]): providerProto.DiffRespon
 /** A change that was begun is told to the engine with what it left, so that the stack's state stays true. */
 function grpcError(error: Error): Partial<grpc.StatusObject> {
   const metadata = new grpc.Metadata();
-  if (error instanceof HalfDone) {
+  if (error instanceof PartialFailure) {
     const detail = new providerProto.ErrorResourceInitFailed();
     detail.setId(error.id).setProperties(wire(error.state)).setReasonsList([error.message]);
     const packed = new anyProto.Any();

@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
 import type { Command } from "../ssh/command.ts";
-import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
-import { cannotTell, hostResource, isThere, sh } from "./host-resource.ts";
+import { type HostAddress, HostError } from "../ssh/host-error.ts";
+import { hostResource, isThere, probeFailed, sh } from "./host-resource.ts";
 
-export interface ArchiveArgs extends HostPlace {
+export interface ArchiveArgs extends HostAddress {
   /** Absolute path of the folder that the archive's top folder becomes. */
   readonly path: string;
   /** What the archive holds, e.g. "kafka 3.9.2". */
@@ -49,22 +49,22 @@ export const archive = hostResource<ArchiveArgs, ArchiveState>({
     const fits = isThere(args, `${args.path}/${args.marker}`, marker);
     const installed = isThere(args, `${args.path}/${stamp}`, stamped);
     if (!installed) return { ...args, installed, version: fits ? args.version : "unknown", integrity: "intact" };
-    if (sum?.exitCode !== 0) throw cannotTell(args, args.path, sum);
+    if (sum?.exitCode !== 0) throw probeFailed(args, args.path, sum);
     const [version = "", recorded] = stamped.stdout.trimEnd().split("\n");
     return { ...args, installed, version, integrity: recorded === sum.stdout.trim() ? "intact" : "damaged" };
   },
   plan(want, have) {
     if (have !== undefined && have.version === want.version && have.integrity === want.integrity) return [];
     if (have !== undefined && !have.installed) {
-      throw new HostFault(want, {
+      throw new HostError(want, {
         found: `a folder ${want.path} without ${want.marker}`,
-        wanted: want.version,
+        expected: want.version,
         next: `Write the version that is there into the pipeline file, or move the folder away: \`sudo mv ${want.path} ${want.path}.old\`.`,
       });
     }
     return [unpack(want)];
   },
-  unplan: (state) =>
+  planDelete: (state) =>
     state.installed ? [{ does: `remove ${state.path}`, argv: sh(removal, state.path, dirname(state.path)) }] : [],
 });
 

@@ -1,7 +1,7 @@
-import type { HostPlace } from "../ssh/host-fault.ts";
+import type { HostAddress } from "../ssh/host-error.ts";
 import { execute } from "./execute.ts";
-import { type Members, refuseLeftovers } from "./leftovers.ts";
 import type { ResourceType, Session } from "./resource-type.ts";
+import { type Members, refuseStaleData } from "./stale-data.ts";
 import { stopUnit } from "./unit.ts";
 import { type KafkaRelease, upgradeObstacle } from "./upgrade-obstacle.ts";
 
@@ -26,16 +26,16 @@ export const declaredBrokers: ResourceType<DeclaredBrokersArgs, DeclaredBrokersA
   local: [],
   id: () => "declared-brokers",
   observe: async (_session, args) => args,
-  async foresee(session, want, _have, _owned, recorded) {
+  async validate(session, want, _have, _owned, recorded) {
     await refuse(session, want, recorded);
   },
   async apply(session, want, _have, _owned, recorded) {
     await refuse(session, want, recorded);
-    for (const place of leavingBrokers(recorded, want)) {
+    for (const target of leavingBrokers(recorded, want)) {
       const topics = await session.topics();
-      const id = await topics.moveAway(place.address, session.progress);
+      const id = await topics.moveAway(target.address, session.progress);
       if (id === undefined || !isKRaft(want)) continue;
-      await execute(session, place, [stopUnit("kafka.service")]);
+      await execute(session, target, [stopUnit("kafka.service")]);
       await topics.unregister(id);
     }
     return want;
@@ -53,11 +53,11 @@ async function refuse(
   const obstacle = kafka && recorded?.kafka && upgradeObstacle(recorded.kafka, kafka);
   if (obstacle !== undefined) throw new Error(obstacle);
   const known = recorded && Object.keys({ ...recorded.brokers, ...recorded.members });
-  await refuseLeftovers(session, members, known, isKRaft(want) ? "kraft" : "zookeeper");
+  await refuseStaleData(session, members, known, isKRaft(want) ? "kraft" : "zookeeper");
 }
 
 /** Where every broker is that is recorded and no longer wanted. */
-function leavingBrokers(recorded: DeclaredBrokersArgs | undefined, want: DeclaredBrokersArgs): HostPlace[] {
+function leavingBrokers(recorded: DeclaredBrokersArgs | undefined, want: DeclaredBrokersArgs): HostAddress[] {
   return Object.entries(recorded?.brokers ?? {}).flatMap(([host, address]) =>
     host in want.brokers ? [] : [{ host, address }],
   );

@@ -1,7 +1,7 @@
-import type { HostPlace } from "../ssh/host-fault.ts";
-import { HostFault } from "../ssh/host-fault.ts";
+import type { HostAddress } from "../ssh/host-error.ts";
+import { HostError } from "../ssh/host-error.ts";
 import { execute } from "./execute.ts";
-import { cannotTell, sh } from "./host-resource.ts";
+import { probeFailed, sh } from "./host-resource.ts";
 import type { ResourceType, Session } from "./resource-type.ts";
 import { stopUnit } from "./unit.ts";
 
@@ -10,7 +10,7 @@ export interface DeclaredServicesArgs {
   /** Addresses of the cluster's hosts. */
   readonly hosts: Readonly<Record<string, string>>;
   /** Unit of each operator service, with its suffix, and where it runs. */
-  readonly units: Readonly<Record<string, HostPlace>>;
+  readonly units: Readonly<Record<string, HostAddress>>;
 }
 
 export interface DeclaredServicesState extends DeclaredServicesArgs {
@@ -31,11 +31,11 @@ export const declaredServices: ResourceType<DeclaredServicesArgs, DeclaredServic
   local: [],
   id: () => "declared-services",
   observe: async (_session, args) => args,
-  foresee: (session, want, _have, _owned, recorded) => refuseStrangers(session, want, recorded),
+  validate: (session, want, _have, _owned, recorded) => refuseForeignServices(session, want, recorded),
   async apply(session, want, _have, _owned, recorded) {
-    await refuseStrangers(session, want, recorded);
+    await refuseForeignServices(session, want, recorded);
     const leaving = Object.entries(recorded?.units ?? {}).filter(([unit]) => !(unit in want.units));
-    for (const [unit, place] of leaving) await execute(session, place, [stopUnit(unit)]);
+    for (const [unit, target] of leaving) await execute(session, target, [stopUnit(unit)]);
     return { ...want, pipelines: own(want, recorded) };
   },
   steps: () => [],
@@ -45,24 +45,24 @@ export const declaredServices: ResourceType<DeclaredServicesArgs, DeclaredServic
 /** `path:Description=bramble PIPELINE: SERVICE` of each service's unit on a host. */
 const descriptions = sh('grep -H "^Description=bramble " -- /etc/systemd/system/bramble-*.service 2>/dev/null || true');
 
-async function refuseStrangers(
+async function refuseForeignServices(
   session: Session,
   want: DeclaredServicesArgs,
   recorded: DeclaredServicesState | undefined,
 ): Promise<void> {
   const known = own(want, recorded);
-  const faults = await Promise.all(
+  const errors = await Promise.all(
     Object.entries(want.hosts).map(async ([host, address]) => {
-      const place = { host, address };
-      const [result] = await (await session.host(place)).observe([descriptions]);
-      if (result?.exitCode !== 0) throw cannotTell(place, "its units", result);
-      const strangers = [...result.stdout.matchAll(/([^/]+\.service):Description=bramble (\S+): /g)].filter(
+      const target = { host, address };
+      const [result] = await (await session.host(target)).observe([descriptions]);
+      if (result?.exitCode !== 0) throw probeFailed(target, "its units", result);
+      const foreign = [...result.stdout.matchAll(/([^/]+\.service):Description=bramble (\S+): /g)].filter(
         ([, unit = "", pipeline = ""]) => !known.includes(pipeline) && !(unit in (recorded?.units ?? {})),
       );
-      return strangers.length === 0 ? [] : [fault(place, want, strangers)];
+      return foreign.length === 0 ? [] : [hostError(target, want, foreign)];
     }),
   );
-  const all = faults.flat();
+  const all = errors.flat();
   if (all.length > 0) throw new AggregateError(all, all.map(({ message }) => message).join("\n"));
 }
 
@@ -70,12 +70,16 @@ function own({ pipeline }: DeclaredServicesArgs, recorded: DeclaredServicesState
   return [...new Set([...(recorded?.pipelines ?? []), pipeline])];
 }
 
-function fault(place: HostPlace, { pipeline }: DeclaredServicesArgs, strangers: readonly RegExpExecArray[]): HostFault {
-  const theirs = [...new Set(strangers.map(([, , other]) => other))].sort().join(", ");
-  const units = strangers.map(([, unit]) => unit).sort();
-  return new HostFault(place, {
+function hostError(
+  target: HostAddress,
+  { pipeline }: DeclaredServicesArgs,
+  foreign: readonly RegExpExecArray[],
+): HostError {
+  const theirs = [...new Set(foreign.map(([, , other]) => other))].sort().join(", ");
+  const units = foreign.map(([, unit]) => unit).sort();
+  return new HostError(target, {
     found: `services of another stack's pipeline, ${theirs} (${units.join(", ")})`,
-    wanted: `none but those of ${pipeline}, as a cluster has one pipeline`,
+    expected: `none but those of ${pipeline}, as a cluster has one pipeline`,
     next:
       "Take that away with its own stack (`pulumi destroy`), or use other Pis. If the stack is lost: " +
       `\`cd /etc/systemd/system && sudo systemctl disable --now ${units.join(" ")} && sudo rm ${units.join(" ")}\`.`,

@@ -19,7 +19,7 @@ export const declaredTopics: ResourceType<DeclaredTopicsArgs, DeclaredTopicsArgs
   local: ["allowDataLoss"],
   id: () => "declared-topics",
   observe: async (_session, args) => args,
-  foresee: (session, want, _have, _owned, recorded) => guard(session, want, recorded),
+  validate: (session, want, _have, _owned, recorded) => guard(session, want, recorded),
   async apply(session, want, _have, _owned, recorded) {
     await guard(session, want, recorded);
     return want;
@@ -35,8 +35,8 @@ async function guard(session: Session, want: DeclaredTopicsArgs, recorded: Decla
   if (leaving.length === 0) return;
   const topics = await session.topics();
   const counts = await Promise.all(leaving.map(async (name) => [name, await topics.records(name)] as const));
-  const faults = counts.filter(([, records]) => records > 0).map(([name, records]) => wouldLose(name, records));
-  if (faults.length > 0) throw new Error(faults.join("\n"));
+  const errors = counts.filter(([, records]) => records > 0).map(([name, records]) => wouldLose(name, records));
+  if (errors.length > 0) throw new Error(errors.join("\n"));
 }
 
 /** The sentence for a change that would lose a topic's records. */

@@ -1,10 +1,10 @@
-import type { BrokerPlace, ConfigChange, DynamicFacts, ResourceType } from "./resource-type.ts";
+import type { BrokerAddress, ConfigChange, DynamicFacts, ResourceType } from "./resource-type.ts";
 
 type Config = Readonly<Record<string, string>>;
 
 export interface DynamicBrokerConfigArgs {
   /** Where to find each broker, by its host. */
-  readonly brokers: Readonly<Record<string, BrokerPlace>>;
+  readonly brokers: Readonly<Record<string, BrokerAddress>>;
   /** Settings that all brokers are given while they run. */
   readonly config: Config;
   /** Settings that one broker alone was given while it runs, by its host; bramble gives none to any. */
@@ -31,7 +31,7 @@ export const dynamicBrokerConfig: ResourceType<DynamicBrokerConfigArgs, DynamicB
       overrides: Object.fromEntries(alone),
     };
   },
-  async foresee(session, want, have) {
+  async validate(session, want, have) {
     const changes = plan(want, have);
     if (changes.length === 0) return;
     await (await session.dynamicConfig()).alter(Object.values(want.brokers), changes, { validateOnly: true });

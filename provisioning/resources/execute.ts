@@ -1,15 +1,15 @@
 import type { Argv, Command } from "../ssh/command.ts";
-import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
+import { type HostAddress, HostError } from "../ssh/host-error.ts";
 import type { Host, Session } from "./resource-type.ts";
 
-/** Runs commands one after another on a host; the first that fails ends it with a {@link HostFault}. */
-export async function execute(session: Session, place: HostPlace, commands: readonly Command[]): Promise<void> {
+/** Runs commands one after another on a host; the first that fails ends it with a {@link HostError}. */
+export async function execute(session: Session, target: HostAddress, commands: readonly Command[]): Promise<void> {
   if (commands.length === 0) return;
-  const host = await session.host(place);
+  const host = await session.host(target);
   for (const command of commands) {
     session.progress(command.does);
     if (command.turn === undefined) await succeed(host, command);
-    else await session.turn(command.turn, place, () => succeed(host, command));
+    else await session.turn(command.turn, target, () => succeed(host, command));
   }
 }
 
@@ -18,20 +18,20 @@ async function succeed(host: Host, command: Command): Promise<void> {
   if (result.exitCode === 0) return;
   const said = result.stderr.trim() || result.stdout.trim() || "no output";
   // Before the undoing adds its own lines.
-  const evidence = command.evidence === undefined ? "" : await lastWords(host, command.evidence);
+  const evidence = command.evidence === undefined ? "" : await lastLines(host, command.evidence);
   const undone = command.undo === undefined ? "" : await undo(host, command.undo);
   const found = `that it could not ${command.does} (exit code ${result.exitCode}): ${said}${evidence}`;
-  throw new HostFault(
-    host.place,
+  throw new HostError(
+    host.target,
     /No space left on device/.test(said)
       ? {
           found: "no space left on the disk",
-          wanted: `room to ${command.does}`,
+          expected: `room to ${command.does}`,
           next: `${undone}Free some (\`df -h\`, \`sudo journalctl --vacuum-size=50M\`), then run \`pulumi up\` again.`,
         }
       : {
           found,
-          wanted: "it done",
+          expected: "it done",
           next: `${undone}Mend what it says, then run \`pulumi up\` again: it goes on where it stopped.`,
         },
   );
@@ -50,7 +50,7 @@ async function undo(host: Host, { commands, done }: NonNullable<Command["undo"]>
 }
 
 /** Only adds to a failure: that it cannot be had is no reason to hide what failed. */
-async function lastWords(host: Host, evidence: Argv): Promise<string> {
+async function lastLines(host: Host, evidence: Argv): Promise<string> {
   const [result] = await host.observe([evidence]).catch(() => []);
   return result === undefined ? "" : `\n${result.stdout.trimEnd()}\n`;
 }

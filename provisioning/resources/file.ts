@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Command } from "../ssh/command.ts";
-import type { HostPlace } from "../ssh/host-fault.ts";
-import { cannotTell, hostResource, isThere, sh } from "./host-resource.ts";
+import type { HostAddress } from "../ssh/host-error.ts";
+import { hostResource, isThere, probeFailed, sh } from "./host-resource.ts";
 
-export interface FileArgs extends HostPlace {
+export interface FileArgs extends HostAddress {
   /** Absolute path on the host. */
   readonly path: string;
   /** The whole text. */
@@ -28,7 +28,7 @@ export const file = hostResource<FileArgs, FileArgs>({
   ],
   read([stat, cat], args) {
     if (!isThere(args, args.path, stat)) return undefined;
-    if (cat?.exitCode !== 0) throw cannotTell(args, args.path, cat);
+    if (cat?.exitCode !== 0) throw probeFailed(args, args.path, cat);
     const [mode = "", owner = ""] = stat.stdout.trim().split("|");
     return {
       host: args.host,
@@ -56,7 +56,7 @@ export const file = hostResource<FileArgs, FileArgs>({
         : [{ does: `change the mode of ${want.path}`, argv: ["chmod", want.mode, "--", want.path] as const }]),
     ];
   },
-  unplan: ({ path }) => [
+  planDelete: ({ path }) => [
     {
       does: `remove ${path}`,
       argv: sh('if [ -e "$2" ]; then mv -T -- "$2" "$1"; else rm -f -- "$1"; fi', path, keptAs(path)),

@@ -1,10 +1,10 @@
 import type { Argv, Command, Result } from "../ssh/command.ts";
-import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
+import { type HostAddress, HostError } from "../ssh/host-error.ts";
 import { execute } from "./execute.ts";
 import type { ResourceType, Session } from "./resource-type.ts";
 
 /** A resource that lives on one host and is managed with commands; everything in it is pure. */
-export interface HostResource<Args extends HostPlace, State extends Args> {
+export interface HostResource<Args extends HostAddress, State extends Args> {
   readonly token: string;
   readonly replaceOn: readonly (keyof Args & string)[];
   readonly deleteBeforeReplace?: boolean;
@@ -14,13 +14,13 @@ export interface HostResource<Args extends HostPlace, State extends Args> {
   probe(args: Args | State): Argv[];
   /** What the probe's results mean; undefined only on proof of absence. */
   read(results: readonly Result[], args: Args | State): State | undefined;
-  /** Commands that turn `have` into `want`; none when they agree. Throws a {@link HostFault} for what it will not do. */
+  /** Commands that turn `have` into `want`; none when they agree. Throws a {@link HostError} for what it will not do. */
   plan(want: Args, have: State | undefined, owned: boolean): Command[];
   /** Commands that take it away. */
-  unplan(state: State): Command[];
+  planDelete(state: State): Command[];
 }
 
-export function hostResource<Args extends HostPlace, State extends Args>(
+export function hostResource<Args extends HostAddress, State extends Args>(
   definition: HostResource<Args, State>,
 ): ResourceType<Args, State> & { readonly definition: HostResource<Args, State> } {
   async function observe(session: Session, args: Args | State): Promise<State | undefined> {
@@ -42,27 +42,27 @@ export function hostResource<Args extends HostPlace, State extends Args>(
       if (now === undefined) throw vanished(want, definition.id(want));
       return now;
     },
-    async foresee(_session, want, have, owned) {
+    async validate(_session, want, have, owned) {
       definition.plan(want, have, owned);
     },
-    remove: (session, state) => execute(session, state, definition.unplan(state)),
-    removal: definition.unplan,
+    remove: (session, state) => execute(session, state, definition.planDelete(state)),
+    planDelete: definition.planDelete,
   };
 }
 
-function vanished(place: HostPlace, id: string): HostFault {
-  return new HostFault(place, {
+function vanished(target: HostAddress, id: string): HostError {
+  return new HostError(target, {
     found: `${id} gone right after it was made`,
-    wanted: "it to stay",
+    expected: "it to stay",
     next: "See whether another program manages it, then run `pulumi up` again.",
   });
 }
 
 /** The failure of a probe that should always work, such as stat(1) denied by a broken disk. */
-export function cannotTell(place: HostPlace, what: string, result: Result | undefined): HostFault {
-  return new HostFault(place, {
+export function probeFailed(target: HostAddress, what: string, result: Result | undefined): HostError {
+  return new HostError(target, {
     found: `that ${what} cannot be read: ${result?.stderr.trim() || "no answer"}`,
-    wanted: "to see what is there",
+    expected: "to see what is there",
     next: "Mend that first: nothing is changed on a host that cannot be read.",
   });
 }
@@ -73,10 +73,10 @@ function isAbsent(result: Result): boolean {
 }
 
 /** Whether a path is there, by what a program said that looked at it; throws when that proves neither. */
-export function isThere(place: HostPlace, path: string, result: Result | undefined): result is Result {
+export function isThere(target: HostAddress, path: string, result: Result | undefined): result is Result {
   if (result?.exitCode === 0) return true;
   if (result !== undefined && isAbsent(result)) return false;
-  throw cannotTell(place, path, result);
+  throw probeFailed(target, path, result);
 }
 
 /** A one-line shell program for what a single program cannot do; its arguments arrive as "$1", "$2", ... */

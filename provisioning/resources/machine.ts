@@ -1,9 +1,9 @@
 import type { Result } from "../ssh/command.ts";
-import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
+import { type HostAddress, HostError } from "../ssh/host-error.ts";
 import { stamp } from "./archive.ts";
-import { cannotTell, hostResource, sh } from "./host-resource.ts";
+import { hostResource, probeFailed, sh } from "./host-resource.ts";
 
-export interface MachineArgs extends HostPlace {
+export interface MachineArgs extends HostAddress {
   /** Least Java feature version that the daemons need. */
   readonly java: number;
   /** Least free space below /opt and /var/lib, in MB, while Kafka is not installed yet. */
@@ -81,9 +81,9 @@ export const machine = hostResource<MachineArgs, MachineState>({
   ],
   read([uname, java, disk, ports, kafka, data], args) {
     for (const result of [uname, disk, ports, kafka, data]) {
-      if (result?.exitCode !== 0) throw cannotTell(args, "the host's state", result);
+      if (result?.exitCode !== 0) throw probeFailed(args, "the host's state", result);
     }
-    if (!uname || !java || !disk || !ports || !kafka || !data) throw cannotTell(args, "the host's state", undefined);
+    if (!uname || !java || !disk || !ports || !kafka || !data) throw probeFailed(args, "the host's state", undefined);
     const free = disk.stdout.trim().split("\n");
     return {
       host: args.host,
@@ -101,44 +101,44 @@ export const machine = hostResource<MachineArgs, MachineState>({
     };
   },
   plan(want, have) {
-    const faults = have === undefined ? [] : faultsOf(want, have);
-    if (faults.length > 0) throw new AggregateError(faults, faults.map(({ message }) => message).join("\n"));
+    const errors = have === undefined ? [] : errorsOf(want, have);
+    if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));
     return [];
   },
-  unplan: () => [],
+  planDelete: () => [],
 });
 
-function faultsOf(want: MachineArgs, have: MachineState): HostFault[] {
-  const faults: HostFault[] = [];
-  const fault = (found: string, wanted: string, next: string) =>
-    faults.push(new HostFault(want, { found, wanted, next }));
+function errorsOf(want: MachineArgs, have: MachineState): HostError[] {
+  const errors: HostError[] = [];
+  const hostError = (found: string, expected: string, next: string) =>
+    errors.push(new HostError(want, { found, expected, next }));
   if (!supported.includes(have.machine)) {
-    fault(`a ${have.machine} system`, supported.join(" or "), "Install a 64-bit system (Raspberry Pi OS 64-bit).");
+    hostError(`a ${have.machine} system`, supported.join(" or "), "Install a 64-bit system (Raspberry Pi OS 64-bit).");
   }
   if (have.java < want.java) {
     const found = have.java === 0 ? "no Java" : `Java ${have.java}`;
-    fault(found, `Java ${want.java} or newer`, "Install it: `sudo apt-get install openjdk-17-jre-headless`.");
+    hostError(found, `Java ${want.java} or newer`, "Install it: `sudo apt-get install openjdk-17-jre-headless`.");
   }
   if (have.foundFreeMb < want.freeMb) {
-    fault(`${have.foundFreeMb} MB free on the disk`, `${want.freeMb} MB`, "Free some space, or use a larger card.");
+    hostError(`${have.foundFreeMb} MB free on the disk`, `${want.freeMb} MB`, "Free some space, or use a larger card.");
   }
   if (have.kafka !== want.kafka) {
     const { home } = want;
     const found = have.kafka === "none" ? `a folder ${home} without Kafka` : `Kafka ${have.kafka} in ${home}`;
     const use = have.kafka === "none" ? "Move" : `Write \`version: ${have.kafka}\` into the pipeline file, or move`;
-    fault(found, `Kafka ${want.kafka}`, `${use} the folder away: \`sudo mv ${home} ${home}.old\`.`);
+    hostError(found, `Kafka ${want.kafka}`, `${use} the folder away: \`sudo mv ${home} ${home}.old\`.`);
   }
   const stranger = strangeData(want, have.data);
-  if (stranger !== undefined) fault(...stranger);
+  if (stranger !== undefined) hostError(...stranger);
   for (const [port, holder] of Object.entries(have.intruders)) {
     const unit = want.ports[port] ?? "bramble";
-    fault(
+    hostError(
       `port ${port} in use by ${holder}`,
       `it free for ${unit}`,
       "Stop that process (a daemon started by hand, perhaps).",
     );
   }
-  return faults;
+  return errors;
 }
 
 function javaVersion(result: Result): number {

@@ -1,9 +1,9 @@
 import type { Argv } from "../ssh/command.ts";
-import type { HostPlace } from "../ssh/host-fault.ts";
+import type { HostAddress } from "../ssh/host-error.ts";
 import { writeFile } from "./file.ts";
-import { cannotTell, hostResource, isThere, sh } from "./host-resource.ts";
+import { hostResource, isThere, probeFailed, sh } from "./host-resource.ts";
 
-export interface ReleaseArgs extends HostPlace {
+export interface ReleaseArgs extends HostAddress {
   /** Absolute path of the folder; it carries the digest of its files, so that it never changes. */
   readonly path: string;
   /** SHA-256 in hexadecimal of each file, by name. */
@@ -24,7 +24,7 @@ export const release = hostResource<ReleaseArgs, ReleaseArgs>({
   ],
   read([stat, sums], args) {
     if (!isThere(args, args.path, stat)) return undefined;
-    if (sums?.exitCode !== 0) throw cannotTell(args, args.path, sums);
+    if (sums?.exitCode !== 0) throw probeFailed(args, args.path, sums);
     const sumsAndPaths = sums.stdout.split("\0").slice(0, -1);
     const files = sumsAndPaths.map((line) => [line.slice(66 + args.path.length + 1), line.slice(0, 64)] as const);
     return { ...args, files: Object.fromEntries(files) };
@@ -44,7 +44,7 @@ export const release = hostResource<ReleaseArgs, ReleaseArgs>({
   ],
   // Left alone while a unit still points at it: a change that went back and forth has two releases with one path. The
   // folders above go too once nothing else is in them.
-  unplan: ({ path }) => [{ does: `remove ${path}`, argv: sh(removal, path) }],
+  planDelete: ({ path }) => [{ does: `remove ${path}`, argv: sh(removal, path) }],
 });
 
 const removal = `if grep -qsF -- "$1/" /etc/systemd/system/bramble-*.service; then exit 0; fi

@@ -1,5 +1,5 @@
 import type { Argv, Command, Result } from "../ssh/command.ts";
-import type { HostPlace } from "../ssh/host-fault.ts";
+import type { HostAddress } from "../ssh/host-error.ts";
 
 /**
  * A resource as Pulumi's engine knows it: its inputs (`Args`), and its state, which holds the observed value of every
@@ -26,28 +26,28 @@ export interface ResourceType<Args extends object, State extends Args> {
   /** What {@link apply} would do on a host, command by command, in words. Pure. */
   steps(want: Args, have: State | undefined): string[];
   /** Throws what {@link apply} would refuse, without changing anything: called in preview. */
-  foresee(session: Session, want: Args, have: State | undefined, owned: boolean, recorded?: State): Promise<void>;
+  validate(session: Session, want: Args, have: State | undefined, owned: boolean, recorded?: State): Promise<void>;
   remove(session: Session, state: State): Promise<void>;
   /** The commands that {@link remove} would run, of what lives on a host. */
-  removal?(state: State): readonly Command[];
+  planDelete?(state: State): readonly Command[];
 }
 
 /** What a resource can reach, and one line to say what takes long. */
 export interface Session {
-  host(place: HostPlace): Promise<Host>;
+  host(target: HostAddress): Promise<Host>;
   topics(): Promise<Topics>;
   dynamicConfig(): Promise<DynamicConfig>;
   /**
    * Takes a member of a group down and up again: one at a time, the leader last, each only when the rest can bear it.
    * The first that does not come back stops all that wait.
    */
-  turn(group: "kafka" | "zookeeper", place: HostPlace, work: () => Promise<void>): Promise<void>;
+  turn(group: "kafka" | "zookeeper", target: HostAddress, work: () => Promise<void>): Promise<void>;
   /** Shown while the operation runs. */
   progress(message: string): void;
 }
 
 export interface Host {
-  readonly place: HostPlace;
+  readonly target: HostAddress;
   observe(commands: readonly Argv[]): Promise<Result[]>;
   run(command: Command): Promise<Result>;
 }
@@ -84,16 +84,16 @@ export interface TopicFacts {
 /** Settings that brokers take up while they run. */
 export interface DynamicConfig {
   /** What each broker says that answers, by its id. Throws when none does. */
-  describe(brokers: readonly BrokerPlace[]): Promise<ReadonlyMap<number, DynamicFacts>>;
+  describe(brokers: readonly BrokerAddress[]): Promise<ReadonlyMap<number, DynamicFacts>>;
   /** Changes settings, and waits until the brokers have taken them up. Throws what Kafka refuses, with its reason. */
   alter(
-    brokers: readonly BrokerPlace[],
+    brokers: readonly BrokerAddress[],
     changes: readonly ConfigChange[],
     options: { readonly validateOnly: boolean },
   ): Promise<void>;
 }
 
-export interface BrokerPlace {
+export interface BrokerAddress {
   /** Broker id. */
   readonly id: number;
   /** `host:port`. */

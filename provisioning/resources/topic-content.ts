@@ -1,4 +1,4 @@
-import type { HostPlace } from "../ssh/host-fault.ts";
+import type { HostAddress } from "../ssh/host-error.ts";
 import { sh } from "./host-resource.ts";
 import type { Session } from "./resource-type.ts";
 
@@ -11,12 +11,12 @@ done`;
 export async function topicContent(
   session: Session,
   name: string,
-  brokers: readonly HostPlace[],
+  brokers: readonly HostAddress[],
 ): Promise<{ records: number; bytes?: number }> {
   const topics = await session.topics();
   const [records, sizes] = await Promise.all([
     topics.records(name),
-    Promise.all(brokers.map((place) => partitionSizes(session, name, place).catch(() => new Map<string, number>()))),
+    Promise.all(brokers.map((target) => partitionSizes(session, name, target).catch(() => new Map<string, number>()))),
   ]);
   const partitions = new Set(sizes.flatMap((each) => [...each.keys()]));
   if (partitions.size === 0) return { records };
@@ -24,8 +24,8 @@ export async function topicContent(
   return { records, bytes: largest.reduce((sum, bytes) => sum + bytes, 0) };
 }
 
-async function partitionSizes(session: Session, name: string, place: HostPlace): Promise<Map<string, number>> {
-  const host = await session.host(place);
+async function partitionSizes(session: Session, name: string, target: HostAddress): Promise<Map<string, number>> {
+  const host = await session.host(target);
   const [result] = await host.observe([sh(segments, name)]);
   const sizes = new Map<string, number>();
   for (const line of result?.stdout.trim().split("\n") ?? []) {

@@ -45,7 +45,7 @@ export const topic: ResourceType<TopicArgs, TopicArgs> = {
     const facts = await (await session.topics()).describe(name);
     return facts === undefined ? undefined : { name, allowDataLoss, ...facts };
   },
-  async foresee(session, want, have) {
+  async validate(session, want, have) {
     await plan(session, want, have);
   },
   async apply(session, want, have) {

@@ -19,7 +19,7 @@ export const firstHealth: Health = { readySeconds: 90, settleSeconds: 0 };
 export const successorHealth: Health = { readySeconds: 18, settleSeconds: 3 };
 
 /** How long a service that is ready may work on one run of records. */
-const standstillSeconds = 12;
+const stallSeconds = 12;
 
 interface Startable {
   /** Name with its suffix. */
@@ -53,6 +53,6 @@ while :; do
   restarts=\${restarts%%[!0-9]*} fed=\${fed%%[!0-9]*}
   [ "$restarts" = 0 ] || { echo "restarted $restarts times within $settle s" >&2; exit 1; }
   [ "$((fed - started))" -lt "$((settle * 1000000))" ] || exit 0
-  [ "$(($(now) - started))" -lt ${standstillSeconds}000000 ] || { echo "ready, but its work stands still" >&2; exit 1; }
+  [ "$(($(now) - started))" -lt ${stallSeconds}000000 ] || { echo "ready, but its work stands still" >&2; exit 1; }
   sleep 0.3
 done`;

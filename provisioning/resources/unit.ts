@@ -1,10 +1,10 @@
 import type { Argv, Command, Result } from "../ssh/command.ts";
-import type { HostPlace } from "../ssh/host-fault.ts";
+import type { HostAddress } from "../ssh/host-error.ts";
 import { writeText } from "./file.ts";
-import { cannotTell, hostResource, isThere, sh } from "./host-resource.ts";
+import { hostResource, isThere, probeFailed, sh } from "./host-resource.ts";
 import { firstHealth, restart, successorHealth } from "./unit-health.ts";
 
-export interface UnitArgs extends HostPlace {
+export interface UnitArgs extends HostAddress {
   /** Name with its suffix, e.g. "kafka.service". */
   readonly name: string;
   /** The whole unit file. */
@@ -57,7 +57,7 @@ export const unit = hostResource<UnitArgs, UnitArgs>({
   ],
   read([cat, show, overrides, written, sums], args) {
     for (const result of [show, overrides, written, sums]) {
-      if (result?.exitCode !== 0) throw cannotTell(args, args.name, result);
+      if (result?.exitCode !== 0) throw probeFailed(args, args.name, result);
     }
     const seen = new Map(lines(show).map((line) => [line.split("=")[0], line.slice(line.indexOf("=") + 1)]));
     const started = Number(seen.get("ExecMainStartTimestampMonotonic"));
@@ -89,7 +89,7 @@ export const unit = hostResource<UnitArgs, UnitArgs>({
       ...(changed || startsAnew(want, have) ? [start(want, have)] : []),
     ];
   },
-  unplan: ({ name }) => takeAway(name),
+  planDelete: ({ name }) => takeAway(name),
 });
 
 function takeAway(name: string): Command[] {

@@ -15,20 +15,20 @@ export function upgradeObstacle(from: KafkaRelease, to: KafkaRelease): string | 
   if ((from.protocol === undefined) !== (to.protocol === undefined)) return undefined;
   const [old, now] = [seriesOf(from.version), seriesOf(to.version)];
   const spoken = seriesOf(from.protocol ?? from.version);
-  const wanted = seriesOf(to.protocol ?? to.version);
-  if (isOlder(wanted, spoken)) {
+  const expected = seriesOf(to.protocol ?? to.version);
+  if (isOlder(expected, spoken)) {
     return (
-      `Kafka: found brokers that have worked as Kafka ${spoken} does, wanted Kafka ${wanted} (version ${to.version}), which ` +
+      `Kafka: found brokers that have worked as Kafka ${spoken} does, wanted Kafka ${expected} (version ${to.version}), which ` +
       `cannot read what they wrote. Write a version ${spoken}.x or newer into the pipeline file; or give up the records: ` +
       "`pulumi destroy`, then `pulumi up`."
     );
   }
-  if (to.protocol === undefined || from.version === to.version || !(isOlder(old, wanted) || isOlder(now, wanted))) {
+  if (to.protocol === undefined || from.version === to.version || !(isOlder(old, expected) || isOlder(now, expected))) {
     return undefined;
   }
   const mixed = isOlder(old, now) ? old : now;
   return (
-    `Kafka: found ${from.version}, wanted ${to.version}, which speaks the protocol of ${wanted} while others still run with ` +
+    `Kafka: found ${from.version}, wanted ${to.version}, which speaks the protocol of ${expected} while others still run with ` +
     `that of ${mixed}. Go in two steps: write \`inter.broker.protocol.version: "${mixed}"\` under cluster/kafka/config and run ` +
     "`pulumi up`; then take that out again, and run `pulumi up` once more."
   );

@@ -1,4 +1,4 @@
-import { HostFault, type HostPlace } from "./host-fault.ts";
+import { type HostAddress, HostError } from "./host-error.ts";
 import { fingerprint, type HostKey } from "./known-hosts.ts";
 import type { Login } from "./login.ts";
 
@@ -7,57 +7,57 @@ const fromTheStart = "Then `pulumi up --run-program`, which takes it up from the
 
 /** Turns ssh2's error into one sentence with found, wanted and next step. */
 export function explainConnectError(
-  place: HostPlace,
+  target: HostAddress,
   login: Login,
   error: Error & { level?: string; code?: string },
   pinned: readonly HostKey[],
   presented: HostKey | undefined,
-): HostFault {
-  const where = `${place.address} port ${login.port}`;
-  const fault = (found: string, wanted: string, next: string) =>
-    new HostFault(place, { found, wanted, next }, { cause: error });
+): HostError {
+  const where = `${target.address} port ${login.port}`;
+  const hostError = (found: string, expected: string, next: string) =>
+    new HostError(target, { found, expected, next }, { cause: error });
   if (presented !== undefined && !pinned.some((key) => key.blob === presented.blob)) {
-    return fault(
+    return hostError(
       `host key ${fingerprint(presented)} (${presented.type})`,
       `the pinned ${pinned.map(fingerprint).join(" or ")}`,
-      `If the Pi was reflashed, run \`npx bramble trust ${place.host}\`; if not, something else answers at its address.`,
+      `If the Pi was reflashed, run \`npx bramble trust ${target.host}\`; if not, something else answers at its address.`,
     );
   }
   if (error.level === "client-authentication") {
     return login.privateKey === undefined
-      ? fault(
+      ? hostError(
           `that user ${login.user} was refused with the configured password`,
           "a login",
           `Set the right one: \`pulumi config set --secret bramble:password\`. ${fromTheStart}`,
         )
-      : fault(
+      : hostError(
           `that user ${login.user} was refused with the configured private key`,
           "a login",
           `Put its public key into ~/.ssh/authorized_keys on the Pi, or set another: \`pulumi config set --secret bramble:privateKey < KEYFILE\`. ${fromTheStart}`,
         );
   }
   if (/privateKey/.test(error.message)) {
-    return fault(
+    return hostError(
       `a private key that cannot be read (${error.message})`,
       "an OpenSSH or PEM private key without a passphrase",
       "Set another: `pulumi config set --secret bramble:privateKey < KEYFILE`.",
     );
   }
   if (error.code === "ECONNREFUSED") {
-    return fault(`no ssh server at ${where}`, "one", "Enable ssh on the Pi (`sudo systemctl enable --now ssh`).");
+    return hostError(`no ssh server at ${where}`, "one", "Enable ssh on the Pi (`sudo systemctl enable --now ssh`).");
   }
   if (error.code === "ENOTFOUND" || error.code === "EAI_AGAIN") {
-    return fault(
-      `no address for the name ${place.address}`,
+    return hostError(
+      `no address for the name ${target.address}`,
       "one",
       "Write the Pi's IP address into the pipeline file.",
     );
   }
-  return fault(
+  return hostError(
     `no answer from ${where} (${error.message})`,
     "an ssh server",
     "Check the Pi's power and cable, and that this machine is on its network. If it has another address now: write that " +
-      `into the pipeline file, \`npx bramble trust ${place.host}\`, \`pulumi up --run-program\`. ` +
-      `If it is gone for good: \`npx bramble forget ${place.host}\`.`,
+      `into the pipeline file, \`npx bramble trust ${target.host}\`, \`pulumi up --run-program\`. ` +
+      `If it is gone for good: \`npx bramble forget ${target.host}\`.`,
   );
 }

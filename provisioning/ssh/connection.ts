@@ -5,10 +5,10 @@ import { type Argv, type Command, quote, type Result } from "./command.ts";
 import { explainConnectError } from "./connect-error.ts";
 import { converse } from "./converse.ts";
 import { FactsShell } from "./facts-shell.ts";
-import { HostFault, type HostPlace } from "./host-fault.ts";
+import { type HostAddress, HostError } from "./host-error.ts";
 import { type HostKey, hostKeyFromBlob } from "./known-hosts.ts";
 import type { Login } from "./login.ts";
-import { within } from "./within.ts";
+import { withTimeout } from "./with-timeout.ts";
 
 /** A dead host is noticed after three of these. */
 const keepaliveIntervalMs = 5_000;
@@ -39,7 +39,7 @@ interface Question {
  * questions to a round trip; changing (`run`) opens a channel per command, so that a slow change delays no read.
  */
 export class Connection {
-  readonly place: HostPlace;
+  readonly target: HostAddress;
   /** False once the host or the cable is gone: whoever holds this connection should open another. */
   alive = true;
   private readonly client: ssh2.Client;
@@ -54,8 +54,8 @@ export class Connection {
   private channels = 0;
   private readonly waiting: (() => void)[] = [];
 
-  private constructor(place: HostPlace, client: ssh2.Client, login: Login, limits: TimeLimits) {
-    this.place = place;
+  private constructor(target: HostAddress, client: ssh2.Client, login: Login, limits: TimeLimits) {
+    this.target = target;
     this.client = client;
     this.limits = limits;
     this.asRoot = login.user === "root" ? "" : "sudo -n ";
@@ -64,7 +64,7 @@ export class Connection {
     this.ended.catch(() => {}); // told to whoever waits; often nobody does
     this.end = (found, next, cause) => {
       this.alive = false;
-      reject(new HostFault(place, { found: `the ssh connection ${found}`, wanted: "it to last", next }, { cause }));
+      reject(new HostError(target, { found: `the ssh connection ${found}`, expected: "it to last", next }, { cause }));
     };
     const lost = (cause?: Error) =>
       this.end(
@@ -75,9 +75,9 @@ export class Connection {
     client.on("error", lost).on("close", () => lost());
   }
 
-  /** Logs in; the host must present one of `pinned`. Throws a {@link HostFault} that says what to do. */
+  /** Logs in; the host must present one of `pinned`. Throws a {@link HostError} that says what to do. */
   static open(
-    place: HostPlace,
+    target: HostAddress,
     login: Login,
     pinned: readonly HostKey[],
     limits: TimeLimits = defaultLimits,
@@ -86,7 +86,7 @@ export class Connection {
     let presented: HostKey | undefined;
     const config: ConnectConfig = {
       // A login is small packets to and fro, which TCP would otherwise hold back for each other: twice the round trips.
-      sock: connect({ host: place.address, port: login.port, noDelay: true }),
+      sock: connect({ host: target.address, port: login.port, noDelay: true }),
       username: login.user,
       readyTimeout: limits.loginMs,
       keepaliveInterval: keepaliveIntervalMs,
@@ -104,12 +104,12 @@ export class Connection {
     return new Promise((resolve, reject) => {
       const refuse = (error: Error) => {
         client.end();
-        reject(explainConnectError(place, login, error, pinned, presented));
+        reject(explainConnectError(target, login, error, pinned, presented));
       };
       // Stays when it has refused: a failed login may be followed by an error of the socket, which nobody else awaits.
       client.on("error", refuse).once("ready", () => {
         client.removeListener("error", refuse);
-        resolve(new Connection(place, client, login, limits));
+        resolve(new Connection(target, client, login, limits));
       });
       try {
         client.connect(config);
@@ -134,10 +134,10 @@ export class Connection {
       // SSH gives no argv: the server hands this line to the user's shell.
       const line = `${this.asRoot}env LC_ALL=C ${quote(argv)}`;
       const { result, channel } = await this.exec(line, (channel) => ({ result: converse(channel, stdin), channel }));
-      return await within(this.limits.runMs, this.whileConnected(result), (limit) => {
+      return await withTimeout(this.limits.runMs, this.whileConnected(result), (limit) => {
         channel.close();
         const next = "See on the Pi what it hangs on (it may still be at it), then run `pulumi up` again.";
-        return new HostFault(this.place, { found: `that it could not ${does} ${limit}`, wanted: "it done", next });
+        return new HostError(this.target, { found: `that it could not ${does} ${limit}`, expected: "it done", next });
       });
     } finally {
       this.giveChannel();
@@ -169,7 +169,7 @@ export class Connection {
   /** One that has ended, or could not be opened, is forgotten: the next question opens another. */
   private openShell(): Promise<FactsShell> {
     const line = `${this.asRoot}env LC_ALL=C sh`;
-    const shell = this.exec(line, (channel) => new FactsShell(channel, this.place, this.limits.observeMs));
+    const shell = this.exec(line, (channel) => new FactsShell(channel, this.target, this.limits.observeMs));
     this.shell = shell;
     shell
       .then(({ ended }) => ended)
@@ -186,7 +186,7 @@ export class Connection {
         if (error === undefined) return resolve(attach(channel));
         const found = `that sshd opens no channel (${error.message})`;
         const next = "Set `MaxSessions 10` in /etc/ssh/sshd_config on the Pi and restart ssh.";
-        reject(new HostFault(this.place, { found, wanted: `${maxChannels + 1} at once`, next }, { cause: error }));
+        reject(new HostError(this.target, { found, expected: `${maxChannels + 1} at once`, next }, { cause: error }));
       });
     });
     return this.whileConnected(opened);

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { ClientChannel } from "ssh2";
 import { type Argv, batchScript, type Result, readBatch } from "./command.ts";
-import { HostFault, type HostPlace } from "./host-fault.ts";
-import { within } from "./within.ts";
+import { type HostAddress, HostError } from "./host-error.ts";
+import { withTimeout } from "./with-timeout.ts";
 
 /** On tmpfs, so that a host with a full disk can still be asked. Without it the shell must not go on: `$d` is empty. */
 const makeScratch = `d=$(mktemp -d /run/bramble.XXXXXX) || exit; trap 'rm -rf "$d"' EXIT\n`;
@@ -13,16 +13,16 @@ export class FactsShell {
   readonly ended: Promise<never>;
   private readonly end: (error: Error) => void;
   private readonly channel: ClientChannel;
-  private readonly place: HostPlace;
+  private readonly target: HostAddress;
   private readonly limitMs: number;
   private received = Buffer.alloc(0);
   private stderr = "";
   private pending: { count: number; mark: string; answer(results: Result[]): void } | undefined;
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(channel: ClientChannel, place: HostPlace, limitMs: number) {
+  constructor(channel: ClientChannel, target: HostAddress, limitMs: number) {
     this.channel = channel;
-    this.place = place;
+    this.target = target;
     this.limitMs = limitMs;
     const { promise, reject } = Promise.withResolvers<never>();
     this.ended = promise;
@@ -34,7 +34,7 @@ export class FactsShell {
     channel.stderr.on("data", (data: Buffer) => {
       this.stderr += data.toString();
     });
-    channel.on("close", () => this.end(this.lastWords()));
+    channel.on("close", () => this.end(this.lastLines()));
     channel.write(makeScratch);
   }
 
@@ -49,12 +49,12 @@ export class FactsShell {
     const mark = randomBytes(12).toString("hex");
     this.pending = { count: commands.length, mark, answer: resolve };
     this.channel.write(batchScript(commands, mark));
-    return within(this.limitMs, Promise.race([this.ended, promise]), (limit) => {
+    return withTimeout(this.limitMs, Promise.race([this.ended, promise]), (limit) => {
       const found = `no answer from its root shell ${limit}`;
       const next = "See on the Pi what it hangs on (`ps`).";
-      const fault = new HostFault(this.place, { found, wanted: "one", next });
-      this.giveUp(fault);
-      return fault;
+      const hostError = new HostError(this.target, { found, expected: "one", next });
+      this.giveUp(hostError);
+      return hostError;
     });
   }
 
@@ -70,20 +70,20 @@ export class FactsShell {
     } catch (error) {
       const found = (error as Error).message;
       const next = "See what else writes to its output (`sudo -n sh` on the Pi).";
-      this.giveUp(new HostFault(this.place, { found, wanted: "its answers alone", next }));
+      this.giveUp(new HostError(this.target, { found, expected: "its answers alone", next }));
     }
   }
 
-  private giveUp(error: HostFault): void {
+  private giveUp(error: HostError): void {
     this.end(error);
     this.channel.close();
   }
 
-  private lastWords(): HostFault {
+  private lastLines(): HostError {
     const said = this.stderr.trim() || "the root shell ended";
     const next = /password/.test(said)
       ? "Give the user passwordless sudo (`<user> ALL=(ALL) NOPASSWD: ALL` in /etc/sudoers.d) or log in as root."
       : "Log in by ssh, try `sudo -n sh`, and mend what it says.";
-    return new HostFault(this.place, { found: said, wanted: "a root shell through sudo -n", next });
+    return new HostError(this.target, { found: said, expected: "a root shell through sudo -n", next });
   }
 }

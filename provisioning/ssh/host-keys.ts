@@ -1,6 +1,6 @@
 import ssh2 from "ssh2";
 import { explainConnectError } from "./connect-error.ts";
-import type { HostPlace } from "./host-fault.ts";
+import type { HostAddress } from "./host-error.ts";
 import { type HostKey, hostKeyFromBlob } from "./known-hosts.ts";
 
 const keyTypes: ssh2.ServerHostKeyAlgorithm[][] = [
@@ -10,14 +10,14 @@ const keyTypes: ssh2.ServerHostKeyAlgorithm[][] = [
 ];
 
 /** The host keys that a host presents now, one of each type it has, without logging in (as ssh-keyscan(1)). */
-export async function scanHostKeys(place: HostPlace, port: number): Promise<HostKey[]> {
-  const keys = await Promise.all(keyTypes.map((algorithms) => scanOne(place, port, algorithms)));
+export async function scanHostKeys(target: HostAddress, port: number): Promise<HostKey[]> {
+  const keys = await Promise.all(keyTypes.map((algorithms) => scanOne(target, port, algorithms)));
   const found = keys.filter((key) => key !== undefined);
   if (found.length > 0) return found;
-  throw explainConnectError(place, { user: "", port }, new Error("no host key offered"), [], undefined);
+  throw explainConnectError(target, { user: "", port }, new Error("no host key offered"), [], undefined);
 }
 
-function scanOne(place: HostPlace, port: number, algorithms: ssh2.ServerHostKeyAlgorithm[]) {
+function scanOne(target: HostAddress, port: number, algorithms: ssh2.ServerHostKeyAlgorithm[]) {
   return new Promise<HostKey | undefined>((resolve, reject) => {
     const client = new ssh2.Client();
     let key: HostKey | undefined;
@@ -25,10 +25,10 @@ function scanOne(place: HostPlace, port: number, algorithms: ssh2.ServerHostKeyA
       if (key !== undefined) resolve(key);
       // The server has no key of this type.
       else if (/no matching/i.test(error.message)) resolve(undefined);
-      else reject(explainConnectError(place, { user: "", port }, error, [], undefined));
+      else reject(explainConnectError(target, { user: "", port }, error, [], undefined));
     });
     client.connect({
-      host: place.address,
+      host: target.address,
       port,
       username: "",
       readyTimeout: 10_000,

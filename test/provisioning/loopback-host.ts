@@ -8,7 +8,7 @@ import ssh2, { type Connection as SshClient } from "ssh2";
 import { type HostKey, hostKeyFromBlob } from "../../provisioning/ssh/known-hosts.ts";
 import type { Login } from "../../provisioning/ssh/login.ts";
 
-export const place = { host: "rpi0", address: "127.0.0.1" };
+export const target = { host: "rpi0", address: "127.0.0.1" };
 export const password = "raspberry";
 
 /** An ssh server on loopback that hands each command to the shell that a user of a Pi has, bash. */

@@ -1,7 +1,7 @@
 import type { Session } from "../../provisioning/resources/resource-type.ts";
 import type { Argv, Command, Result } from "../../provisioning/ssh/command.ts";
 
-export const place = { host: "rpi0", address: "10.42.0.250" };
+export const target = { host: "rpi0", address: "10.42.0.250" };
 
 /** A session whose one host gives these answers, by command line; anything else that it is asked fails the test. */
 export function strictHost(answers: Record<string, Partial<Result> | Error>) {
@@ -14,7 +14,7 @@ export function strictHost(answers: Record<string, Partial<Result> | Error>) {
     return { exitCode: 0, stdout: "", stderr: "", ...result };
   };
   const host = {
-    place,
+    target,
     observe: (commands: readonly Argv[]) => {
       log.push(...commands.map((argv) => `observe ${argv.join(" ")}`));
       return Promise.all(commands.map(answer));

@@ -4,7 +4,7 @@ import { userInfo } from "node:os";
 import type { Host, Session } from "../../provisioning/resources/resource-type.ts";
 import type { Argv, Command, Result } from "../../provisioning/ssh/command.ts";
 
-export const place = { host: "rpi0", address: "127.0.0.1" };
+export const target = { host: "rpi0", address: "127.0.0.1" };
 const { gid } = userInfo();
 /** Who may own files that a test makes, whether root runs it or not. */
 export const owner = `${userInfo().username}:${await groupName()}`;
@@ -21,7 +21,7 @@ export function thisMachine(here: { argument?: (text: string) => string; path?: 
   let done: string[] = [];
   const local = (argv: Argv) => argv.map(here.argument ?? ((text) => text)) as [string, ...string[]];
   const host: Host = {
-    place,
+    target,
     observe: (commands) => Promise.all(commands.map((argv) => run(local(argv), "", here))),
     run: (command) => {
       done.push(command.does);

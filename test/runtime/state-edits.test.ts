@@ -48,8 +48,8 @@ const edits: readonly { readonly was: string; readonly is: string; readonly rese
 ];
 
 test.each(edits)("$was -> $is", async ({ was, is, resets }) => {
-  const { before, after, words } = await editedService(`[${was}]`, `[${is}]`);
-  expect(words).toEqual([
+  const { before, after, sentences } = await editedService(`[${was}]`, `[${is}]`);
+  expect(sentences).toEqual([
     resets === undefined ? expect.stringContaining("keeps its state") : `its state resets (${resets})`,
   ]);
   const chain = await chainOf(before);

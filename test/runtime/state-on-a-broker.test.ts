@@ -98,8 +98,8 @@ test.each([
     kept: [0],
   },
 ])("an edit of $was to $is does to the state what the preview says, and nothing to the position", async (edit) => {
-  const { before, after, words } = await editedService(edit.was, edit.is);
-  expect(words.join(", ")).toMatch(edit.said);
+  const { before, after, sentences } = await editedService(edit.was, edit.is);
+  expect(sentences.join(", ")).toMatch(edit.said);
   const pipeline = new Pipeline(broker);
   const [input, output] = [pipeline.stream("in"), pipeline.stream("out")];
   const spec = ({ apply }: Service) =>

@@ -27,7 +27,7 @@ export function gapIn(lines: readonly string[], wanted: readonly string[]): obje
   return { at: next - 1, counts, wanted: around(wanted, next - 1), found: around(lines, line) };
 }
 
-/** The place and its neighbours: a hundred thousand values beside each other would tell nobody anything. */
-export function around<T>(list: readonly T[], place: number): readonly T[] {
-  return list.slice(Math.max(0, place - 3), place + 7);
+/** The value at an index and its neighbours: a hundred thousand values beside each other would tell nobody anything. */
+export function around<T>(list: readonly T[], index: number): readonly T[] {
+  return list.slice(Math.max(0, index - 3), index + 7);
 }

@@ -10,7 +10,7 @@ export function story(name: string, tell: () => Promise<void>, timeoutMs?: numbe
       try {
         await tell();
       } catch (error) {
-        const journals = await Promise.all(hosts.map(lastWords));
+        const journals = await Promise.all(hosts.map(lastLines));
         if (error instanceof Error) error.message = [error.message, ...journals].join("\n\n");
         throw error;
       }
@@ -20,7 +20,7 @@ export function story(name: string, tell: () => Promise<void>, timeoutMs?: numbe
 }
 
 /** Every service, without the numbers that it printed, and what the daemons warned of. */
-async function lastWords(host: string): Promise<string> {
+async function lastLines(host: string): Promise<string> {
   const line = `
     for unit in $(systemctl list-units --all --plain --no-legend kafka.service zookeeper.service 'bramble-*.service' | awk '{print $1}'); do
       echo "-- $unit: $(systemctl is-active $unit)"

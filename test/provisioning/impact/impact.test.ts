@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Change, Properties } from "../../../provisioning/impact/change.ts";
-import type { Declared, DeclaredService, Facts } from "../../../provisioning/impact/declared.ts";
+import type { DeclaredPipeline, DeclaredService, Facts } from "../../../provisioning/impact/declared-pipeline.ts";
 import { impact } from "../../../provisioning/impact/impact.ts";
 import { dynamicBrokerConfig } from "../../../provisioning/resources/dynamic-broker-config.ts";
 import { release } from "../../../provisioning/resources/release.ts";
@@ -21,7 +21,7 @@ const con4: DeclaredService = { ...con2, from: "in", apply: [ewma, window], chan
 const con5: DeclaredService = { ...con2, from: "in", apply: [window], changelog: "p-con5-changelog" };
 const pro: DeclaredService = { on: "rpi0", everyMs: 3000, apply: [], to: "in", changelog: "p-pro-changelog" };
 
-const declared: Declared = {
+const declared: DeclaredPipeline = {
   hosts: { rpi0: "10.42.0.250", rpi1: "10.42.0.251", rpi2: "10.42.0.252", rpi3: "10.42.0.253" },
   bootstrapServers: ["10.42.0.250:9092"],
   firstServers: ["10.42.0.250:9092"],
@@ -29,19 +29,19 @@ const declared: Declared = {
   services: { pro, con1, con2, con4, con5 },
   topics: { in: { role: "stream" }, mid: { role: "stream" }, out: { role: "stream" } },
 };
-const withService = (name: string, changed: Partial<DeclaredService>): Declared => ({
+const withService = (name: string, changed: Partial<DeclaredService>): DeclaredPipeline => ({
   ...declared,
   services: { ...declared.services, [name]: { ...(declared.services[name] as DeclaredService), ...changed } },
 });
 const nothingKnown: Facts = { contents: new Map(), alone: new Map(), held: new Map() };
 
-const place = (host: string) => ({ host, address: declared.hosts[host] ?? "" });
+const target = (host: string) => ({ host, address: declared.hosts[host] ?? "" });
 const bundle = (service: string, digest: string) => `/opt/bramble/releases/${service}/${digest}/service.mjs`;
 
 function serviceUnit(service: string, host: string, digest: string): UnitArgs {
   const path = bundle(service, digest);
   return {
-    ...place(host),
+    ...target(host),
     name: `bramble-${service}.service`,
     content: `[Service]\nExecStart=/opt/node ${path}\nMemoryMax=256M\n`,
     reads: { [path]: digest },
@@ -77,8 +77,8 @@ function edited(service: string, host: string, to = host, files: [Properties, Pr
     {
       token: release.token,
       operation: "replace",
-      have: { ...place(host), path: path("a1"), files: { "service.mjs": "a1", ...files[0] } },
-      want: { ...place(to), path: path("b2"), files: { "service.mjs": "b2", ...files[1] } },
+      have: { ...target(host), path: path("a1"), files: { "service.mjs": "a1", ...files[0] } },
+      want: { ...target(to), path: path("b2"), files: { "service.mjs": "b2", ...files[1] } },
       steps: ["write it"],
     },
   ];
@@ -94,7 +94,7 @@ function topic(
 }
 
 function properties(host: string, content: string, before: string, recorded = before): Change {
-  const file = (text: string) => ({ ...place(host), path: settings, content: text, mode: "0644", owner: "root:root" });
+  const file = (text: string) => ({ ...target(host), path: settings, content: text, mode: "0644", owner: "root:root" });
   const faces = { want: file(content), have: file(before), recorded: file(recorded) };
   return { token: "bramble:host:File", operation: "update", ...faces, steps: [`write ${settings}`] };
 }
@@ -104,8 +104,8 @@ const onWhereItWas = `goes on reading where it was, ${silence}`;
 
 interface Case {
   readonly changes?: Change[];
-  readonly before?: Declared;
-  readonly after?: Declared;
+  readonly before?: DeclaredPipeline;
+  readonly after?: DeclaredPipeline;
   readonly facts?: Partial<Facts>;
   readonly said: string[];
 }
@@ -130,7 +130,7 @@ const replicated = withService("con2", { on: ["rpi2", "rpi3", "rpi2"] });
 
 const running = serviceUnit("con1", "rpi1", "a1");
 const { to: _, ...con2File } = { ...con2, file: "means.txt" };
-const writing: Declared = { ...declared, services: { ...declared.services, con2: con2File } };
+const writing: DeclaredPipeline = { ...declared, services: { ...declared.services, con2: con2File } };
 const replicas: Record<string, Case> = {
   "a service that is new with several": {
     changes: [
@@ -423,7 +423,7 @@ function upgrade(host: string): Change[] {
     ...brokerUnit(host, "same"),
     content: `[Unit]\nDescription=Apache Kafka broker (Kafka ${version})\n[Service]\nExecStart=/opt/kafka/bin/kafka\n`,
   });
-  const folder = (version: string) => ({ ...place(host), path: "/opt/kafka", version: `kafka ${version}` });
+  const folder = (version: string) => ({ ...target(host), path: "/opt/kafka", version: `kafka ${version}` });
   const faces = { want: folder("3.9.2"), have: folder("3.9.1"), recorded: folder("3.9.1") };
   const steps = ["unpack kafka 3.9.2 into /opt/kafka"];
   return [

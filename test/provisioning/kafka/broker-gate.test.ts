@@ -7,7 +7,7 @@ import {
   heldBy,
 } from "../../../provisioning/kafka/broker-gate.ts";
 
-import type { HostPlace } from "../../../provisioning/ssh/host-fault.ts";
+import type { HostAddress } from "../../../provisioning/ssh/host-error.ts";
 
 const brokers = [0, 1, 2, 3].map((id) => ({ id, address: `10.42.0.25${id}` }));
 const partition = (topic: string, replicas: number[], inSync = replicas) => ({ topic, partition: 0, replicas, inSync });
@@ -53,8 +53,8 @@ test("the controller's address leads, as it is now; a broker is known by its hos
   const there = { ...hosts, rpi2: { id: 2, address: "10.42.0.252" } };
   const lags = async () => ({ ...healthy, partitions: [partition("a", [0, 1, 2], [0, 2])] });
   const [rpi1, rpi2] = ["rpi1", "rpi2"].map((host) => ({ host, address: "anywhere" }));
-  expect(await brokerGate(there, 4, lags).obstacle(rpi1 as HostPlace)).toBeUndefined();
-  expect(await brokerGate(there, 4, lags).obstacle(rpi2 as HostPlace)).toMatch("partition a/0");
+  expect(await brokerGate(there, 4, lags).obstacle(rpi1 as HostAddress)).toBeUndefined();
+  expect(await brokerGate(there, 4, lags).obstacle(rpi2 as HostAddress)).toMatch("partition a/0");
 });
 
 test("a broker is told what only it has, and what it has at all", () => {

@@ -7,7 +7,7 @@ import { listen } from "../loopback-host.ts";
 jest.setTimeout(60_000);
 
 const address = (id: number) => `10.42.0.25${id}`;
-const place = (id: number) => ({ host: `rpi${id}`, address: address(id) });
+const target = (id: number) => ({ host: `rpi${id}`, address: address(id) });
 const quorum = [0, 1, 2].map((id) => `${id}@${address(id)}:9093`);
 const now = 1_795_444_192_522;
 
@@ -57,16 +57,16 @@ test.each<[string, (QuorumFacts | undefined)[], string | undefined]>([
     undefined,
   ],
 ])("before a controller goes down: %s", (_, facts, obstacle) => {
-  expect(quorumObstacle(answers(...facts), place(1))).toBe(obstacle);
+  expect(quorumObstacle(answers(...facts), target(1))).toBe(obstacle);
 });
 
 test("a node without a controller waits for all of them", () => {
-  expect(quorumObstacle(answers(follows, follows, healthy), place(3))).toBeUndefined();
-  expect(quorumObstacle(answers(follows, undefined, healthy), place(3))).toMatch(/^no answer .*251:9093$/);
+  expect(quorumObstacle(answers(follows, follows, healthy), target(3))).toBeUndefined();
+  expect(quorumObstacle(answers(follows, undefined, healthy), target(3))).toMatch(/^no answer .*251:9093$/);
 });
 
 test("a controller alone has nobody to wait for", () => {
-  expect(quorumObstacle(answers(undefined), place(0))).toBeUndefined();
+  expect(quorumObstacle(answers(undefined), target(0))).toBeUndefined();
 });
 
 test("the active controller leads, and brokers are asked once the controllers can bear it", async () => {
@@ -84,8 +84,8 @@ test("the active controller leads, and brokers are asked once the controllers ca
   };
   const gate = quorumGate(quorum, brokers, ask("nobody"));
   expect(await gate.leader()).toBe("10.42.0.252");
-  expect(await gate.obstacle(place(1))).toBe("3 of 4 brokers are there");
-  expect(await quorumGate(quorum, brokers, ask("10.42.0.250")).obstacle(place(2))).toMatch(/^no answer/);
+  expect(await gate.obstacle(target(1))).toBe("3 of 4 brokers are there");
+  expect(await quorumGate(quorum, brokers, ask("10.42.0.250")).obstacle(target(2))).toMatch(/^no answer/);
   expect(await quorumGate(quorum, brokers, ask("10.42.0.252")).leader()).toBeUndefined();
   expect(asked).toEqual(["rpi1"]);
 });

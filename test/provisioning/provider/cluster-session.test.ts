@@ -6,7 +6,7 @@ import { NoBrokerError } from "../../../provisioning/kafka/unanswered.ts";
 import { ClusterSession } from "../../../provisioning/provider/cluster-session.ts";
 import type { Session } from "../../../provisioning/resources/resource-type.ts";
 import { pin } from "../../../provisioning/ssh/known-hosts.ts";
-import { type LoopbackHost, listen, place, startLoopbackHost } from "../loopback-host.ts";
+import { type LoopbackHost, listen, startLoopbackHost, target } from "../loopback-host.ts";
 
 jest.setTimeout(60_000);
 
@@ -18,7 +18,7 @@ const knownHosts = process.env.BRAMBLE_KNOWN_HOSTS;
 beforeEach(async () => {
   host = await startLoopbackHost();
   process.env.BRAMBLE_KNOWN_HOSTS = join(host.folder, "known_hosts");
-  writeFileSync(process.env.BRAMBLE_KNOWN_HOSTS, pin("", place.address, host.login.port, host.hostKeys));
+  writeFileSync(process.env.BRAMBLE_KNOWN_HOSTS, pin("", target.address, host.login.port, host.hostKeys));
   begin();
 });
 afterEach(async () => {
@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 function begin(login = host.login, bootstrapServers: string[] = []): void {
-  const hosts = { [place.host]: { address: place.address, id: 0 } };
+  const hosts = { [target.host]: { address: target.address, id: 0 } };
   cluster = new ClusterSession({ login, hosts, bootstrapServers, zookeepers: [], controllers: [] });
   session = cluster.with(
     () => {},
@@ -37,7 +37,7 @@ function begin(login = host.login, bootstrapServers: string[] = []): void {
   );
 }
 
-const say = async (text: string) => (await (await session.host(place)).observe([["echo", text]]))[0]?.stdout;
+const say = async (text: string) => (await (await session.host(target)).observe([["echo", text]]))[0]?.stdout;
 
 describe("a host", () => {
   test("is logged in to once, whoever asks and however many at a time", async () => {
@@ -47,16 +47,16 @@ describe("a host", () => {
   });
 
   test("is found where it is now, whatever address is recorded of it", async () => {
-    const recorded = await session.host({ ...place, address: "10.42.0.9" });
-    expect(recorded.place).toEqual(place);
-    expect(await session.host(place)).toBe(recorded);
+    const recorded = await session.host({ ...target, address: "10.42.0.9" });
+    expect(recorded.target).toEqual(target);
+    expect(await session.host(target)).toBe(recorded);
     expect(host.logins).toBe(1);
   });
 
   test("is logged in to again, once, when its connection broke", async () => {
     await say("before");
     host.cut();
-    const lost = await session.host(place);
+    const lost = await session.host(target);
     await lost.observe([["true"]]).catch(() => {});
     expect(await Promise.all(["a", "b"].map(say))).toEqual(["a\n", "b\n"]);
     expect(host.logins).toBe(2);
@@ -65,13 +65,13 @@ describe("a host", () => {
   test("that refuses the password is not tried again, and says so each time", async () => {
     begin({ ...host.login, password: "wrong" });
     for (let i = 0; i < 3; i++)
-      await expect(session.host(place)).rejects.toThrow("refused with the configured password");
+      await expect(session.host(target)).rejects.toThrow("refused with the configured password");
     expect(host.logins).toBe(1);
   });
 
   test("without a pinned key is not even called", async () => {
     writeFileSync(String(process.env.BRAMBLE_KNOWN_HOSTS), "");
-    await expect(session.host(place)).rejects.toThrow(
+    await expect(session.host(target)).rejects.toThrow(
       "rpi0 (127.0.0.1): found no pinned host key; wanted one, so that nobody else can answer in its place. " +
         "Run `npx bramble trust rpi0`.",
     );
@@ -79,7 +79,7 @@ describe("a host", () => {
   });
 
   test("that was let go can still be looked at: what was begun must be told", async () => {
-    const running = (await session.host(place)).run({ does: "wait", argv: ["sleep", "60"] });
+    const running = (await session.host(target)).run({ does: "wait", argv: ["sleep", "60"] });
     const ended = expect(running).rejects.toThrow("the ssh connection closed");
     await cluster.close();
     await ended;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { NoBrokerError } from "../../../provisioning/kafka/unanswered.ts";
 import type { Properties } from "../../../provisioning/provider/diff.ts";
-import { converge, HalfDone, preview, read } from "../../../provisioning/provider/lifecycle.ts";
+import { converge, PartialFailure, preview, read } from "../../../provisioning/provider/lifecycle.ts";
 import type { AnyResourceType } from "../../../provisioning/provider/registry.ts";
 import type { Session } from "../../../provisioning/resources/resource-type.ts";
 
@@ -31,7 +31,7 @@ function resource(looks: readonly (Properties | undefined | Error)[], does: Part
     },
     apply: unexpected("apply"),
     steps: () => [],
-    foresee: unexpected("foresee"),
+    validate: unexpected("validate"),
     remove: unexpected("remove"),
     ...does,
   };
@@ -45,27 +45,27 @@ const fails = { apply: () => Promise.reject(broken) };
 
 describe("preview", () => {
   test("of a new thing tells what was seen and what will be, after the thing itself has agreed", async () => {
-    const foreseen: unknown[] = [];
-    const foresee: AnyResourceType["foresee"] = async (_, ...seen) => void foreseen.push(seen);
-    expect(await preview(resource([undefined], { foresee }).type, session, want)).toEqual(want);
-    expect(await preview(resource([have], { foresee }).type, session, want)).toEqual({ ...want, seen: true });
-    expect(foreseen).toEqual([
+    const validated: unknown[] = [];
+    const validate: AnyResourceType["validate"] = async (_, ...seen) => void validated.push(seen);
+    expect(await preview(resource([undefined], { validate }).type, session, want)).toEqual(want);
+    expect(await preview(resource([have], { validate }).type, session, want)).toEqual({ ...want, seen: true });
+    expect(validated).toEqual([
       [want, undefined, false, undefined],
       [want, have, false, undefined],
     ]);
   });
 
   test("of a change looks at what is there now, as the change itself will", async () => {
-    const foreseen: unknown[] = [];
-    const foresee: AnyResourceType["foresee"] = async (_, ...seen) => void foreseen.push(seen);
-    const state = await preview(resource([have], { foresee }).type, session, want, recorded);
+    const validated: unknown[] = [];
+    const validate: AnyResourceType["validate"] = async (_, ...seen) => void validated.push(seen);
+    const state = await preview(resource([have], { validate }).type, session, want, recorded);
     expect(state).toEqual({ ...want, seen: true, once: true });
-    expect(foreseen).toEqual([[want, have, true, recorded]]);
+    expect(validated).toEqual([[want, have, true, recorded]]);
   });
 
   test("refuses what the thing refuses", async () => {
-    const foresee = () => Promise.reject(broken);
-    await expect(preview(resource([have], { foresee }).type, session, want)).rejects.toBe(broken);
+    const validate = () => Promise.reject(broken);
+    await expect(preview(resource([have], { validate }).type, session, want)).rejects.toBe(broken);
   });
 
   test("goes by the wish where no broker answers yet, and by nothing where a look fails", async () => {
@@ -97,7 +97,7 @@ describe("converge", () => {
     ["its own thing, gone by hand, half there again", [undefined, have], recorded],
   ])("keeps %s when it fails", async (_, looks, before) => {
     const failure = await converge(resource(looks, fails).type, session, want, before).catch((error: Error) => error);
-    expect(failure).toBeInstanceOf(HalfDone);
+    expect(failure).toBeInstanceOf(PartialFailure);
     expect(failure).toMatchObject({ id: "id of a", state: looks[1], message: broken.message, cause: broken });
   });
 

@@ -2,9 +2,9 @@ import { expect, test } from "@jest/globals";
 import type { Properties } from "../../../provisioning/provider/diff.ts";
 import { Plan } from "../../../provisioning/provider/plan.ts";
 import { file } from "../../../provisioning/resources/file.ts";
-import { place } from "../strict-host.ts";
+import { target } from "../strict-host.ts";
 
-const want = { ...place, path: "/etc/a.conf", content: "a=1\n", mode: "0644", owner: "root:root" };
+const want = { ...target, path: "/etc/a.conf", content: "a=1\n", mode: "0644", owner: "root:root" };
 const have = { ...want, mode: "0600" };
 const update = [{ path: "mode", kind: "update", replace: false }] as const;
 const compared = (state: Properties, oldInputs: Properties) => ({ state, want, oldInputs });

@@ -12,7 +12,7 @@ import type { ClusterConfig } from "../../../provisioning/provider/cluster-sessi
 import type { Properties } from "../../../provisioning/provider/diff.ts";
 import { providerService } from "../../../provisioning/provider/server.ts";
 import { impact } from "../../../provisioning/resources/impact.ts";
-import { owner, place, thisMachine } from "../this-machine.ts";
+import { owner, target, thisMachine } from "../this-machine.ts";
 import { connectPlugin, type Plugin, struct } from "./plugin.ts";
 
 jest.setTimeout(60_000);
@@ -55,7 +55,7 @@ beforeEach(async () => {
   shown = [];
   configs = [];
   done();
-  want = { ...place, path: join(mkdtempSync(join(folder, "t-")), "a.conf"), content: "a=1\n", mode: "0644", owner };
+  want = { ...target, path: join(mkdtempSync(join(folder, "t-")), "a.conf"), content: "a=1\n", mode: "0644", owner };
 });
 
 function configure(variables: Record<string, string>): Promise<providerProto.ConfigureResponse> {
@@ -208,14 +208,14 @@ describe("diff", () => {
   });
 
   test("leaves out where a thing comes from on this machine", async () => {
-    const archive = { ...place, path: "/opt/kafka", archive: "/a.tgz" };
+    const archive = { ...target, path: "/opt/kafka", archive: "/a.tgz" };
     expect(await diff(archive, { ...archive, archive: "/b.tgz" }, archive, "bramble:host:Archive")).toMatchObject({
       changes: NONE,
     });
   });
 
   test("never lets two of one unit run at once", async () => {
-    const unit = { ...place, name: "bramble-con1.service" };
+    const unit = { ...target, name: "bramble-con1.service" };
     const response = await diff(unit, { ...unit, host: "rpi1" }, unit, "bramble:systemd:Unit");
     expect(response).toMatchObject({ replacesList: ["host"], deletebeforereplace: true });
     expect(await diff(want, { ...want, path: "/b" })).toMatchObject({ deletebeforereplace: false });

@@ -17,12 +17,12 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { type ArchiveArgs, type ArchiveState, archive } from "../../../provisioning/resources/archive.ts";
 import type { Result } from "../../../provisioning/ssh/command.ts";
-import { place, run, thisMachine } from "../this-machine.ts";
+import { run, target, thisMachine } from "../this-machine.ts";
 
 jest.setTimeout(60_000);
 
 const want: ArchiveArgs = {
-  ...place,
+  ...target,
   path: "/opt/kafka",
   version: "kafka 3.9.2",
   marker: "libs/kafka-3.9.2.jar",
@@ -59,8 +59,8 @@ describe("plan", () => {
   });
 
   test("a folder by another hand is left when it is no longer wanted", () => {
-    expect(archive.definition.unplan({ ...installed, installed: false })).toEqual([]);
-    expect(archive.definition.unplan(installed)).toEqual([
+    expect(archive.definition.planDelete({ ...installed, installed: false })).toEqual([]);
+    expect(archive.definition.planDelete(installed)).toEqual([
       { does: "remove /opt/kafka", argv: expect.arrayContaining(["/opt/kafka", "/opt"]) },
     ]);
   });

@@ -2,10 +2,10 @@ import { expect, test } from "@jest/globals";
 import { converge, preview } from "../../../provisioning/provider/lifecycle.ts";
 import { declaredServices } from "../../../provisioning/resources/declared-services.ts";
 import { stopUnit } from "../../../provisioning/resources/unit.ts";
-import { place, strictHost } from "../strict-host.ts";
+import { strictHost, target } from "../strict-host.ts";
 
-const args = { pipeline: "chaining", hosts: { [place.host]: place.address } };
-const list = (...names: string[]) => ({ ...args, units: Object.fromEntries(names.map((name) => [name, place])) });
+const args = { pipeline: "chaining", hosts: { [target.host]: target.address } };
+const list = (...names: string[]) => ({ ...args, units: Object.fromEntries(names.map((name) => [name, target])) });
 /** What the host says of the units of services on it. */
 const look = 'sh -euc grep -H "^Description=bramble " -- /etc/systemd/system/bramble-*.service 2>/dev/null || true sh';
 const unitsOf = (pipeline: string, ...names: string[]) =>

@@ -7,8 +7,8 @@ import {
 } from "../../../provisioning/resources/dynamic-broker-config.ts";
 import { strictSettings } from "../strict-settings.ts";
 
-const place = (id: number) => ({ id, server: `10.42.0.25${id}:9092` });
-const brokers = { rpi0: place(0), rpi2: place(2) };
+const brokerAddress = (id: number) => ({ id, server: `10.42.0.25${id}:9092` });
+const brokers = { rpi0: brokerAddress(0), rpi2: brokerAddress(2) };
 const want: DynamicBrokerConfigArgs = {
   brokers,
   config: { "log.retention.ms": "60000" },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { execute } from "../../../provisioning/resources/execute.ts";
 import type { Command } from "../../../provisioning/ssh/command.ts";
-import { place, strictHost } from "../strict-host.ts";
+import { strictHost, target } from "../strict-host.ts";
 
 const stop: Command = { does: "stop it", argv: ["stop"] };
 const start: Command = { does: "start it", argv: ["start", "--now"] };
@@ -15,33 +15,33 @@ const bringBack: Command["undo"] = {
 
 test("commands run one after another, each shown before it begins", async () => {
   const { session, log } = strictHost({ stop: {}, "start --now": {} });
-  await execute(session, place, [stop, start]);
+  await execute(session, target, [stop, start]);
   expect(log).toEqual(["show stop it", "run stop", "show start it", "run start --now"]);
 });
 
 test("nothing to do opens no connection", async () => {
   const { session } = strictHost({});
   const unreachable = { ...session, host: () => Promise.reject(new Error("no route to host")) };
-  await execute(unreachable, place, []);
+  await execute(unreachable, target, []);
 });
 
 test("one that takes a member of a group down waits for its turn", async () => {
   const { session, log } = strictHost({ stop: {}, "start --now": {} });
-  await execute(session, place, [stop, { ...start, turn: "kafka" }]);
+  await execute(session, target, [stop, { ...start, turn: "kafka" }]);
   expect(log.slice(2)).toEqual(["show start it", "rpi0 may leave kafka", "run start --now", "rpi0 is back in kafka"]);
 });
 
 describe("a failure", () => {
   const failed = { exitCode: 3, stdout: "out", stderr: "no such unit\n" };
-  const fault = (commands: Command[], answers: Parameters<typeof strictHost>[0]) =>
-    execute(strictHost(answers).session, place, commands).then(
+  const hostError = (commands: Command[], answers: Parameters<typeof strictHost>[0]) =>
+    execute(strictHost(answers).session, target, commands).then(
       () => "done",
       (error: Error) => error.message,
     );
 
   test("ends it, and says what could not be done and why", async () => {
     const { session, log } = strictHost({ stop: failed });
-    await expect(execute(session, place, [stop, start])).rejects.toThrow(
+    await expect(execute(session, target, [stop, start])).rejects.toThrow(
       "rpi0 (10.42.0.250): found that it could not stop it (exit code 3): no such unit; wanted it done. " +
         "Mend what it says, then run `pulumi up` again: it goes on where it stopped.",
     );
@@ -49,12 +49,12 @@ describe("a failure", () => {
   });
 
   test("takes what the command printed where it complained of nothing", async () => {
-    expect(await fault([stop], { stop: { exitCode: 1, stdout: "out\n" } })).toContain("(exit code 1): out; wanted");
-    expect(await fault([stop], { stop: { exitCode: 1 } })).toContain("(exit code 1): no output; wanted");
+    expect(await hostError([stop], { stop: { exitCode: 1, stdout: "out\n" } })).toContain("(exit code 1): out; wanted");
+    expect(await hostError([stop], { stop: { exitCode: 1 } })).toContain("(exit code 1): no output; wanted");
   });
 
   test("of the connection is passed on as it is", async () => {
-    expect(await fault([stop], { stop: new Error("rpi0: the cable") })).toBe("rpi0: the cable");
+    expect(await hostError([stop], { stop: new Error("rpi0: the cable") })).toBe("rpi0: the cable");
   });
 
   const evidence: Command["evidence"] = ["journal"];
@@ -66,14 +66,14 @@ describe("a failure", () => {
       put: {},
       "start --old": {},
     });
-    await expect(execute(session, place, [{ ...stop, evidence, undo: bringBack }])).rejects.toThrow(
+    await expect(execute(session, target, [{ ...stop, evidence, undo: bringBack }])).rejects.toThrow(
       "(exit code 3): no such unit\nit crashed\n; wanted it done. The old one is back. Mend",
     );
     expect(log).toEqual(["show stop it", "run stop", "observe journal", "run put", "run start --old"]);
   });
 
   test("stands without evidence that cannot be had", async () => {
-    expect(await fault([{ ...stop, evidence }], { stop: failed, journal: new Error("the cable") })).toContain(
+    expect(await hostError([{ ...stop, evidence }], { stop: failed, journal: new Error("the cable") })).toContain(
       "(exit code 3): no such unit; wanted it done.",
     );
   });
@@ -83,7 +83,7 @@ describe("a failure", () => {
     ["is cut off", new Error("it crashed too")],
   ])("says so when bringing back what ran before %s", async (_, result) => {
     const answers = { stop: failed, put: {}, "start --old": result };
-    expect(await fault([{ ...stop, undo: bringBack }], answers)).toContain(
+    expect(await hostError([{ ...stop, undo: bringBack }], answers)).toContain(
       "It could NOT be undone (start the old one: it crashed too). Mend",
     );
   });
@@ -91,7 +91,7 @@ describe("a failure", () => {
   test("for want of room says how to make some, and undoes as any other", async () => {
     const full = { exitCode: 1, stderr: "cat: write error: No space left on device\n" };
     const { session, log } = strictHost({ stop: full, put: {}, "start --old": {} });
-    await expect(execute(session, place, [{ ...stop, undo: bringBack }])).rejects.toThrow(
+    await expect(execute(session, target, [{ ...stop, undo: bringBack }])).rejects.toThrow(
       "rpi0 (10.42.0.250): found no space left on the disk; wanted room to stop it. The old one is back. " +
         "Free some (`df -h`, `sudo journalctl --vacuum-size=50M`), then run `pulumi up` again.",
     );

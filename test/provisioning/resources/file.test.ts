@@ -17,11 +17,11 @@ import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globa
 import { type FileArgs, file, writeFile, writeText } from "../../../provisioning/resources/file.ts";
 import { sh } from "../../../provisioning/resources/host-resource.ts";
 import type { Command, Result } from "../../../provisioning/ssh/command.ts";
-import { owner, place, run, thisMachine } from "../this-machine.ts";
+import { owner, run, target, thisMachine } from "../this-machine.ts";
 
 jest.setTimeout(60_000);
 
-const want: FileArgs = { ...place, path: "/etc/a.conf", content: "a=1\n", mode: "0644", owner: "root:root" };
+const want: FileArgs = { ...target, path: "/etc/a.conf", content: "a=1\n", mode: "0644", owner: "root:root" };
 const write = writeText("/etc/a.conf", "a=1\n", "0644", "root:root");
 
 describe("plan", () => {
@@ -112,7 +112,7 @@ describe("on a real host", () => {
   let here: FileArgs;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "bramble-file-"));
-    here = { ...place, path: join(folder, "it's here", "a.conf"), content: "grün\n\n", mode: "0640", owner };
+    here = { ...target, path: join(folder, "it's here", "a.conf"), content: "grün\n\n", mode: "0640", owner };
     done();
   });
   afterEach(() => rmSync(folder, { recursive: true }));

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals
 import { type MachineArgs, type MachineState, machine } from "../../../provisioning/resources/machine.ts";
 import type { Result } from "../../../provisioning/ssh/command.ts";
 import { listen } from "../loopback-host.ts";
-import { place, run, thisMachine } from "../this-machine.ts";
+import { run, target, thisMachine } from "../this-machine.ts";
 
 jest.setTimeout(60_000);
 
 const want: MachineArgs = {
-  ...place,
+  ...target,
   java: 11,
   freeMb: 1024,
   home: "/opt/kafka",
@@ -24,7 +24,7 @@ const want: MachineArgs = {
 const fit: MachineState = { ...want, machine: "aarch64", foundFreeMb: 1024 };
 
 describe("plan", () => {
-  const faults = (have: Partial<MachineState>) => {
+  const errors = (have: Partial<MachineState>) => {
     try {
       expect(machine.definition.plan(want, { ...fit, ...have }, true)).toEqual([]);
       return "";
@@ -95,13 +95,13 @@ describe("plan", () => {
         "They stay as long as the cluster lives, and so do their Pis, whose services may go and whose cards may be replaced: write their hosts under cluster/kraft/controllers, take the change back, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`.",
     ],
   ];
-  test.each(cases)("%s", (_, have, fault) => {
-    expect(faults(have)).toBe(fault === "" ? "" : `rpi0 (127.0.0.1): ${fault}`);
+  test.each(cases)("%s", (_, have, hostError) => {
+    expect(errors(have)).toBe(hostError === "" ? "" : `rpi0 (127.0.0.1): ${hostError}`);
   });
 
   test("all that is wrong at once, each in a line of its own", () => {
     const all = { machine: "i686", java: 0, foundFreeMb: 1, kafka: "none", intruders: { 2181: "a", 9092: "b" } };
-    expect(faults(all).split("\n")).toHaveLength(6);
+    expect(errors(all).split("\n")).toHaveLength(6);
   });
 });
 

@@ -6,14 +6,14 @@ import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globa
 import { writeFile } from "../../../provisioning/resources/file.ts";
 import { type ReleaseArgs, release } from "../../../provisioning/resources/release.ts";
 import type { Command, Result } from "../../../provisioning/ssh/command.ts";
-import { owner, place, run, thisMachine } from "../this-machine.ts";
+import { owner, run, target, thisMachine } from "../this-machine.ts";
 
 jest.setTimeout(60_000);
 
 const sum = (text: string) => createHash("sha256").update(text).digest("hex");
 const path = "/opt/bramble/releases/con1/0123456789abcdef";
 const want: ReleaseArgs = {
-  ...place,
+  ...target,
   path,
   files: { "service.mjs": sum("code"), "temperatures.txt": sum("7 6 9") },
   sources: { "service.mjs": "/build/con1.mjs", "temperatures.txt": "/data/temperatures.txt" },
@@ -70,7 +70,7 @@ describe("on a real host", () => {
     const names = ["service.mjs", "it's\\odd\nname", "-n"];
     for (const name of names) writeFileSync(join(folder, name), `text of ${name}`);
     here = {
-      ...place,
+      ...target,
       path: join(folder, "host", "releases", "con1", "0123"),
       files: Object.fromEntries(names.map((name) => [name, sum(`text of ${name}`)])),
       sources: Object.fromEntries(names.map((name) => [name, join(folder, name)])),

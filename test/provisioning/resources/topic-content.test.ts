@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { topicContent } from "../../../provisioning/resources/topic-content.ts";
-import { place } from "../strict-host.ts";
+import { target } from "../strict-host.ts";
 import { strictTopics } from "../strict-topics.ts";
 
 const topic = { partitions: 2, replicationFactor: 2, config: {}, records: 7 };
@@ -12,7 +12,7 @@ function session(said: Record<string, string>) {
     const stdout = said[host];
     if (stdout === undefined) throw new Error("no answer");
     const observe = async () => [{ exitCode: 0, stdout, stderr: "" }];
-    return { place, observe, run: () => Promise.reject(new Error("nothing here should change")) };
+    return { target, observe, run: () => Promise.reject(new Error("nothing here should change")) };
   };
   return { ...strictTopics({ t: topic }).session, host };
 }

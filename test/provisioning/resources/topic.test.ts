@@ -93,9 +93,9 @@ describe("on a cluster", () => {
   test("preview refuses what would lose records, counted now; and does nothing else", async () => {
     const { session, changes } = strictTopics({ t: { ...want, partitions: 3, records: 7 } });
     const have = await topic.observe(session, want);
-    await expect(topic.foresee(session, want, have, true)).rejects.toThrow("found up to 7 records");
+    await expect(topic.validate(session, want, have, true)).rejects.toThrow("found up to 7 records");
     await expect(topic.apply(session, want, have, true)).rejects.toThrow("found up to 7 records");
-    await topic.foresee(session, { ...want, allowDataLoss: true }, have, true);
+    await topic.validate(session, { ...want, allowDataLoss: true }, have, true);
     expect(changes).toEqual([]);
   });
 });

@@ -17,13 +17,13 @@ import { writeText } from "../../../provisioning/resources/file.ts";
 import { type UnitArgs, unit } from "../../../provisioning/resources/unit.ts";
 import type { Result } from "../../../provisioning/ssh/command.ts";
 import { listen } from "../loopback-host.ts";
-import { owner, place, type ThisMachine, thisMachine } from "../this-machine.ts";
+import { owner, type ThisMachine, target, thisMachine } from "../this-machine.ts";
 
 jest.setTimeout(60_000);
 
 const config = "/opt/kafka/config/server.properties";
 const want: UnitArgs = {
-  ...place,
+  ...target,
   name: "kafka.service",
   content: "[Service]\nExecStart=/opt/kafka/bin/kafka-server-start.sh\n",
   reads: { [config]: "a".repeat(64) },
@@ -123,7 +123,7 @@ describe("plan", () => {
 
   test("a service that was not there before is taken away again when it does not get ready", () => {
     const [, , , restart] = unit.definition.plan(service, undefined, false);
-    expect(restart?.undo?.commands).toEqual(unit.definition.unplan(service));
+    expect(restart?.undo?.commands).toEqual(unit.definition.planDelete(service));
   });
 
   test.each<[string, Partial<UnitArgs>]>([

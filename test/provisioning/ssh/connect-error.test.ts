@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals
 import { Connection } from "../../../provisioning/ssh/connection.ts";
 import { fingerprint, type HostKey, hostKeyFromBlob } from "../../../provisioning/ssh/known-hosts.ts";
 import type { Login } from "../../../provisioning/ssh/login.ts";
-import { generateKey, type LoopbackHost, listen, place, startLoopbackHost } from "../loopback-host.ts";
+import { generateKey, type LoopbackHost, listen, startLoopbackHost, target } from "../loopback-host.ts";
 
 jest.setTimeout(60_000);
 
@@ -18,12 +18,12 @@ beforeAll(async () => {
 });
 afterAll(() => host.stop());
 
-/** The fault that logging in ends with, once it is the only thing that differs from what works. */
-async function fault(change: { login?: Partial<Login>; pinned?: readonly HostKey[]; address?: string }) {
+/** The error that logging in ends with, once it is the only thing that differs from what works. */
+async function hostError(change: { login?: Partial<Login>; pinned?: readonly HostKey[]; address?: string }) {
   const limits = { loginMs: 500, observeMs: 10_000, runMs: 10_000 };
   const { password: _, ...withKey } = host.login;
   const login = { ...(change.login?.privateKey === undefined ? host.login : withKey), ...change.login };
-  const where = { ...place, address: change.address ?? place.address };
+  const where = { ...target, address: change.address ?? target.address };
   const opened = Connection.open(where, login, change.pinned ?? host.hostKeys, limits);
   return opened.then(
     (connection) => {
@@ -40,7 +40,7 @@ describe("logging in", () => {
   test.each(["password", "private key"])("works with the right %s", async (way) => {
     const { password: _, ...login } = host.login;
     const connection = await Connection.open(
-      place,
+      target,
       way === "password" ? host.login : { ...login, privateKey: mine.private },
       host.hostKeys,
     );
@@ -50,18 +50,18 @@ describe("logging in", () => {
 
   test("works whichever of the host's keys is pinned", async () => {
     expect(host.hostKeys.map(({ type }) => type)).toEqual(["ssh-ed25519", "ssh-rsa"]);
-    for (const key of host.hostKeys) (await Connection.open(place, host.login, [key])).close();
+    for (const key of host.hostKeys) (await Connection.open(target, host.login, [key])).close();
   });
 
   test("names user and setting when the password is refused", async () => {
-    expect(await fault({ login: { password: "wrong" } })).toBe(
+    expect(await hostError({ login: { password: "wrong" } })).toBe(
       "rpi0 (127.0.0.1): found that user root was refused with the configured password; wanted a login. " +
         "Set the right one: `pulumi config set --secret bramble:password`. Then `pulumi up --run-program`, which takes it up from the start.",
     );
   });
 
   test("names user and setting when the private key is refused", async () => {
-    expect(await fault({ login: { privateKey: generateKey("ed25519").private } })).toMatch(
+    expect(await hostError({ login: { privateKey: generateKey("ed25519").private } })).toMatch(
       /^rpi0 \(127\.0\.0\.1\): found that user root was refused with the configured private key; wanted a login\. Put its/,
     );
   });
@@ -69,19 +69,19 @@ describe("logging in", () => {
   test("shows both fingerprints when the host has another key, and sends it no password", async () => {
     const [presented] = host.hostKeys;
     if (presented === undefined) throw new Error("no key");
-    expect(await fault({ pinned: [otherKey], login: { password: "wrong" } })).toBe(
+    expect(await hostError({ pinned: [otherKey], login: { password: "wrong" } })).toBe(
       `rpi0 (127.0.0.1): found host key ${fingerprint(presented)} (ssh-ed25519); wanted the pinned ${fingerprint(otherKey)}. ` +
         "If the Pi was reflashed, run `npx bramble trust rpi0`; if not, something else answers at its address.",
     );
   });
 
   test("accepts one of several pinned keys", async () => {
-    (await Connection.open(place, host.login, [otherKey, ...host.hostKeys])).close();
+    (await Connection.open(target, host.login, [otherKey, ...host.hostKeys])).close();
   });
 
   test("passes over pinned keys of types that this program cannot check", async () => {
     const exotic = { type: "sk-ssh-ed25519@openssh.com", blob: "AAAA" };
-    (await Connection.open(place, host.login, [exotic, ...host.hostKeys])).close();
+    (await Connection.open(target, host.login, [exotic, ...host.hostKeys])).close();
   });
 });
 
@@ -95,22 +95,22 @@ describe("a private key", () => {
     /^rpi0 \(127\.0\.0\.1\): found a private key that cannot be read \(.+\); wanted .* without a passphrase\./;
 
   test("that is none is told from one that is refused", async () => {
-    expect(await fault({ login: { privateKey: "raspberry" } })).toMatch(unreadable);
-    expect(await fault({ login: { privateKey: mine.public } })).toMatch(unreadable);
-    expect(await fault({ login: { privateKey: mine.private.slice(0, 200) } })).toMatch(unreadable);
+    expect(await hostError({ login: { privateKey: "raspberry" } })).toMatch(unreadable);
+    expect(await hostError({ login: { privateKey: mine.public } })).toMatch(unreadable);
+    expect(await hostError({ login: { privateKey: mine.private.slice(0, 200) } })).toMatch(unreadable);
   });
 
   test("of real ssh-keygen with a passphrase is told from one that is refused", async () => {
     const file = join(folder, "locked");
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "secret", "-f", file]);
-    const message = await fault({ login: { privateKey: readFileSync(file, "utf8") } });
+    const message = await hostError({ login: { privateKey: readFileSync(file, "utf8") } });
     expect(message).toMatch(unreadable);
     expect(message).toMatch(/passphrase given/);
   });
 
   test("never shows in the error", async () => {
-    expect(await fault({ login: { privateKey: "raspberry-secret" } })).not.toContain("raspberry-secret");
-    expect(await fault({ login: { password: "raspberry-secret" } })).not.toContain("raspberry-secret");
+    expect(await hostError({ login: { privateKey: "raspberry-secret" } })).not.toContain("raspberry-secret");
+    expect(await hostError({ login: { password: "raspberry-secret" } })).not.toContain("raspberry-secret");
   });
 });
 
@@ -128,7 +128,7 @@ describe("a host that is not there", () => {
     const server = createServer();
     const closed = await listen(server);
     await new Promise((resolve) => server.close(resolve));
-    expect(await fault({ login: { port: closed } })).toBe(
+    expect(await hostError({ login: { port: closed } })).toBe(
       `rpi0 (127.0.0.1): found no ssh server at 127.0.0.1 port ${closed}; wanted one. ` +
         "Enable ssh on the Pi (`sudo systemctl enable --now ssh`).",
     );
@@ -139,7 +139,7 @@ describe("a host that is not there", () => {
     ["hangs up", (socket: { destroy(): void }) => socket.destroy()],
   ])("%s: cable or power", async (_, act) => {
     const silent = await port(act);
-    expect(await fault({ login: { port: silent } })).toMatch(
+    expect(await hostError({ login: { port: silent } })).toMatch(
       new RegExp(
         `^rpi0 \\(127\\.0\\.0\\.1\\): found no answer from 127\\.0\\.0\\.1 port ${silent} \\(.+\\); wanted an ssh server\\. Check the Pi's power`,
       ),
@@ -147,7 +147,7 @@ describe("a host that is not there", () => {
   });
 
   test("has a name that nobody knows", async () => {
-    expect(await fault({ address: "no-such-pi.invalid" })).toBe(
+    expect(await hostError({ address: "no-such-pi.invalid" })).toBe(
       "rpi0 (no-such-pi.invalid): found no address for the name no-such-pi.invalid; wanted one. " +
         "Write the Pi's IP address into the pipeline file.",
     );

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globa
 import type { Argv } from "../../../provisioning/ssh/command.ts";
 import { Connection } from "../../../provisioning/ssh/connection.ts";
 import type { Login } from "../../../provisioning/ssh/login.ts";
-import { type LoopbackHost, type LoopbackOptions, place, startLoopbackHost } from "../loopback-host.ts";
+import { type LoopbackHost, type LoopbackOptions, startLoopbackHost, target } from "../loopback-host.ts";
 
 jest.setTimeout(60_000);
 
@@ -13,7 +13,7 @@ let connection: Connection;
 
 async function start(options: LoopbackOptions = {}, login: Partial<Login> = {}): Promise<void> {
   host = await startLoopbackHost(options);
-  connection = await Connection.open(place, { ...host.login, ...login }, host.hostKeys);
+  connection = await Connection.open(target, { ...host.login, ...login }, host.hostKeys);
 }
 
 afterEach(async () => {
@@ -234,7 +234,7 @@ describe("a host that does not end", () => {
 
   test("is given up: its command, and its shell with what was asked of it", async () => {
     host = await startLoopbackHost();
-    connection = await Connection.open(place, host.login, host.hostKeys, brief);
+    connection = await Connection.open(target, host.login, host.hostKeys, brief);
     await expect(connection.run({ does: "start kafka.service", argv: sh("exec sleep 60") })).rejects.toThrow(
       /found that it could not start kafka\.service within 0\.3 s; wanted /,
     );

@@ -1,20 +1,20 @@
 import { createServer } from "node:net";
 import { expect, jest, test } from "@jest/globals";
 import { scanHostKeys } from "../../../provisioning/ssh/host-keys.ts";
-import { listen, place, startLoopbackHost } from "../loopback-host.ts";
+import { listen, startLoopbackHost, target } from "../loopback-host.ts";
 
 jest.setTimeout(60_000);
 
 test("a host shows its keys, one of each type, without a login", async () => {
   const host = await startLoopbackHost({ hostKeyTypes: ["rsa", "ed25519", "ecdsa"] });
   const [rsa, ed25519, ecdsa] = host.hostKeys;
-  expect(await scanHostKeys(place, host.login.port)).toEqual([ed25519, ecdsa, rsa]);
+  expect(await scanHostKeys(target, host.login.port)).toEqual([ed25519, ecdsa, rsa]);
   await host.stop();
 });
 
 test("a host that lacks a type shows the others", async () => {
   const host = await startLoopbackHost({ hostKeyTypes: ["ecdsa"] });
-  expect(await scanHostKeys(place, host.login.port)).toEqual(host.hostKeys);
+  expect(await scanHostKeys(target, host.login.port)).toEqual(host.hostKeys);
   await host.stop();
 });
 
@@ -22,7 +22,7 @@ test("a host without ssh is named", async () => {
   const server = createServer();
   const port = await listen(server);
   await new Promise((resolve) => server.close(resolve));
-  await expect(scanHostKeys(place, port)).rejects.toThrow(
+  await expect(scanHostKeys(target, port)).rejects.toThrow(
     `rpi0 (127.0.0.1): found no ssh server at 127.0.0.1 port ${port}; wanted one.`,
   );
 });
@@ -30,7 +30,7 @@ test("a host without ssh is named", async () => {
 test("a host that hangs up is named", async () => {
   const server = createServer((socket) => socket.destroy());
   const port = await listen(server);
-  await expect(scanHostKeys(place, port)).rejects.toThrow(
+  await expect(scanHostKeys(target, port)).rejects.toThrow(
     `rpi0 (127.0.0.1): found no answer from 127.0.0.1 port ${port}`,
   );
   await new Promise((resolve) => server.close(resolve));

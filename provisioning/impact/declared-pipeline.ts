@@ -1,5 +1,5 @@
 /** What a pipeline file declares, as far as a change of it can be told in words; plain data that the stack records. */
-export interface Declared {
+export interface DeclaredPipeline {
   /** Addresses by host. */
   readonly hosts: Readonly<Record<string, string>>;
   /** `host:port` of every broker. */
@@ -53,12 +53,15 @@ export interface Facts {
 }
 
 /** Host and address of every broker that is not to be one any more. One that is only reached elsewhere stays. */
-export function leavingBrokers(before: Declared | undefined, after: Declared): [host: string, address: string][] {
+export function leavingBrokers(
+  before: DeclaredPipeline | undefined,
+  after: DeclaredPipeline,
+): [host: string, address: string][] {
   return Object.entries(before?.hosts ?? {}).filter(
     ([host]) => before !== undefined && hasBroker(before, host) && !hasBroker(after, host),
   );
 }
 
-export function hasBroker({ hosts, bootstrapServers }: Declared, host: string): boolean {
+export function hasBroker({ hosts, bootstrapServers }: DeclaredPipeline, host: string): boolean {
   return bootstrapServers.some((server) => server.replace(/:\d+$/, "") === hosts[host]);
 }

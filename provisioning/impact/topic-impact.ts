@@ -1,11 +1,11 @@
 import { type Change, drifted, textOf, vanished } from "./change.ts";
-import type { Declared, DeclaredService, Facts } from "./declared.ts";
-import { and, count, differences, size } from "./words.ts";
+import type { DeclaredPipeline, DeclaredService, Facts } from "./declared-pipeline.ts";
+import { and, count, differences, size } from "./phrases.ts";
 
 type Config = Readonly<Record<string, string>>;
 
 /** What the topics are about to go through. */
-export function topicWords(topics: readonly Change[], after: Declared, facts: Facts): string[] {
+export function topicImpact(topics: readonly Change[], after: DeclaredPipeline, facts: Facts): string[] {
   const isNew = (topic: Change) => topic.operation === "create" && !vanished(topic);
   const kinds = Map.groupBy(topics.filter(isNew), ({ want }) => `${want?.partitions} ${want?.replicationFactor}`);
   const made = [...kinds.values()].map((group) => {
@@ -17,16 +17,16 @@ export function topicWords(topics: readonly Change[], after: Declared, facts: Fa
   const others = topics
     .filter((topic) => !isNew(topic))
     .sort((a, b) => textOf(a, "name").localeCompare(textOf(b, "name")));
-  return [...made, ...others.flatMap((topic) => changeWords(topic, after, facts))];
+  return [...made, ...others.flatMap((topic) => changeText(topic, after, facts))];
 }
 
 /** "1,234 records (56 kB)". */
-export function contentWords(content: { readonly records: number; readonly bytes?: number | undefined }): string {
+export function contentText(content: { readonly records: number; readonly bytes?: number | undefined }): string {
   const bytes = content.bytes === undefined ? "" : ` (${size(content.bytes)})`;
   return `${count(content.records, "record")}${bytes}`;
 }
 
-function changeWords(topic: Change, after: Declared, facts: Facts): string[] {
+function changeText(topic: Change, after: DeclaredPipeline, facts: Facts): string[] {
   const name = textOf(topic, "name");
   const content = facts.contents.get(name);
   const lost =
@@ -34,7 +34,7 @@ function changeWords(topic: Change, after: Declared, facts: Facts): string[] {
       ? ": how many records are lost is not known, as Kafka does not answer now"
       : content.records === 0
         ? ""
-        : `: ${contentWords(content)} ${content.records === 1 ? "is" : "are"} lost`;
+        : `: ${contentText(content)} ${content.records === 1 ? "is" : "are"} lost`;
   if (topic.operation === "delete") return [`topic ${name} is deleted${lost || ", empty as it is"}`];
   if (vanished(topic)) return [`topic ${name} was deleted by hand: it is made anew, empty`];
   const { have = {}, want = {} } = topic;
@@ -47,7 +47,7 @@ function changeWords(topic: Change, after: Declared, facts: Facts): string[] {
       ? [`topic ${name} is deleted and made anew with ${count(to, "partition")} (was ${from})${lost}`]
       : []),
     ...(to > from
-      ? [`topic ${name} grows from ${from} to ${count(to, "partition")}${splitWords(name, from, after)}`]
+      ? [`topic ${name} grows from ${from} to ${count(to, "partition")}${splitText(name, from, after)}`]
       : []),
     ...(factor === Number(have.replicationFactor) || to < from
       ? []
@@ -59,7 +59,7 @@ function changeWords(topic: Change, after: Declared, facts: Facts): string[] {
 }
 
 /** The runtime keeps state by partition: a record that comes to another than its forerunners meets another state. */
-function splitWords(name: string, from: number, after: Declared): string {
+function splitText(name: string, from: number, after: DeclaredPipeline): string {
   const readers = Object.entries(after.services).filter(
     ([, service]) => [service.from].flat().includes(name) && isStateful(service),
   );

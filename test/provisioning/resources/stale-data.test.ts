@@ -1,12 +1,12 @@
 import { expect, test } from "@jest/globals";
 import {
   type HostData,
-  leftovers,
-  look,
   type Members,
-  refuseLeftovers,
-} from "../../../provisioning/resources/leftovers.ts";
-import { place, strictHost } from "../strict-host.ts";
+  observeData,
+  refuseStaleData,
+  staleData,
+} from "../../../provisioning/resources/stale-data.ts";
+import { strictHost, target } from "../strict-host.ts";
 
 const members: Members = Object.fromEntries(
   ["rpi0", "rpi1", "rpi2", "rpi3"].map((host, i) => [host, { address: `10.42.0.25${i}`, votes: i < 3 }]),
@@ -33,22 +33,22 @@ test.each<[string, "zookeeper" | "kraft", Map<string, HostData>, string[]]>([
   ["a controller was off at the destroy", "kraft", on(none, none, kraft, none), ["rpi2"]],
   ["a broker was off at the destroy", "kraft", on(none, none, none, kraft), ["rpi3"]],
 ])("a new stack finds %s (%s)", (_, mode, data, refused) => {
-  expect(leftovers(data, members, false, mode)).toEqual(refused);
+  expect(staleData(data, members, false, mode)).toEqual(refused);
 });
 
 test("who joins a living cluster has no data", () => {
-  expect(leftovers(new Map([["rpi3", none]]), members, true, "kraft")).toEqual([]);
-  expect(leftovers(new Map([["rpi3", kraft]]), members, true, "kraft")).toEqual(["rpi3"]);
+  expect(staleData(new Map([["rpi3", none]]), members, true, "kraft")).toEqual([]);
+  expect(staleData(new Map([["rpi3", kraft]]), members, true, "kraft")).toEqual(["rpi3"]);
 });
 
-const only: Members = { [place.host]: { address: place.address, votes: true } };
-const probe = look.join(" ");
+const only: Members = { [target.host]: { address: target.address, votes: true } };
+const probe = observeData.join(" ");
 /** A host that says this of its data. */
 const saying = (stdout: string) => strictHost({ [probe]: { stdout } });
 
 test("a host with data of another cluster is refused by name, with what takes them away", async () => {
   const { session, log } = saying("JW8 there\n");
-  await expect(refuseLeftovers(session, only, [], "zookeeper")).rejects.toThrow(
+  await expect(refuseStaleData(session, only, [], "zookeeper")).rejects.toThrow(
     "rpi0 (10.42.0.250): found data of another cluster, or of one that was destroyed while this host was off " +
       "(/var/lib/kafka, /var/lib/zookeeper); wanted none, or those of all hosts together. If nobody needs them, run there " +
       "as root the script left-on-rpi0.sh that `npx bramble forget` wrote, or `sudo systemctl disable --now kafka " +
@@ -58,9 +58,9 @@ test("a host with data of another cluster is refused by name, with what takes th
 });
 
 test("bare hosts, and those of data that belong together, pass; a cluster that nobody joins is not even asked", async () => {
-  await refuseLeftovers(saying("- -\n").session, only, undefined, "zookeeper");
-  await refuseLeftovers(saying("JW8 there\n").session, only, undefined, "zookeeper");
+  await refuseStaleData(saying("- -\n").session, only, undefined, "zookeeper");
+  await refuseStaleData(saying("JW8 there\n").session, only, undefined, "zookeeper");
   const { session, log } = saying("JW8 there\n");
-  await refuseLeftovers(session, only, [place.host], "zookeeper");
+  await refuseStaleData(session, only, [target.host], "zookeeper");
   expect(log).toEqual([]);
 });

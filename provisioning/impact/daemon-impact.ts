@@ -1,7 +1,7 @@
 import { type Change, drifted, text, textOf, tokens } from "./change.ts";
-import type { Facts } from "./declared.ts";
-import { handWords, runs, starts, unitFileWords, upgrades } from "./unit-words.ts";
-import { and, differences, settingsOf } from "./words.ts";
+import type { Facts } from "./declared-pipeline.ts";
+import { and, differences, settingsOf } from "./phrases.ts";
+import { manualImpact, runs, starts, unitFileImpact, upgrades } from "./unit-impact.ts";
 
 /** From the stop of a broker to its port's answer, as seen on a lab and on Pis. */
 const brokerRestart = "about 10 s";
@@ -12,7 +12,7 @@ const names: Readonly<Record<string, readonly [one: string, many: string]>> = {
 };
 
 /** What the daemons of the cluster are about to go through: those with one fate in one sentence. */
-export function daemonWords(units: readonly Change[], files: readonly Change[], facts: Facts): string[] {
+export function daemonImpact(units: readonly Change[], files: readonly Change[], facts: Facts): string[] {
   const fates = units.flatMap((unit) => {
     const own = files.filter((file) => isReadBy(unit, file));
     const fate = fateOf(unit, own);
@@ -36,7 +36,7 @@ interface Fate {
 function fateOf(unit: Change, files: readonly Change[]): Fate | undefined {
   if (unit.operation === "delete") return { does: "is removed", why: "" };
   if (unit.operation === "create" && unit.recorded === undefined) return { does: "is new", why: "" };
-  const why = [...handWords(unit), ...files.flatMap(fileWords), ...unitFileWords(unit)].join(", ");
+  const why = [...manualImpact(unit), ...files.flatMap(fileText), ...unitFileImpact(unit)].join(", ");
   if (starts(unit)) {
     const stopped = drifted(unit, "active") || unit.operation === "create";
     return { does: runs(unit) ? "rolls" : stopped ? "starts again" : "starts", why };
@@ -44,7 +44,7 @@ function fateOf(unit: Change, files: readonly Change[]): Fate | undefined {
   return unit.steps.length === 0 ? undefined : { does: "is put right without a restart", why };
 }
 
-function fileWords(file: Change): string[] {
+function fileText(file: Change): string[] {
   const { have, want } = file;
   if (want === undefined) return [];
   if (have === undefined) return file.recorded === undefined ? [] : [`${base(file)} was deleted by hand`];

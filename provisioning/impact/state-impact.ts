@@ -1,12 +1,12 @@
-import type { DeclaredService, DeclaredStep } from "./declared.ts";
-import { and, differences, plain } from "./words.ts";
+import type { DeclaredService, DeclaredStep } from "./declared-pipeline.ts";
+import { and, differences, plain } from "./phrases.ts";
 
 /**
  * What becomes of a service's state. The runtime keeps each operator's state under its place in the chain, its name and what
  * the operator says its state depends on (runtime/state.ts): while these stay the same it goes on from what it has, whatever
  * its other parameters or code are now.
  */
-export function stateWords(before: DeclaredService, after: DeclaredService): string[] {
+export function stateImpact(before: DeclaredService, after: DeclaredService): string[] {
   const [old, now] = [stateful(before), stateful(after)];
   const pairs = now.map((step) => ({ step, was: old.find((each) => isSameLink(each, step)) }));
   const kept = pairs.flatMap(({ step, was }) => (was !== undefined && changes(was, step).length === 0 ? [step] : []));
@@ -33,28 +33,28 @@ export function stateWords(before: DeclaredService, after: DeclaredService): str
   return [`${keepsIt}, from which ${and(edited.map(({ step }) => step.operator))} goes on under the new rule`];
 }
 
-interface Placed extends DeclaredStep {
+interface IndexedStep extends DeclaredStep {
   /** From 1, as one counts. */
   readonly place: number;
 }
 
-function stateful({ apply }: DeclaredService): Placed[] {
+function stateful({ apply }: DeclaredService): IndexedStep[] {
   return apply.map((step, i) => ({ ...step, place: i + 1 })).filter((step) => step.stateful);
 }
 
-function isSameLink(a: Placed, b: Placed): boolean {
+function isSameLink(a: IndexedStep, b: IndexedStep): boolean {
   return a.place === b.place && a.operator === b.operator && a.params.field === b.params.field;
 }
 
 /** "size: 4s -> 5s": what the state depends on and is another than before, as the file has it where it is a parameter. */
-function changes(was: Placed, is: Placed): string[] {
+function changes(was: IndexedStep, is: IndexedStep): string[] {
   const [before, after] = [was.stateBasis ?? {}, is.stateBasis ?? {}];
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((name) => plain(before[name] ?? null) !== plain(after[name] ?? null))
     .map((name) => `${name}: ${shown(was, name)} -> ${shown(is, name)}`);
 }
 
-function shown({ params, stateBasis = {} }: Placed, name: string): string {
+function shown({ params, stateBasis = {} }: IndexedStep, name: string): string {
   const value = params[name] ?? stateBasis[name];
   return value === undefined ? "none" : plain(value);
 }
@@ -63,6 +63,6 @@ function because(changes: readonly string[]): string {
   return ` (${changes.join(", ")})`;
 }
 
-function names(steps: readonly Placed[]): string {
+function names(steps: readonly IndexedStep[]): string {
   return and(steps.map(({ operator, place }) => `${operator} (step ${place})`));
 }

@@ -1,5 +1,5 @@
-import { HostFault, type HostPlace } from "../ssh/host-fault.ts";
-import { cannotTell, sh } from "./host-resource.ts";
+import { type HostAddress, HostError } from "../ssh/host-error.ts";
+import { probeFailed, sh } from "./host-resource.ts";
 import type { Session } from "./resource-type.ts";
 
 /** Where the hosts are that keep something of the cluster, and which of them vote on its metadata. */
@@ -15,7 +15,7 @@ export interface HostData {
 const folders = { kafka: "/var/lib/kafka", zookeeper: "/var/lib/zookeeper" };
 
 /** Prints the cluster of the records and whether ZooKeeper has data, `-` for what is not there. */
-export const look = sh(
+export const observeData = sh(
   `c=-; if [ -e "$1/meta.properties" ]; then c=$(sed -n 's/^cluster\\.id=//p' "$1/meta.properties"); fi
 z=-; for f in "$2"/version-2/*; do [ ! -e "$f" ] || z=there; done; echo "\${c:-unknown} $z"`,
   folders.kafka,
@@ -26,7 +26,7 @@ z=-; for f in "$2"/version-2/*; do [ ! -e "$f" ] || z=there; done; echo "\${c:-u
  * Data that would meet another cluster than their own. They are kept, or wiped, on all hosts together: a host that was off
  * at a destroy still has its own, and neither its cluster's id nor what its ZooKeeper or controller remembers fit the next.
  */
-export async function refuseLeftovers(
+export async function refuseStaleData(
   session: Session,
   members: Members,
   known: readonly string[] | undefined,
@@ -36,21 +36,21 @@ export async function refuseLeftovers(
   if (joins.length === 0) return;
   const seen = await Promise.all(
     (known === undefined ? Object.keys(members) : joins).map(async (host) => {
-      const place = { host, address: members[host]?.address ?? "" };
-      return [host, await dataOn(session, place)] as const;
+      const target = { host, address: members[host]?.address ?? "" };
+      return [host, await dataOn(session, target)] as const;
     }),
   );
-  const faults = leftovers(new Map(seen), members, known !== undefined, mode).map((host) =>
-    fault({ host, address: members[host]?.address ?? "" }, mode),
+  const errors = staleData(new Map(seen), members, known !== undefined, mode).map((host) =>
+    hostError({ host, address: members[host]?.address ?? "" }, mode),
   );
-  if (faults.length > 0) throw new AggregateError(faults, faults.map(({ message }) => message).join("\n"));
+  if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));
 }
 
 /**
  * The hosts whose data fit nobody. Whoever joins a living cluster must have none. To a new stack, data are those of a
  * cluster that was kept, when a majority of those who vote have theirs; and all records are then of that one. Pure.
  */
-export function leftovers(
+export function staleData(
   data: ReadonlyMap<string, HostData>,
   members: Members,
   lives: boolean,
@@ -69,21 +69,21 @@ export function leftovers(
   return strange.flat().map(([host]) => host);
 }
 
-async function dataOn(session: Session, place: HostPlace): Promise<HostData> {
-  const [result] = await (await session.host(place)).observe([look]);
-  if (result?.exitCode !== 0) throw cannotTell(place, `what is in ${folders.kafka}`, result);
+async function dataOn(session: Session, target: HostAddress): Promise<HostData> {
+  const [result] = await (await session.host(target)).observe([observeData]);
+  if (result?.exitCode !== 0) throw probeFailed(target, `what is in ${folders.kafka}`, result);
   const [cluster, zookeeper] = result.stdout.trim().split(" ");
   return { cluster: cluster === "-" ? undefined : cluster, zookeeper: zookeeper !== "-" };
 }
 
-function fault(place: HostPlace, mode: "zookeeper" | "kraft"): HostFault {
-  const [units, places] =
+function hostError(target: HostAddress, mode: "zookeeper" | "kraft"): HostError {
+  const [units, paths] =
     mode === "zookeeper" ? ["kafka zookeeper", `${folders.kafka} ${folders.zookeeper}`] : ["kafka", folders.kafka];
-  return new HostFault(place, {
-    found: `data of another cluster, or of one that was destroyed while this host was off (${places.replace(" ", ", ")})`,
-    wanted: "none, or those of all hosts together",
+  return new HostError(target, {
+    found: `data of another cluster, or of one that was destroyed while this host was off (${paths.replace(" ", ", ")})`,
+    expected: "none, or those of all hosts together",
     next:
-      `If nobody needs them, run there as root the script left-on-${place.host}.sh that \`npx bramble forget\` wrote, or ` +
-      `\`sudo systemctl disable --now ${units}; sudo rm -rf ${places}\`.`,
+      `If nobody needs them, run there as root the script left-on-${target.host}.sh that \`npx bramble forget\` wrote, or ` +
+      `\`sudo systemctl disable --now ${units}; sudo rm -rf ${paths}\`.`,
   });
 }

@@ -1,8 +1,8 @@
 import { type Change, text, textOf } from "./change.ts";
-import type { Declared, DeclaredService } from "./declared.ts";
-import { stateWords } from "./state-words.ts";
-import { handWords, runs, starts, unitFileWords } from "./unit-words.ts";
-import { and, differences, now, plain } from "./words.ts";
+import type { DeclaredPipeline, DeclaredService } from "./declared-pipeline.ts";
+import { and, differences, now, plain } from "./phrases.ts";
+import { stateImpact } from "./state-impact.ts";
+import { manualImpact, runs, starts, unitFileImpact } from "./unit-impact.ts";
 
 /** From the last record before to the first one after: 1 to 2 s in the lab; a Pi starts Node more slowly. */
 const silence = "a few seconds of silence";
@@ -15,11 +15,11 @@ interface ServiceChanges {
 }
 
 /** What one service is about to go through; nothing when nothing comes near it. */
-export function serviceWords(
+export function serviceImpact(
   name: string,
   { units, releases }: ServiceChanges,
-  before: Declared | undefined,
-  after: Declared,
+  before: DeclaredPipeline | undefined,
+  after: DeclaredPipeline,
 ): string[] {
   const service = after.services[name];
   const old = before?.services[name];
@@ -31,12 +31,12 @@ export function serviceWords(
   }
   const isNew = (unit: Change) => unit.operation === "create" && unit.recorded === undefined;
   if (units.length > 0 && units.length === all(service.on).length && units.every(isNew)) {
-    return [newWords(name, service)];
+    return [newText(name, service)];
   }
   const stay = units.filter((unit) => !isNew(unit) && unit.operation !== "delete");
   const sentences = stay.flatMap((unit) => {
     const release = releases.find((each) => textOf(each, "host") === textOf(unit, "host"));
-    return unitWords(unit, release, { service, old, before, after }) ?? [];
+    return unitText(unit, release, { service, old, before, after }) ?? [];
   });
   // What all replicas go through alike is told of the service, once.
   const [first] = sentences;
@@ -55,8 +55,8 @@ export function serviceWords(
   return [
     ...told,
     ...putRight.map((release) => `the release of ${name} on ${textOf(release, "host")} is put right; nothing restarts`),
-    ...replicasWords(name, units.filter(isNew), "gets"),
-    ...replicasWords(
+    ...replicasText(name, units.filter(isNew), "gets"),
+    ...replicasText(
       name,
       units.filter(({ operation }) => operation === "delete"),
       "loses",
@@ -71,7 +71,7 @@ interface UnitSentence {
 }
 
 /** What the unit of a service that stays is about to go through. */
-function unitWords(
+function unitText(
   unit: Change,
   release: Change | undefined,
   {
@@ -79,19 +79,24 @@ function unitWords(
     old,
     before,
     after,
-  }: { service: DeclaredService; old: DeclaredService | undefined; before: Declared | undefined; after: Declared },
+  }: {
+    service: DeclaredService;
+    old: DeclaredService | undefined;
+    before: DeclaredPipeline | undefined;
+    after: DeclaredPipeline;
+  },
 ): UnitSentence | undefined {
-  const hand = handWords(unit);
+  const hand = manualImpact(unit);
   const moved = unit.operation === "replace" && text(unit.have?.host) !== text(unit.want?.host);
   const edits = [
-    ...(old === undefined ? [] : editWords(old, service, release)),
-    ...brokersWords(before, after),
-    ...(hand.length > 0 || moved ? [] : unitFileWords(unit)),
+    ...(old === undefined ? [] : editText(old, service, release)),
+    ...brokersText(before, after),
+    ...(hand.length > 0 || moved ? [] : unitFileImpact(unit)),
   ];
   const otherCode = edits.length === 0 && hand.length === 0 && !moved && release !== undefined;
   const reasons = otherCode ? ["other code or settings"] : edits;
   const because = reasons.length === 0 ? "" : ` with ${and(reasons)}`;
-  const follows = [...(old === undefined ? [] : keptWords(old, service, release)), silence].join(", ");
+  const follows = [...(old === undefined ? [] : keptText(old, service, release)), silence].join(", ");
 
   if (moved) {
     const from = text(unit.have?.host);
@@ -118,7 +123,7 @@ function unitWords(
 }
 
 /** "con1 gets a second replica on rpi2 and a third one on rpi3": Kafka's group shares the partitions out anew. */
-function replicasWords(name: string, units: readonly Change[], does: "gets" | "loses"): string[] {
+function replicasText(name: string, units: readonly Change[], does: "gets" | "loses"): string[] {
   if (units.length === 0) return [];
   const which = units
     .toSorted((a, b) => replicaOf(a) - replicaOf(b))
@@ -150,10 +155,10 @@ function where({ on }: DeclaredService): string {
   return and([...new Set(all(on))]);
 }
 
-function newWords(name: string, service: DeclaredService): string {
+function newText(name: string, service: DeclaredService): string {
   const { on, from, source, to, apply, file } = service;
   const replicas = all(on).length === 1 ? "" : ` with ${all(on).length} replicas`;
-  const first = source === undefined ? "reads its file from the first value" : firstWords(source);
+  const first = source === undefined ? "reads its file from the first value" : firstText(source);
   const input = from === undefined ? first : `reads ${and(all(from))} from its first unread record`;
   const state = apply.some(({ stateful }) => stateful) ? ", with no state" : "";
   const written = file === undefined ? all(to) : [pathOf(name, file)];
@@ -177,9 +182,9 @@ function nameOf(unit: Change): string {
 }
 
 /** What the pipeline file says otherwise than before. */
-function editWords(old: DeclaredService, service: DeclaredService, release: Change | undefined): string[] {
+function editText(old: DeclaredService, service: DeclaredService, release: Change | undefined): string[] {
   return [
-    ...chainWords(old, service),
+    ...chainText(old, service),
     ...differences({ from: service.from, to: service.to }, { from: old.from, to: old.to }),
     ...differences(service.source ?? {}, old.source ?? {}),
     ...differences(service.filters ?? {}, old.filters ?? {}),
@@ -197,7 +202,7 @@ function guaranteeOf({ processingGuarantee = "exactly_once" }: DeclaredService) 
   return { processingGuarantee };
 }
 
-function chainWords(old: DeclaredService, service: DeclaredService): string[] {
+function chainText(old: DeclaredService, service: DeclaredService): string[] {
   const names = ({ apply }: DeclaredService) => apply.map(({ operator }) => operator);
   if (plain(names(old)) !== plain(names(service))) {
     return [now("apply", `[${names(service).join(", ")}]`, `[${names(old).join(", ")}]`)];
@@ -205,18 +210,18 @@ function chainWords(old: DeclaredService, service: DeclaredService): string[] {
   return service.apply.flatMap(({ params }, i) => differences(params, old.apply[i]?.params ?? {}));
 }
 
-function brokersWords(before: Declared | undefined, after: Declared): string[] {
+function brokersText(before: DeclaredPipeline | undefined, after: DeclaredPipeline): string[] {
   const same = before === undefined || plain(before.firstServers) === plain(after.firstServers);
   return same ? [] : ["the new list of brokers"];
 }
 
 /** Where it goes on reading, and with which state. */
-function keptWords(old: DeclaredService, service: DeclaredService, release: Change | undefined): string[] {
-  const state = stateWords(old, service);
+function keptText(old: DeclaredService, service: DeclaredService, release: Change | undefined): string[] {
+  const state = stateImpact(old, service);
   if (service.source !== undefined) {
     const { count: _, ...values } = service.source;
     const { count: __, ...before } = old.source ?? {};
-    return [...state, plain(values) === plain(before) ? "goes on where it was" : firstWords(values)];
+    return [...state, plain(values) === plain(before) ? "goes on where it was" : firstText(values)];
   }
   if (service.from === undefined) {
     return [
@@ -232,7 +237,7 @@ function keptWords(old: DeclaredService, service: DeclaredService, release: Chan
   return [...state, `reads ${and(fresh)} from its first unread record`, ...further];
 }
 
-function firstWords({ file }: Readonly<Record<string, unknown>>): string {
+function firstText({ file }: Readonly<Record<string, unknown>>): string {
   return file === undefined ? "begins with its first value" : `reads ${file} from its beginning`;
 }
 

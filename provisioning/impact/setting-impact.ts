@@ -1,10 +1,10 @@
 import { type Change, drifted } from "./change.ts";
-import { and, differences } from "./words.ts";
+import { and, differences } from "./phrases.ts";
 
 type Config = Readonly<Record<string, string>>;
 
 /** What the brokers are about to be told while they run. */
-export function settingWords(settings: Change): string[] {
+export function settingImpact(settings: Change): string[] {
   const { operation, have, want } = settings;
   if (have === undefined || want === undefined || operation === "delete") return [];
   const changed = differences(want.config as Config, have.config as Config, " ");

@@ -1,5 +1,5 @@
 import { type Change, drifted, text, textOf, vanished } from "./change.ts";
-import { and, differences, now, settingsOf } from "./words.ts";
+import { and, differences, now, settingsOf } from "./phrases.ts";
 
 /** Whether the change takes the unit's process down, or brings one up. */
 export function starts(unit: Change): boolean {
@@ -12,7 +12,7 @@ export function runs({ have }: Change): boolean {
 }
 
 /** What another hand did to a unit, each as what follows its name: "was stopped by hand". */
-export function handWords(unit: Change): string[] {
+export function manualImpact(unit: Change): string[] {
   if (vanished(unit)) return ["was removed by hand"];
   const { have = {}, want = {} } = unit;
   const is = (key: string) => drifted(unit, key);
@@ -32,7 +32,7 @@ function drops(have: Readonly<Record<string, unknown>>, want: Readonly<Record<st
 }
 
 /** How the wanted unit file differs from the one there, other than in the release that it names. */
-export function unitFileWords(unit: Change): string[] {
+export function unitFileImpact(unit: Change): string[] {
   const { have, want } = unit;
   if (have === undefined || want === undefined) return [];
   const settings = (content: unknown) =>

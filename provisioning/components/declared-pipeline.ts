@@ -1,10 +1,13 @@
 import { bootstrapServers, firstServers } from "../../declaration/bootstrap-servers.ts";
 import type * as declaration from "../../declaration/pipeline.ts";
 import { topicsOf } from "../../declaration/pipeline.ts";
-import type { Declared, DeclaredService } from "../impact/declared.ts";
+import type { DeclaredPipeline, DeclaredService } from "../impact/declared-pipeline.ts";
 
 /** What of a pipeline is told in words when it changes. Pure. */
-export function declaredOf({ cluster, services, topics }: declaration.Pipeline, keepData: boolean): Declared {
+export function declaredPipeline(
+  { cluster, services, topics }: declaration.Pipeline,
+  keepData: boolean,
+): DeclaredPipeline {
   return {
     hosts: Object.fromEntries(cluster.hosts.map(({ name, address }) => [name, address])),
     bootstrapServers: bootstrapServers(cluster),

@@ -1,14 +1,14 @@
 import { type Change, textOf } from "./change.ts";
-import { type Declared, type Facts, hasBroker } from "./declared.ts";
-import { and, count } from "./words.ts";
+import { type DeclaredPipeline, type Facts, hasBroker } from "./declared-pipeline.ts";
+import { and, count } from "./phrases.ts";
 
 /** Kafka moves no replica by itself. */
-const shareWords = ": its broker takes its share of new topics and replicas; those that are there stay on the others";
+const shareText = ": its broker takes its share of new topics and replicas; those that are there stay on the others";
 
 /** Hosts that come, go, or are reached elsewhere. */
-export function hostWords(
-  before: Declared | undefined,
-  after: Declared,
+export function hostImpact(
+  before: DeclaredPipeline | undefined,
+  after: DeclaredPipeline,
   gone: readonly string[],
   { held }: Pick<Facts, "held">,
 ): string[] {
@@ -17,9 +17,7 @@ export function hostWords(
   const left = [...new Set([...gone, ...Object.keys(old)])].filter((host) => !(host in after.hosts));
   const data = before?.keepData ? "its data are kept" : "its data are wiped";
   return [
-    ...came.map(
-      (host) => `${host} (${after.hosts[host]}) joins the cluster${hasBroker(after, host) ? shareWords : ""}`,
-    ),
+    ...came.map((host) => `${host} (${after.hosts[host]}) joins the cluster${hasBroker(after, host) ? shareText : ""}`),
     ...[...held].flatMap(([host, topics]) =>
       topics.length === 0
         ? []
@@ -33,7 +31,7 @@ export function hostWords(
 }
 
 /** What is done on hosts that no other sentence tells, by what is done: "unpack kafka 3.9.2 into /opt/kafka on rpi1". */
-export function stepWords(changes: readonly Change[]): string[] {
+export function stepImpact(changes: readonly Change[]): string[] {
   const steps = changes.flatMap((change) => change.steps.map((does) => ({ does, host: textOf(change, "host") })));
   const hosts = Map.groupBy(steps, ({ does }) => does);
   return [...hosts].map(([does, on]) => `${does} on ${and([...new Set(on.map(({ host }) => host))].sort())}`);

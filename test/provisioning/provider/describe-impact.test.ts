@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import type { Change } from "../../../provisioning/impact/change.ts";
-import { tellImpact } from "../../../provisioning/provider/tell-impact.ts";
+import { describeImpact } from "../../../provisioning/provider/describe-impact.ts";
 import { strictTopics } from "../strict-topics.ts";
 
 const declared = (hosts: Record<string, string>, topics: string[]) => ({
@@ -22,7 +22,7 @@ const roll: Change = {
 test("what Kafka has to say to a plan is asked of it", async () => {
   const facts = { partitions: 1, replicationFactor: 1, config: {} };
   const { session } = strictTopics({ out: { ...facts, records: 3 }, mid: facts });
-  const said = (await tellImpact(session, [roll], before, after)).join("\n");
+  const said = (await describeImpact(session, [roll], before, after)).join("\n");
   expect(said).toContain("the replicas of 2 topics on the broker of rpi1 are moved to the others first.");
   expect(said).toContain("topic out is deleted: 3 records");
 });
@@ -30,7 +30,7 @@ test("what Kafka has to say to a plan is asked of it", async () => {
 test("a Kafka that does not answer stops no preview, and leaves what it would say open", async () => {
   const { session } = strictTopics({});
   const dead = { ...session, topics: () => Promise.reject(new Error("There is no leader for this topic-partition")) };
-  const said = (await tellImpact(dead, [roll], before, after)).join("\n");
+  const said = (await describeImpact(dead, [roll], before, after)).join("\n");
   expect(said).toContain("Kafka does not answer now, so what falls silent is not known");
   expect(said).toContain("topic out is deleted: how many records are lost is not known, as Kafka does not answer now.");
   expect(said).toContain("rpi1 leaves the cluster");
