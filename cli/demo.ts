@@ -6,7 +6,7 @@ import { loadPipeline } from "../declaration/load-pipeline.ts";
 import { runOffline } from "../declaration/offline.ts";
 import { journalCommand, topicCommand, watch } from "../lab/demo/arrivals.ts";
 import { knownAnswer } from "../lab/demo/known-answer.ts";
-import { otherThanKnown } from "./other-than-known.ts";
+import { changedTopics } from "./changed-topics.ts";
 import { stackConfig } from "./stack-config.ts";
 
 const project = join(import.meta.dirname, "..");
@@ -27,7 +27,7 @@ async function demo(): Promise<void> {
         `change it with \`npx bramble lab exec -- pulumi config set bramble:pipeline ${file} --stack rpi\``,
     );
   }
-  const others = otherThanKnown(await runOffline(await loadPipeline(join(project, file))));
+  const others = changedTopics(await runOffline(await loadPipeline(join(project, file))));
   if (others.length > 0) {
     throw new Error(
       `found ${file} edited, so that ${others.join(", ")} will not have the known answer; wanted what it came with: ` +

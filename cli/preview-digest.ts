@@ -17,11 +17,11 @@ export interface Verdict {
 export function verdictOf({ diagnostics = [], changeSummary = {} }: PreviewDigest): Verdict {
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0) return { kind: "refused", text: [...new Set(errors.flatMap(refusal))].join("\n") };
-  const told = diagnostics.filter(({ urn = "" }) => urn.includes("::bramble:pipeline:Impact::"));
+  const impacts = diagnostics.filter(({ urn = "" }) => urn.includes("::bramble:pipeline:Impact::"));
   const { same: _, refresh: __, ...changes } = changeSummary;
   const changed = Object.values(changes).some((count) => count > 0);
   if (!changed) return { kind: "same", text: "Nothing changes." };
-  const sentences = told.map(({ message = "" }) => message.trim()).join("\n");
+  const sentences = impacts.map(({ message = "" }) => message.trim()).join("\n");
   return { kind: "changes", text: sentences || "Only what bramble keeps on record changes; no host is touched." };
 }
 

@@ -1,6 +1,6 @@
 /** The state of one link of a chain for one key; a key of null is that of records without a key. */
 export interface StateEntry {
-  readonly place: number;
+  readonly index: number;
   readonly key: string | null;
   readonly state: unknown;
 }
@@ -8,20 +8,20 @@ export interface StateEntry {
 /** What the links of a chain remember, wherever it is kept. */
 export interface States {
   /** Undefined where nothing was set yet. */
-  get(place: number, key: string | null): unknown;
-  set(place: number, key: string | null, state: unknown): void;
+  get(index: number, key: string | null): unknown;
+  set(index: number, key: string | null, state: unknown): void;
   fork(): ChainState;
 }
 
 /** How many bytes a state takes, about. Throws when it is one that cannot be kept. */
-export type Weigh = (place: number, key: string | null, state: unknown) => number;
+export type Weigh = (index: number, key: string | null, state: unknown) => number;
 
 interface Weighed extends StateEntry {
   readonly bytes: number;
 }
 
 /**
- * What the links of a chain remember: a state for each link (by its place in the chain, from 0) and key. A fork sees
+ * What the links of a chain remember: a state for each link (by its index in the chain, from 0) and key. A fork sees
  * what is below it and keeps its own changes to itself until they are committed, or forgotten with the fork.
  */
 export class ChainState implements States {
@@ -43,16 +43,16 @@ export class ChainState implements States {
     return this.#bytes;
   }
 
-  get(place: number, key: string | null): unknown {
-    const found = this.#own[place]?.get(key);
-    return found === undefined ? this.#below?.get(place, key) : found.state;
+  get(index: number, key: string | null): unknown {
+    const found = this.#own[index]?.get(key);
+    return found === undefined ? this.#below?.get(index, key) : found.state;
   }
 
-  set(place: number, key: string | null, state: unknown): void {
-    const entry = { place, key, state, bytes: this.#weigh(place, key, state) };
-    this.#own[place] ??= new Map();
-    const states = this.#own[place];
-    const before = states.get(key) ?? { place, key, state: undefined, bytes: 0 };
+  set(index: number, key: string | null, state: unknown): void {
+    const entry = { index, key, state, bytes: this.#weigh(index, key, state) };
+    this.#own[index] ??= new Map();
+    const states = this.#own[index];
+    const before = states.get(key) ?? { index, key, state: undefined, bytes: 0 };
     if (this.#isMarked) this.#replaced.push(before);
     states.set(key, entry);
     this.#bytes += entry.bytes - before.bytes;
@@ -68,8 +68,8 @@ export class ChainState implements States {
   takeBackTo(mark: number): void {
     while (this.#replaced.length > mark) {
       const before = this.#replaced.pop() as Weighed;
-      const { place, key, state, bytes } = before;
-      const states = this.#own[place];
+      const { index, key, state, bytes } = before;
+      const states = this.#own[index];
       this.#bytes += bytes - (states?.get(key)?.bytes ?? 0);
       if (state === undefined) states?.delete(key);
       else states?.set(key, before);
@@ -97,7 +97,7 @@ export class ChainState implements States {
     if (below === undefined) throw new Error("only a fork can be committed");
     // A hole stands for a link that nothing was set for.
     this.#own.forEach((states) => {
-      for (const { place, key, state } of states.values()) below.set(place, key, state);
+      for (const { index, key, state } of states.values()) below.set(index, key, state);
     });
     this.#own.length = 0;
     this.#bytes = 0;

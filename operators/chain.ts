@@ -1,7 +1,7 @@
 import type { ZodType } from "zod";
 import type { ChainState } from "./chain-state.ts";
 import { valueAt, withValueAt } from "./field.ts";
-import { keepable } from "./keepable.ts";
+import { frozenState } from "./frozen-state.ts";
 import { forward, isForwarded, type Operator, type RecordContext } from "./operator.ts";
 import { OperatorError } from "./operator-error.ts";
 
@@ -105,7 +105,7 @@ export function pass<Mark>(
 /** All that comes of the message, or nothing. */
 function passAsOne<Mark>(
   chain: readonly Link[],
-  place: number,
+  index: number,
   states: ChainState,
   message: Message,
   destination: Destination<Mark>,
@@ -113,7 +113,7 @@ function passAsOne<Mark>(
   const mark = states.mark();
   const delivered = destination.mark();
   try {
-    passOn(chain, place, states, message, destination);
+    passOn(chain, index, states, message, destination);
   } catch (error) {
     states.takeBackTo(mark);
     destination.takeBackTo(delivered);
@@ -123,37 +123,37 @@ function passAsOne<Mark>(
 
 function passOn<Mark>(
   chain: readonly Link[],
-  place: number,
+  index: number,
   states: ChainState,
   message: Message,
   destination: Destination<Mark>,
 ): void {
-  const link = chain[place];
+  const link = chain[index];
   if (link === undefined) {
     destination.deliver(message);
     return;
   }
   const { key, timestampMs } = message;
-  for (const emitted of stepOf(link, place, states, message)) {
+  for (const emitted of stepOf(link, index, states, message)) {
     if (!isForwarded(emitted)) {
-      passOn(chain, place + 1, states, { value: emitted, key, timestampMs, before: message }, destination);
+      passOn(chain, index + 1, states, { value: emitted, key, timestampMs, before: message }, destination);
       continue;
     }
     const forwarded = { ...message, ...emitted, before: message };
-    if (!link.operator.stateful) passOn(chain, place + 1, states, forwarded, destination);
-    else passOnItsOwn(chain, place + 1, states, forwarded, destination);
+    if (!link.operator.stateful) passOn(chain, index + 1, states, forwarded, destination);
+    else passOnItsOwn(chain, index + 1, states, forwarded, destination);
   }
 }
 
 function passOnItsOwn<Mark>(
   chain: readonly Link[],
-  place: number,
+  index: number,
   states: ChainState,
   message: Message,
   destination: Destination<Mark>,
 ): void {
   try {
-    passAsOne(chain, place, states, message, destination);
+    passAsOne(chain, index, states, message, destination);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     destination.refuse(error);
@@ -165,16 +165,16 @@ export function stagesOf({ value, before }: Message): readonly unknown[] {
   return before === undefined ? [value] : [...stagesOf(before), value];
 }
 
-function stepOf(link: Link, place: number, states: ChainState, message: Message): readonly unknown[] {
+function stepOf(link: Link, index: number, states: ChainState, message: Message): readonly unknown[] {
   const { name, operator, params, field } = link;
   const value = field === undefined ? message.value : attempt(link, message.value, () => valueAt(message.value, field));
   if (!operator.accepts(value)) {
     throw new OperatorError(name, message.value, `found ${found(value)}, wanted ${expected(operator.value)}`);
   }
-  const kept = operator.stateful ? states.get(place, message.key) : null;
-  const state = kept === undefined ? keepable(operator.initial(params), name) : kept;
+  const kept = operator.stateful ? states.get(index, message.key) : null;
+  const state = kept === undefined ? frozenState(operator.initial(params), name) : kept;
   const [after, emitted] = stepped(link, state, value, message);
-  if (operator.stateful && after !== state) keep(link, place, states, message, keepable(after, name));
+  if (operator.stateful && after !== state) keep(link, index, states, message, frozenState(after, name));
   return field === undefined ? emitted : emitted.map((output) => outputOf(link, message.value, output));
 }
 
@@ -186,9 +186,9 @@ function stepped({ name, operator, params }: Link, state: unknown, value: unknow
   }
 }
 
-function keep({ name }: Link, place: number, states: ChainState, message: Message, state: unknown): void {
+function keep({ name }: Link, index: number, states: ChainState, message: Message, state: unknown): void {
   try {
-    states.set(place, message.key, state);
+    states.set(index, message.key, state);
   } catch (cause) {
     throw refusal(name, message.value, cause);
   }

@@ -1,6 +1,6 @@
 import { string } from "./operator.ts";
 
-/** Keys from the outside in, joined by dots: position.lat; a whole number is a place in a list, from 0. */
+/** Keys from the outside in, joined by dots: position.lat; a whole number is an index of a list, from 0. */
 export const FIELD = /^[^./]+(\.[^./]+)*$/;
 
 /** A parameter that names a field of an object. */

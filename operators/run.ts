@@ -51,6 +51,6 @@ function emitted({ timestampMs, value, key }: Message): At {
 /** The state as it comes back from a changelog after a crash. */
 function restarted(state: ChainState): ChainState {
   const after = new ChainState();
-  for (const { place, key, state: each } of state.changes()) after.set(place, key, JSON.parse(JSON.stringify(each)));
+  for (const { index, key, state: each } of state.changes()) after.set(index, key, JSON.parse(JSON.stringify(each)));
   return after;
 }

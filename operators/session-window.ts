@@ -1,7 +1,7 @@
 import { type Aggregate, aggregateOf, basisOf, compute, merged, resultOf } from "./aggregate.ts";
 import { duration, positiveDuration } from "./duration.ts";
 import { fold, forward, number } from "./operator.ts";
-import { lateness, MOST_OPEN } from "./window-time.ts";
+import { lateness, MAX_OPEN } from "./window-time.ts";
 
 interface Session {
   /** Event times of the first and the last value. */
@@ -33,9 +33,7 @@ export const sessionWindow = fold({
     compute: compute(),
   },
   check: ({ gap, grace }) =>
-    grace / gap <= MOST_OPEN
-      ? undefined
-      : { at: "grace", expected: `a duration of at most ${MOST_OPEN} times the gap` },
+    grace / gap <= MAX_OPEN ? undefined : { at: "grace", expected: `a duration of at most ${MAX_OPEN} times the gap` },
   value: number(),
   initial: { time: 0, closedTo: 0, open: [] } as State,
   stateDependsOn: ({ gap, compute }) => ({ gap, ...basisOf(compute) }),

@@ -1,7 +1,7 @@
 import { type Aggregate, aggregateOf, basisOf, compute, merged, resultOf } from "./aggregate.ts";
 import { duration, positiveDuration } from "./duration.ts";
 import { fold, forward, number } from "./operator.ts";
-import { lateness, MOST_OPEN } from "./window-time.ts";
+import { lateness, MAX_OPEN } from "./window-time.ts";
 
 interface State {
   /** The greatest event time seen: Kafka Streams' stream time, of one key. */
@@ -29,8 +29,8 @@ export const timeWindow = fold({
   check: ({ size, advance = size, grace }) => {
     if (advance > size)
       return { at: "advance", expected: "a duration of at most the size: no record may fall between" };
-    if ((size + grace) / advance <= MOST_OPEN) return undefined;
-    return { at: "advance", expected: `a longer one: size and grace may cover at most ${MOST_OPEN} windows` };
+    if ((size + grace) / advance <= MAX_OPEN) return undefined;
+    return { at: "advance", expected: `a longer one: size and grace may cover at most ${MAX_OPEN} windows` };
   },
   value: number(),
   initial: { time: 0, closedTo: 0, open: [] } as State,

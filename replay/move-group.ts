@@ -51,8 +51,8 @@ export async function moveGroup(
         const entries = state === undefined ? [] : takenAway(partition, [...state.names]);
         const topic = changelogTopic ?? "";
         const changelog = entries.map((entry) => ({ topic, ...entry }));
-        const mostBytes = new Map(entries.length === 0 ? [] : [[topic, await inspector.mostBytes(topic)]]);
-        await producer.transact({ records: [], changelog, mostBytes, consumed });
+        const maxRecordBytes = new Map(entries.length === 0 ? [] : [[topic, await inspector.maxRecordBytes(topic)]]);
+        await producer.transact({ records: [], changelog, maxRecordBytes, consumed });
         return;
       } catch (error) {
         if (!(error instanceof FencedError)) throw error;

@@ -15,7 +15,7 @@ export interface PutBack {
 /** What a topic has room for. */
 interface Input {
   readonly partitions: number;
-  readonly mostBytes: number;
+  readonly maxRecordBytes: number;
 }
 
 /** How many dead letters go in one transaction, and how many bytes of them are held at once. */
@@ -56,10 +56,10 @@ export async function putBack(cluster: ReplayCluster, consumer: Consumer): Promi
       for (const topic of consumer.inputTopics) {
         inputs.set(topic, {
           partitions: await partitionsOf(cluster, topic),
-          mostBytes: await inspector.mostBytes(topic),
+          maxRecordBytes: await inspector.maxRecordBytes(topic),
         });
       }
-      const mostBytes = new Map([...inputs].map(([topic, input]) => [topic, input.mostBytes]));
+      const maxRecordBytes = new Map([...inputs].map(([topic, input]) => [topic, input.maxRecordBytes]));
       let position = await deadLetterPosition(inspector, consumer);
       // What the service refuses again comes behind this end: it waits for the next time.
       for (let end: bigint | undefined; end === undefined || position < end; ) {
@@ -71,7 +71,7 @@ export async function putBack(cluster: ReplayCluster, consumer: Consumer): Promi
           );
           const put = ready.filter((each) => typeof each !== "string");
           position = (deadLetters.at(-1)?.offset ?? position) + 1n;
-          await commit(producer, consumer, put, position, mostBytes);
+          await commit(producer, consumer, put, position, maxRecordBytes);
           records += put.length;
           deadLetters.forEach((deadLetter, i) => {
             const why = ready[i];
@@ -139,8 +139,8 @@ async function recordFor(
   const headers = { ...record.headers, [REPLAYED_FOR]: [Buffer.from(groupId)] };
   const outgoing = { topic, key, value, timestamp, headers };
   const bytes = sizeOf(outgoing);
-  if (bytes > input.mostBytes)
-    return `${topic} takes records of at most ${input.mostBytes} bytes, and this one has ${bytes}`;
+  if (bytes > input.maxRecordBytes)
+    return `${topic} takes records of at most ${input.maxRecordBytes} bytes, and this one has ${bytes}`;
   return partition < input.partitions ? { ...outgoing, partition } : outgoing;
 }
 
@@ -149,8 +149,8 @@ function commit(
   consumer: Consumer,
   records: readonly OutgoingRecord[],
   offset: bigint,
-  mostBytes: ReadonlyMap<string, number>,
+  maxRecordBytes: ReadonlyMap<string, number>,
 ): Promise<unknown> {
   const consumed = { groupId: deadLetterGroup(consumer), partition: deadLetterPartition(consumer), offset };
-  return producer.transact({ records, changelog: [], mostBytes, consumed: [consumed] });
+  return producer.transact({ records, changelog: [], maxRecordBytes, consumed: [consumed] });
 }

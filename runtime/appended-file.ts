@@ -14,14 +14,14 @@ export interface Kept {
  */
 export class AppendedFile {
   readonly #path: string;
-  readonly #say: (message: string) => void;
+  readonly #log: (message: string) => void;
   #kept: Kept | undefined;
   #handle: FileHandle | undefined;
 
-  constructor(path: string, kept: Kept | undefined, say: (message: string) => void) {
+  constructor(path: string, kept: Kept | undefined, log: (message: string) => void) {
     this.#path = path;
     this.#kept = kept;
-    this.#say = say;
+    this.#log = log;
   }
 
   /** Finds what was written before, and cuts off what is not committed. */
@@ -38,7 +38,7 @@ export class AppendedFile {
       else await handle.close();
       return;
     }
-    this.#say(`${this.#path}: the file of ${kept.length} bytes that was there is gone`);
+    this.#log(`${this.#path}: the file of ${kept.length} bytes that was there is gone`);
   }
 
   /** To be called before lines are appended: gives what must be committed before, when they begin a new file. */
@@ -50,7 +50,7 @@ export class AppendedFile {
       }
       await this.#handle.close();
       this.#handle = undefined;
-      this.#say(`${this.#path} was given another name, or taken away: beginning a new one`);
+      this.#log(`${this.#path} was given another name, or taken away: beginning a new one`);
     }
     this.#handle = await this.#create();
     this.#kept = { inode: (await this.#handle.stat()).ino, length: 0 };
@@ -79,10 +79,10 @@ export class AppendedFile {
     const { size } = await handle.stat();
     if (size > length) {
       await handle.truncate(length);
-      this.#say(`${this.#path}: cut off ${size - length} bytes that were not committed`);
+      this.#log(`${this.#path}: cut off ${size - length} bytes that were not committed`);
     }
     if (size >= length) return;
-    this.#say(
+    this.#log(
       `${this.#path}: found ${size} bytes, wanted the ${length} that were written: going on behind what is left`,
     );
     this.#kept = { inode, length: size };
@@ -95,7 +95,7 @@ export class AppendedFile {
     if (found !== undefined) {
       const other = await freeName(this.#path);
       await rename(this.#path, other);
-      this.#say(`${this.#path}: found a file that is none of this service's; it is ${other} now`);
+      this.#log(`${this.#path}: found a file that is none of this service's; it is ${other} now`);
     }
     const created = await open(this.#path, "wx+", 0o644);
     await synced(dirname(this.#path));

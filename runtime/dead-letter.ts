@@ -13,7 +13,7 @@ const MAX_CAUSE_LENGTH = 1000;
 
 /** A dead letter as it is read again. */
 export interface DeadLetter {
-  /** Its place among the dead letters. */
+  /** Its offset among the dead letters. */
   readonly offset: bigint;
   /** When it was refused, in milliseconds since the epoch. */
   readonly refusedAt: number;
@@ -33,7 +33,7 @@ export interface DeadLetter {
 /**
  * The refused record as it was, with headers that say why, by whom, and where it came from. Its timestamp is that of the
  * refusal: Kafka takes what is older than `retention.ms` away, and a refused record may be as old as it likes.
- * @param mostBytes size of the largest record that the dead-letter topic takes; what would not fit is left out or cut
+ * @param maxRecordBytes size of the largest record that the dead-letter topic takes; what would not fit is left out or cut
  */
 export function deadLetter(
   topic: string,
@@ -41,7 +41,7 @@ export function deadLetter(
   { topic: from, partition }: TopicPartition,
   record: IncomingRecord,
   error: PoisonError,
-  mostBytes: number,
+  maxRecordBytes: number,
 ): OutgoingRecord {
   const facts = (cutFromBytes?: number): Headers =>
     headersOf({
@@ -57,15 +57,15 @@ export function deadLetter(
   const { key, value } = record;
   const whole = { key, value, headers: { ...record.headers, ...facts() } };
   const bytes = sizeOf(whole);
-  if (bytes <= mostBytes) return { topic, ...whole };
+  if (bytes <= maxRecordBytes) return { topic, ...whole };
 
   // What says the most about a record stays first: its key, then its headers, then as much of its value as there is room for.
   const bare = { key: null, value: null, headers: facts(bytes) };
   const keyed = { ...bare, key };
-  const named = sizeOf(keyed) <= mostBytes ? keyed : bare;
+  const named = sizeOf(keyed) <= maxRecordBytes ? keyed : bare;
   const headed = { ...named, headers: { ...record.headers, ...bare.headers } };
-  const cut = sizeOf(headed) <= mostBytes ? headed : named;
-  return { topic, ...cut, value: value === null ? null : value.subarray(0, mostBytes - sizeOf(cut)) };
+  const cut = sizeOf(headed) <= maxRecordBytes ? headed : named;
+  return { topic, ...cut, value: value === null ? null : value.subarray(0, maxRecordBytes - sizeOf(cut)) };
 }
 
 /** Undefined for a record that no service put there. */

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Format } from "../operators/format.ts";
-import { FollowedFile, type Lines, type Place } from "./followed-file.ts";
+import { type FilePosition, FollowedFile, type Lines } from "./followed-file.ts";
 import type { IncomingRecord, TopicPartition } from "./kafka/kafka.ts";
 import { openTask } from "./partition-task.ts";
 import { pause } from "./pause.ts";
@@ -14,8 +14,8 @@ type FollowInput = Extract<ServiceSpec["input"], { readonly kind: "follow" }>;
 const LOOK_EVERY_MS = 200;
 
 /**
- * Produces what a file on this host gets, from its beginning, until `stop` is aborted. The place in the file is committed
- * with what was made of the lines before it. Throws when something failed that a new start from that place may mend.
+ * Produces what a file on this host gets, from its beginning, until `stop` is aborted. The position in the file is committed
+ * with what was made of the lines before it. Throws when something failed that a new start from that position may mend.
  */
 export async function produceFollowed(
   service: Service,
@@ -32,7 +32,7 @@ export async function produceFollowed(
       const read = await file.read();
       positions.read = read ?? positions.read;
       const status = file.isThere
-        ? `following ${path}: at byte ${(positions.read?.place ?? positions.begin)?.offset ?? 0}`
+        ? `following ${path}: at byte ${(positions.read?.position ?? positions.begin)?.offset ?? 0}`
         : `waiting for ${path}, which is not there yet`;
       if (isReady) supervisor.status(status);
       else supervisor.ready(status);
@@ -42,19 +42,19 @@ export async function produceFollowed(
         continue;
       }
       const records = recordsOf(read, format, Date.now());
-      const firstOffset = BigInt(read.lines[0]?.offset ?? read.place.offset);
-      await task.process(topic, { firstOffset, decode: () => records }, BigInt(read.place.offset));
+      const firstOffset = BigInt(read.lines[0]?.offset ?? read.position.offset);
+      await task.process(topic, { firstOffset, decode: () => records }, BigInt(read.position.offset));
     }
   } finally {
     await Promise.all([file.close(), task.close()]);
   }
 }
 
-/** What a transaction commits is a place in what was read last. It belongs to one path: another starts anew. */
+/** What a transaction commits is a position in what was read last. It belongs to one path: another starts anew. */
 class FollowPositions implements Positions {
   readonly key = "0/source";
   readonly #path: string;
-  begin: Place | undefined;
+  begin: FilePosition | undefined;
   read: Lines | undefined;
 
   constructor(path: string) {
@@ -68,8 +68,8 @@ class FollowPositions implements Positions {
   }
 
   moveTo(_: TopicPartition, position: bigint) {
-    const place = this.read?.placeAt(Number(position));
-    return { changelog: { key: this.key, value: JSON.stringify({ path: this.#path, place }) } };
+    const filePosition = this.read?.positionAt(Number(position));
+    return { changelog: { key: this.key, value: JSON.stringify({ path: this.#path, place: filePosition }) } };
   }
 }
 

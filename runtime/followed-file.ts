@@ -3,7 +3,7 @@ import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /** Where reading has come to, and in which file: enough to find it again after a restart, whatever its name is then. */
-export interface Place {
+export interface FilePosition {
   readonly inode: number;
   /** Bytes read. */
   readonly offset: number;
@@ -11,12 +11,12 @@ export interface Place {
   readonly head: string;
 }
 
-/** Complete lines without their ends, each with its first byte's offset, and the place behind them. */
+/** Complete lines without their ends, each with its first byte's offset, and the position behind them. */
 export interface Lines {
   readonly lines: readonly { readonly offset: number; readonly bytes: Buffer }[];
-  readonly place: Place;
-  /** The place before a byte of these lines. */
-  placeAt(offset: number): Place;
+  readonly position: FilePosition;
+  /** The position before a byte of these lines. */
+  positionAt(offset: number): FilePosition;
 }
 
 const HEAD_BYTES = 256;
@@ -41,15 +41,15 @@ interface OpenFile {
  */
 export class FollowedFile {
   readonly #path: string;
-  readonly #say: (message: string) => void;
-  #place: Place | undefined;
+  readonly #log: (message: string) => void;
+  #position: FilePosition | undefined;
   #file: OpenFile | undefined;
   #lastGrewMs = 0;
 
-  constructor(path: string, place: Place | undefined, say: (message: string) => void) {
+  constructor(path: string, position: FilePosition | undefined, log: (message: string) => void) {
     this.#path = path;
-    this.#place = place;
-    this.#say = say;
+    this.#position = position;
+    this.#log = log;
   }
 
   get isThere(): boolean {
@@ -73,9 +73,9 @@ export class FollowedFile {
     if (chunk.length > 0) return this.#taken(inode, offset, chunk, await headOf(handle));
     const next = await openIfThere(this.#path);
     if (next === undefined) return undefined;
-    this.#say(`${this.#path} is another file now: reading it from its beginning`);
+    this.#log(`${this.#path} is another file now: reading it from its beginning`);
     await handle.close();
-    [this.#file, this.#place] = [next, undefined];
+    [this.#file, this.#position] = [next, undefined];
     return this.read();
   }
 
@@ -88,33 +88,33 @@ export class FollowedFile {
   async #open(): Promise<OpenFile | undefined> {
     this.#lastGrewMs = Date.now();
     const named = await openIfThere(this.#path);
-    const place = this.#place;
-    if (place === undefined || (named !== undefined && (await isAt(named, place)))) return named;
+    const position = this.#position;
+    if (position === undefined || (named !== undefined && (await isAt(named, position)))) return named;
     const folder = dirname(this.#path);
     for (const name of await readdir(folder).catch(() => [])) {
-      if ((await inodeOf(join(folder, name))) !== place.inode) continue;
+      if ((await inodeOf(join(folder, name))) !== position.inode) continue;
       const renamed = await openIfThere(join(folder, name)).catch(() => undefined);
-      if (renamed !== undefined && (await isAt(renamed, place))) {
+      if (renamed !== undefined && (await isAt(renamed, position))) {
         await named?.handle.close();
         return renamed;
       }
       await renamed?.handle.close();
     }
-    if (named !== undefined && named.inode !== place.inode) {
-      this.#say(
+    if (named !== undefined && named.inode !== position.inode) {
+      this.#log(
         `${this.#path} is another file than the one that was read, which is gone: reading it from its beginning`,
       );
-      this.#place = undefined;
+      this.#position = undefined;
     }
     return named;
   }
 
   async #offsetIn(file: OpenFile): Promise<number> {
-    const place = this.#place;
-    if (place === undefined) return 0;
-    if (await isAt(file, place)) return place.offset;
-    this.#say(`${this.#path} was cut or written anew: reading it from its beginning`);
-    this.#place = undefined;
+    const position = this.#position;
+    if (position === undefined) return 0;
+    if (await isAt(file, position)) return position.offset;
+    this.#log(`${this.#path} was cut or written anew: reading it from its beginning`);
+    this.#position = undefined;
     return 0;
   }
 
@@ -126,10 +126,10 @@ export class FollowedFile {
       lines.push({ offset: offset + start, bytes: bytes.subarray(start, end) });
       start = end + 1;
     }
-    const placeAt = (at: number) => ({ inode, offset: at, head: sumOf(head, at) });
-    const place = placeAt(offset + bytes.length);
-    this.#place = place;
-    return { lines, place, placeAt };
+    const positionAt = (at: number) => ({ inode, offset: at, head: sumOf(head, at) });
+    const next = positionAt(offset + bytes.length);
+    this.#position = next;
+    return { lines, position: next, positionAt };
   }
 }
 
@@ -153,9 +153,9 @@ async function inodeOf(path: string): Promise<number | undefined> {
 }
 
 /** Whether it is the file that was read so far, and no shorter. */
-async function isAt({ handle, inode }: OpenFile, place: Place): Promise<boolean> {
-  if (inode !== place.inode || (await handle.stat()).size < place.offset) return false;
-  return sumOf(await headOf(handle), place.offset) === place.head;
+async function isAt({ handle, inode }: OpenFile, position: FilePosition): Promise<boolean> {
+  if (inode !== position.inode || (await handle.stat()).size < position.offset) return false;
+  return sumOf(await headOf(handle), position.offset) === position.head;
 }
 
 function headOf(handle: FileHandle): Promise<Buffer> {

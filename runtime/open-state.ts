@@ -20,14 +20,14 @@ export interface OpenState {
 
 /**
  * The state of a partition as the changelog has it; without a changelog there is none.
- * @param mostBytes by topic, the size of the largest record that it takes
+ * @param maxRecordBytes by topic, the size of the largest record that it takes
  */
 export async function openState(
   { spec: { changelogTopic }, chain, stores, supervisor }: Service,
   partition: number,
   positionKey: string | undefined,
   inspector: Inspector,
-  mostBytes: ReadonlyMap<string, number>,
+  maxRecordBytes: ReadonlyMap<string, number>,
 ): Promise<OpenState> {
   const store = changelogTopic === undefined ? new StateStore(":memory:") : stores.open(partition);
   try {
@@ -45,7 +45,7 @@ export async function openState(
       store,
       offset,
       generationBytes,
-      mostBytes.get(changelogTopic ?? ""),
+      maxRecordBytes.get(changelogTopic ?? ""),
     );
     return {
       state,

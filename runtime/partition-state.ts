@@ -1,8 +1,8 @@
 import type { Link } from "../operators/chain.ts";
 import { ChainState, type States } from "../operators/chain-state.ts";
-import { keepable } from "../operators/keepable.ts";
+import { frozenState } from "../operators/frozen-state.ts";
 import { sizeOf } from "./kafka/size-of.ts";
-import { mostJsonBytes } from "./most-json-bytes.ts";
+import { maxJsonBytes } from "./max-json-bytes.ts";
 import { type ChangelogEntry, parseState, stateKeyIn } from "./state.ts";
 import type { StateStore } from "./state-store.ts";
 
@@ -13,12 +13,12 @@ import type { StateStore } from "./state-store.ts";
 const SAVE_EVERY_MS = 10_000;
 const SAVE_AT_ENTRIES = 20_000;
 
-/** Text of JSON, so many times, is about what its value takes in memory; so much more for its key and place in a map. */
+/** Text of JSON, so many times, is about what its value takes in memory; so much more for its key and entry in a map. */
 const BYTES_PER_CHARACTER = 3;
 const BYTES_PER_ENTRY = 250;
 
 /** What was seen before counts less and less. */
-const SEEN_AT_MOST = 10_000;
+const MAX_SEEN = 10_000;
 
 type Generation = Map<string | null, unknown>[];
 
@@ -44,13 +44,13 @@ export class PartitionState implements States {
   #lastSaved = Date.now();
   #textsSeen = 0;
   #charactersSeen = 0;
-  readonly #mostBytes: number;
-  /** Of the changelog's keys, by place, without the records' own. */
+  readonly #maxRecordBytes: number;
+  /** Of the changelog's keys, by index, without the records' own. */
   readonly #nameBytes: readonly number[];
 
   /**
    * @param store with the whole changelog up to `offset`
-   * @param mostBytes size of the largest record that the changelog takes
+   * @param maxRecordBytes size of the largest record that the changelog takes
    */
   constructor(
     chain: readonly Link[],
@@ -58,34 +58,34 @@ export class PartitionState implements States {
     store: StateStore,
     offset: bigint,
     generationBytes: () => number,
-    mostBytes = Number.POSITIVE_INFINITY,
+    maxRecordBytes = Number.POSITIVE_INFINITY,
   ) {
     this.#chain = chain;
     this.#partition = partition;
     this.#store = store;
     this.#offset = offset;
     this.#generationBytes = generationBytes;
-    this.#mostBytes = mostBytes;
-    this.#nameBytes = chain.map((_, place) => Buffer.byteLength(stateKeyIn(chain, partition, place, "")));
+    this.#maxRecordBytes = maxRecordBytes;
+    this.#nameBytes = chain.map((_, index) => Buffer.byteLength(stateKeyIn(chain, partition, index, "")));
   }
 
-  get(place: number, key: string | null): unknown {
-    const young = this.#young[place]?.get(key);
+  get(index: number, key: string | null): unknown {
+    const young = this.#young[index]?.get(key);
     if (young !== undefined) return young;
-    const old = this.#old[place]?.get(key);
-    const found = old === undefined ? this.#stored(place, key) : old;
-    if (found !== undefined) this.#use(place, key, found);
+    const old = this.#old[index]?.get(key);
+    const found = old === undefined ? this.#stored(index, key) : old;
+    if (found !== undefined) this.#use(index, key, found);
     return found;
   }
 
-  set(place: number, key: string | null, state: unknown): void {
-    this.#use(place, key, state);
-    this.#unsaved[place] ??= new Set();
-    this.#unsaved[place].add(key);
+  set(index: number, key: string | null, state: unknown): void {
+    this.#use(index, key, state);
+    this.#unsaved[index] ??= new Set();
+    this.#unsaved[index].add(key);
   }
 
   fork(): ChainState {
-    return new ChainState(this, (place, key, state) => this.#bytesOf(place, key, state));
+    return new ChainState(this, (index, key, state) => this.#bytesOf(index, key, state));
   }
 
   /**
@@ -124,47 +124,47 @@ export class PartitionState implements States {
 
   *#entriesToSave(): Iterable<readonly [string, string | null]> {
     yield* this.#unsavedEntries;
-    for (const [place, keys] of this.#unsaved.entries()) {
+    for (const [index, keys] of this.#unsaved.entries()) {
       for (const key of keys ?? []) {
-        const text = JSON.stringify(this.#young[place]?.get(key));
+        const text = JSON.stringify(this.#young[index]?.get(key));
         this.#weigh(text);
-        yield [this.#name(place, key), text];
+        yield [this.#name(index, key), text];
       }
     }
   }
 
   /** What an entry takes that the state becomes, and that the topic must take. */
-  #bytesOf(place: number, key: string | null, state: unknown): number {
-    const most = (this.#nameBytes[place] ?? 0) + 3 * (key?.length ?? 0) + mostJsonBytes(state) + BYTES_PER_ENTRY;
-    if (most <= this.#mostBytes) return most;
-    const bytes = sizeOf({ key: this.#name(place, key), value: JSON.stringify(state) });
-    if (bytes <= this.#mostBytes) return most;
+  #bytesOf(index: number, key: string | null, state: unknown): number {
+    const maxBytes = (this.#nameBytes[index] ?? 0) + 3 * (key?.length ?? 0) + maxJsonBytes(state) + BYTES_PER_ENTRY;
+    if (maxBytes <= this.#maxRecordBytes) return maxBytes;
+    const bytes = sizeOf({ key: this.#name(index, key), value: JSON.stringify(state) });
+    if (bytes <= this.#maxRecordBytes) return maxBytes;
     throw new Error(
-      `its state would be a record of ${bytes} bytes, wanted at most the ${this.#mostBytes} that its changelog takes`,
+      `its state would be a record of ${bytes} bytes, wanted at most the ${this.#maxRecordBytes} that its changelog takes`,
     );
   }
 
-  #stored(place: number, key: string | null): unknown {
-    const name = this.#name(place, key);
+  #stored(index: number, key: string | null): unknown {
+    const name = this.#name(index, key);
     const text = this.#store.get(name);
     if (text === undefined) return undefined;
     this.#weigh(text);
-    return keepable(parseState(text, name), this.#chain[place]?.name ?? "");
+    return frozenState(parseState(text, name), this.#chain[index]?.name ?? "");
   }
 
-  #name(place: number, key: string | null): string {
-    return stateKeyIn(this.#chain, this.#partition, place, key);
+  #name(index: number, key: string | null): string {
+    return stateKeyIn(this.#chain, this.#partition, index, key);
   }
 
-  #use(place: number, key: string | null, state: unknown): void {
-    this.#young[place] ??= new Map();
-    this.#young[place].set(key, state);
+  #use(index: number, key: string | null, state: unknown): void {
+    this.#young[index] ??= new Map();
+    this.#young[index].set(key, state);
   }
 
   #weigh(text: string): void {
     this.#textsSeen++;
     this.#charactersSeen += text.length;
-    if (this.#textsSeen < SEEN_AT_MOST) return;
+    if (this.#textsSeen < MAX_SEEN) return;
     this.#textsSeen /= 2;
     this.#charactersSeen /= 2;
   }
@@ -176,6 +176,6 @@ export class PartitionState implements States {
   }
 }
 
-function count(places: readonly { readonly size: number }[]): number {
-  return places.reduce((sum, place) => sum + place.size, 0);
+function count(maps: readonly { readonly size: number }[]): number {
+  return maps.reduce((sum, map) => sum + map.size, 0);
 }

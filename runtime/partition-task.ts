@@ -12,7 +12,7 @@ import { type ChangelogEntry, stateChanges } from "./state.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 /** Long enough for a partition to get a new leader, shorter than the coordinator waits before it aborts by itself. */
-const TRANSACT_WITHIN_MS = 25_000;
+const TRANSACT_TIMEOUT_MS = 25_000;
 
 /**
  * One input partition of a service, of all topics that it merges: its transactional producer, its operators' state, and how
@@ -50,14 +50,14 @@ export async function openTask(
   });
   const restored = await kafka
     .inspect(async (inspector) => {
-      const mostBytes = await mostBytesOf(spec, inspector);
-      const kept = await openState(service, partition, positions.key, inspector, mostBytes);
+      const maxRecordBytes = await maxRecordBytesOf(spec, inspector);
+      const kept = await openState(service, partition, positions.key, inspector, maxRecordBytes);
       try {
         const position = new Map<string, bigint>();
         for (const { topic } of topics) {
           position.set(topic, await positions.restore(inspector, kept, { topic, partition }));
         }
-        return { kept, position, mostBytes, sink: await openSink(service, partition, kept) };
+        return { kept, position, maxRecordBytes, sink: await openSink(service, partition, kept) };
       } catch (error) {
         kept.state.close();
         throw error;
@@ -71,8 +71,10 @@ export async function openTask(
   const { state } = kept;
   // State of operators that the chain no longer has would come back, old, if they were put back one day.
   let unused = kept.unused();
-  const { mostBytes } = restored;
-  const formats = new Map(topics.map(({ topic, format }) => [topic, { ...formatsOf(service, format), mostBytes }]));
+  const { maxRecordBytes } = restored;
+  const formats = new Map(
+    topics.map(({ topic, format }) => [topic, { ...formatsOf(service, format), maxRecordBytes }]),
+  );
   const inFlight = new Set<string>();
   let busy: Promise<void> = Promise.resolve();
   let isClosing = false;
@@ -80,7 +82,7 @@ export async function openTask(
   const toChangelog = (entries: readonly ChangelogEntry[]) =>
     changelogTopic === undefined ? [] : entries.map((entry) => ({ topic: changelogTopic, ...entry }));
   const commitAlone = async (entries: readonly ChangelogEntry[]) => {
-    const written = await producer.transact({ records: [], changelog: toChangelog(entries), mostBytes });
+    const written = await producer.transact({ records: [], changelog: toChangelog(entries), maxRecordBytes });
     state.committed(written.get(changelogTopic ?? ""), entries);
   };
 
@@ -93,11 +95,11 @@ export async function openTask(
     const written = await producer.transact({
       records: [
         ...(topicsOf(spec.output).length === 0 ? [] : slice.outputs),
-        ...refused(service, source, slice, mostBytes),
+        ...refused(service, source, slice, maxRecordBytes),
       ],
       ...(slice.encoded && { encoded: slice.encoded }),
       changelog: toChangelog(entries),
-      mostBytes,
+      maxRecordBytes,
       ...(consumed && { consumed }),
     });
     slice.state.commit();
@@ -108,7 +110,7 @@ export async function openTask(
   const process = async (topic: string, records: FetchedRecords, nextPosition: bigint) => {
     for (const slice of slicesOf(service, state, records, nextPosition, known(formats, topic), producer)) {
       if (isClosing) return;
-      await withTimeout(TRANSACT_WITHIN_MS, "the transaction", commit(topic, slice));
+      await withTimeout(TRANSACT_TIMEOUT_MS, "the transaction", commit(topic, slice));
       service.supervisor.alive();
     }
   };
@@ -132,10 +134,12 @@ export async function openTask(
 }
 
 /** What each topic that it writes to takes at most; looked at again whenever a transaction has failed. */
-async function mostBytesOf({ output, deadLetterTopic, changelogTopic }: Service["spec"], inspector: Inspector) {
+async function maxRecordBytesOf({ output, deadLetterTopic, changelogTopic }: Service["spec"], inspector: Inspector) {
   const others = [deadLetterTopic, changelogTopic].filter((topic) => topic !== undefined);
   const topics = [...topicsOf(output).map(({ topic }) => topic), ...others];
-  return new Map(await Promise.all(topics.map(async (topic) => [topic, await inspector.mostBytes(topic)] as const)));
+  return new Map(
+    await Promise.all(topics.map(async (topic) => [topic, await inspector.maxRecordBytes(topic)] as const)),
+  );
 }
 
 function formatsOf({ spec: { output }, branches }: Service, input: Format = "number"): BatchFormats {
@@ -153,7 +157,7 @@ function refused(
   { spec, journal }: Service,
   source: TopicPartition,
   { poison }: Processed,
-  mostBytes: ReadonlyMap<string, number>,
+  maxRecordBytes: ReadonlyMap<string, number>,
 ): OutgoingRecord[] {
   const { deadLetterTopic, name } = spec;
   const [first] = poison;
@@ -165,6 +169,6 @@ function refused(
     );
   }
   if (deadLetterTopic === undefined) return [];
-  const most = known(mostBytes, deadLetterTopic);
-  return poison.map(({ record, error }) => deadLetter(deadLetterTopic, name, source, record, error, most));
+  const maxBytes = known(maxRecordBytes, deadLetterTopic);
+  return poison.map(({ record, error }) => deadLetter(deadLetterTopic, name, source, record, error, maxBytes));
 }

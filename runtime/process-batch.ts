@@ -32,7 +32,7 @@ export interface BatchFormats {
   /** Whether all stages of a value are wanted. */
   readonly stages: boolean;
   /** Size of the largest record that each of these topics takes, where there is a limit. */
-  readonly mostBytes?: ReadonlyMap<string, number>;
+  readonly maxRecordBytes?: ReadonlyMap<string, number>;
 }
 
 /** A value that came out at the end of the chain, with what its record carries. */
@@ -56,7 +56,7 @@ export function processBatch(
   formats: BatchFormats,
   isFull = fullness(),
 ): Processed {
-  const { output: destination, stages, mostBytes } = formats;
+  const { output: destination, stages, maxRecordBytes } = formats;
   const state = before.fork();
   const outputs: Output[] = [];
   const paths: string[][] = [];
@@ -73,8 +73,8 @@ export function processBatch(
       const deliver = (result: Message) => {
         const output = outputOf(result, record, message, chain, destination);
         if (output === undefined) return undefined;
-        const size = fittingSize(output, mostBytes, result.value, chain);
-        const path = stages ? stagesOf(result).map((stage, place) => writeToLog(stage, chain[place - 1]?.name)) : [];
+        const size = fittingSize(output, maxRecordBytes, result.value, chain);
+        const path = stages ? stagesOf(result).map((stage, index) => writeToLog(stage, chain[index - 1]?.name)) : [];
         return { output, size, path };
       };
       const advanced = advance(chain, state, message, deliver);
@@ -135,14 +135,14 @@ function writtenTo(
 /** As of `sizeOf`. A topic refuses what is too large for it, and the transaction with it, as often as it is tried. */
 function fittingSize(
   output: Output,
-  mostBytes: BatchFormats["mostBytes"],
+  maxRecordBytes: BatchFormats["maxRecordBytes"],
   value: unknown,
   chain: readonly Link[],
 ): number {
-  const most = mostBytes?.get(output.topic);
+  const maxBytes = maxRecordBytes?.get(output.topic);
   const bytes = sizeOf(output);
-  if (most === undefined || bytes <= most) return bytes;
-  const problem = `emitted a record of ${bytes} bytes, wanted at most the ${most} that ${output.topic} takes`;
+  if (maxBytes === undefined || bytes <= maxBytes) return bytes;
+  const problem = `emitted a record of ${bytes} bytes, wanted at most the ${maxBytes} that ${output.topic} takes`;
   const last = chain.at(-1)?.name;
   throw last === undefined ? new PoisonError(problem) : new OperatorError(last, value, problem);
 }

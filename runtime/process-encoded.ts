@@ -24,7 +24,7 @@ interface Options {
   /** Whether records with a key may come out: their topic has one partition. */
   readonly keys: boolean;
   /** The size of the largest batch that their topic takes. */
-  readonly mostBytes?: number | undefined;
+  readonly maxRecordBytes?: number | undefined;
 }
 
 /** Brokers refuse batches over 1 MiB (`message.max.bytes`). */
@@ -88,9 +88,9 @@ class Outputs implements Destination<undefined> {
     this.#options = options;
     this.#last = chain.at(-1)?.name;
     const bytes = batches.reduce((sum, batch) => sum + (batch.decompressed ?? batch.bytes).length, 0);
-    const { mostBytes = MAX_BYTES } = options;
-    this.#maxBytes = Math.min(MAX_BYTES, mostBytes);
-    this.#fullBytes = Math.min(FULL_BYTES, FULL_SHARE * mostBytes);
+    const { maxRecordBytes = MAX_BYTES } = options;
+    this.#maxBytes = Math.min(MAX_BYTES, maxRecordBytes);
+    this.#fullBytes = Math.min(FULL_BYTES, FULL_SHARE * maxRecordBytes);
     // Numbers may grow on their way, up to 17 digits; beyond this the writer grows.
     this.#bytes = Math.min(2 * bytes, Math.ceil(ROOM * this.#fullBytes));
     this.#writer = new RecordWriter(this.#bytes);

@@ -15,7 +15,7 @@ import { superviseBySystemd } from "./supervisor.ts";
 import { consumeTopics } from "./topic-service.ts";
 
 /** systemd is told to allow more; a service that is stopped has this long to finish its transaction and leave its group. */
-const STOP_WITHIN_MS = 1700;
+const STOP_TIMEOUT_MS = 1700;
 
 const MAX_PAUSE_MS = 2000;
 
@@ -38,7 +38,7 @@ export async function runService(
     process.once(signal, () => {
       supervisor.stopping();
       stop.abort();
-      setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
+      setTimeout(() => process.exit(0), STOP_TIMEOUT_MS).unref();
     });
   }
   // Some of kafkajs's own work in the background may fail unseen; what matters fails where it is awaited.

@@ -47,7 +47,7 @@ function inOnePass(
   state: States,
   { batches }: FetchedRecords,
   from: bigint,
-  { input, output, mostBytes }: BatchFormats,
+  { input, output, maxRecordBytes }: BatchFormats,
   producer: Pick<RecordProducer, "partitionsOf">,
   isFull: (bytes: number) => boolean,
 ): (Processed & Pick<Transaction, "encoded">) | undefined {
@@ -56,7 +56,7 @@ function inOnePass(
   if (branch === undefined || branch.when !== undefined || others.length > 0) return undefined;
   const { topic, format = "number" } = branch;
   const keys = producer.partitionsOf(topic) === 1;
-  const options = { input, output: format, keys, mostBytes: mostBytes?.get(topic) };
+  const options = { input, output: format, keys, maxRecordBytes: maxRecordBytes?.get(topic) };
   const processed = processEncoded(chain, state, batches, from, options, isFull);
   if (processed === undefined) return undefined;
   const { outputs: sends, ...rest } = processed;

@@ -14,7 +14,7 @@ export class StateStore {
   readonly #get: StatementSync;
   readonly #put: StatementSync;
   readonly #drop: StatementSync;
-  #isTorn = false;
+  #isCorrupt = false;
 
   /** @param path of the file, which nobody else may have open; ":memory:" for a copy that ends with the process */
   constructor(path: string, onClose: () => void = () => {}) {
@@ -65,7 +65,7 @@ export class StateStore {
 
   close(): void {
     this.#database.close();
-    if (this.#isTorn) remove(this.#path);
+    if (this.#isCorrupt) remove(this.#path);
     this.#onClose();
   }
 
@@ -88,7 +88,7 @@ export class StateStore {
     try {
       return work();
     } catch (error) {
-      this.#isTorn ||= isTear(error);
+      this.#isCorrupt ||= isCorruption(error);
       throw error;
     }
   }
@@ -122,18 +122,18 @@ CREATE TABLE IF NOT EXISTS origin (topic_id TEXT NOT NULL, end INTEGER NOT NULL)
 `;
 
 /** SQLite's result codes (IOERR, CORRUPT, NOTADB) for a file that cannot be read, as after a lost disk or a bad card. */
-const TEARS: readonly unknown[] = [10, 11, 26];
+const CORRUPTION_CODES: readonly unknown[] = [10, 11, 26];
 
-function isTear(error: unknown): boolean {
+function isCorruption(error: unknown): boolean {
   // The higher bits tell it more exactly.
-  return TEARS.includes(Number((error as { errcode?: number }).errcode) & 0xff);
+  return CORRUPTION_CODES.includes(Number((error as { errcode?: number }).errcode) & 0xff);
 }
 
 function opened(path: string): DatabaseSync {
   try {
     return openDatabase(path);
   } catch (error) {
-    if (path === ":memory:" || !isTear(error)) throw error;
+    if (path === ":memory:" || !isCorruption(error)) throw error;
     remove(path);
     return openDatabase(path);
   }

@@ -13,24 +13,24 @@ export interface ChangelogEntry {
 }
 
 /**
- * Names the partition, the operator's place in the chain (from 0) and its state's name, so that an edited chain starts anew;
+ * Names the partition, the operator's index in the chain (from 0) and its state's name, so that an edited chain starts anew;
  * then the record's key, if it has one, whatever characters it holds.
  */
-export function stateKey(partition: number, place: number, stateName: string, key: string | null): string {
-  const link = `${partition}/${place}/${stateName}`;
+export function stateKey(partition: number, index: number, stateName: string, key: string | null): string {
+  const link = `${partition}/${index}/${stateName}`;
   return key === null ? link : `${link}/${key}`;
 }
 
-/** The same for the link at a place of a chain. */
-export function stateKeyIn(chain: readonly Link[], partition: number, place: number, key: string | null): string {
-  const link = chain[place];
-  return stateKey(partition, place, link === undefined ? "" : stateNameOf(link), key);
+/** The same for the link at an index of a chain. */
+export function stateKeyIn(chain: readonly Link[], partition: number, index: number, key: string | null): string {
+  const link = chain[index];
+  return stateKey(partition, index, link === undefined ? "" : stateNameOf(link), key);
 }
 
 /** Changelog entries for what a fork of a chain's state changed. */
 export function stateChanges(chain: readonly Link[], partition: number, fork: ChainState): ChangelogEntry[] {
-  return fork.changes().map(({ place, key, state }) => ({
-    key: stateKeyIn(chain, partition, place, key),
+  return fork.changes().map(({ index, key, state }) => ({
+    key: stateKeyIn(chain, partition, index, key),
     value: JSON.stringify(state),
   }));
 }

@@ -16,21 +16,21 @@ type Notify = (...assignments: string[]) => void;
 const STATUS_EVERY_MS = 10_000;
 
 /** Whoever deploys a service watches its first steps: so long after it is ready it tells every second that it moves on. */
-const FIRST_STEPS_MS = 15_000;
-const FIRST_STEPS_EVERY_MS = 1000;
+const SETTLE_MS = 15_000;
+const SETTLE_ALIVE_EVERY_MS = 1000;
 
 export function superviseBySystemd(environment: NodeJS.ProcessEnv = process.env, notify?: Notify): Supervisor {
   const send = environment.NOTIFY_SOCKET ? (notify ?? systemdNotify) : () => {};
   const watchdogMs = Number(environment.WATCHDOG_USEC ?? 0) / 1000;
   let readySince: number | undefined;
   let lastPing = Date.now();
-  let told: string | undefined;
+  let sent: string | undefined;
   let latest: string | undefined;
   let timer: NodeJS.Timeout | undefined;
   const tellLatest = () => {
     timer = undefined;
-    if (latest === undefined || latest === told) return;
-    told = latest;
+    if (latest === undefined || latest === sent) return;
+    sent = latest;
     send(`STATUS=${latest}`);
     timer = setTimeout(tellLatest, STATUS_EVERY_MS).unref();
   };
@@ -47,8 +47,8 @@ export function superviseBySystemd(environment: NodeJS.ProcessEnv = process.env,
     status,
     alive: () => {
       const now = Date.now();
-      const isFirstSteps = readySince !== undefined && now - readySince < FIRST_STEPS_MS;
-      if (watchdogMs === 0 || now - lastPing < (isFirstSteps ? FIRST_STEPS_EVERY_MS : watchdogMs / 3)) return;
+      const isSettling = readySince !== undefined && now - readySince < SETTLE_MS;
+      if (watchdogMs === 0 || now - lastPing < (isSettling ? SETTLE_ALIVE_EVERY_MS : watchdogMs / 3)) return;
       lastPing = now;
       send("WATCHDOG=1");
     },

@@ -21,14 +21,14 @@ export async function consumeTopics(
 
   const onBatch = async (batch: Batch) => {
     const { topic, partition } = batch;
-    const task = await beatingHeart(batch, tasks.get(partition));
+    const task = await withHeartbeat(batch, tasks.get(partition));
     // A task that has just been opened has sought its own position; what was fetched before that is void.
     if (task === undefined || batch.isStale()) return;
     // Fetched again although it may be processed, or the topic was made anew: Kafka knows where to go on.
     if (batch.records.firstOffset < task.position(topic)) return tasks.reopen(partition, batch.heartbeat());
     // Timers have their turn between two partitions: else, with many, the group would not hear of its member for too long.
     const work = turn().then(() => task.process(topic, batch.records, batch.nextOffset));
-    const failure = await beatingHeart(batch, failureOf(work));
+    const failure = await withHeartbeat(batch, failureOf(work));
     // A task that was closed meanwhile has not come to the end: whoever opens the partition next goes on from there.
     if (failure === undefined) return task.position(topic) === batch.nextOffset ? batch.done() : undefined;
     if (failure instanceof FencedError) return fenced.reject(failure);
@@ -77,7 +77,7 @@ async function failureOf(work: Promise<void>): Promise<unknown> {
 }
 
 /** A member that works long is not a dead one. Rejects, without waiting for the work, when the group is rebalancing. */
-async function beatingHeart<T>(batch: Batch, work: Promise<T>): Promise<T> {
+async function withHeartbeat<T>(batch: Batch, work: Promise<T>): Promise<T> {
   const rebalancing = Promise.withResolvers<never>();
   const timer = setInterval(() => batch.heartbeat().catch(rebalancing.reject), HEARTBEAT_EVERY_MS);
   try {

@@ -44,8 +44,8 @@ type Range = readonly [from: string, to: string];
 function usedRanges(chain: readonly Link[], partition: number, positionKey: string | undefined): Range[] {
   const just = (name: string): Range => [name, `${name}\0`];
   const under = (name: string): Range => [`${name}/`, `${name}0`];
-  const states = chain.flatMap(({ operator }, place): Range[] => {
-    const link = stateKeyIn(chain, partition, place, null);
+  const states = chain.flatMap(({ operator }, index): Range[] => {
+    const link = stateKeyIn(chain, partition, index, null);
     return operator.stateful ? [just(link), under(link)] : [];
   });
   const position = positionKey === undefined ? [] : [just(positionKey)];

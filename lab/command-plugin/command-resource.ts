@@ -53,7 +53,7 @@ export const commandResource: ResourceType = {
 
 /** What a command prints may repeat what it was told, so it is as secret as that. */
 function withOutput(inputs: Properties, { stdout, stderr }: CommandOutput): Properties {
-  const told = [inputs.create, inputs.update, inputs.environment, inputs.stdin];
-  const mark = told.some(hasSecret) ? secret : (text: string) => text;
+  const secrets = [inputs.create, inputs.update, inputs.environment, inputs.stdin];
+  const mark = secrets.some(hasSecret) ? secret : (text: string) => text;
   return { ...inputs, stdout: mark(stdout), stderr: mark(stderr) };
 }

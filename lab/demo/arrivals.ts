@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { KnownStream, Place } from "./known-answer.ts";
+import type { KnownStream, ServiceOnHost } from "./known-answer.ts";
 
 /** Longest wait for the next value: the source sends one in 3 s, and the moving average begins with its sixth. */
 const silenceMs = 60_000;
@@ -11,7 +11,7 @@ export interface Arrival {
 }
 
 /** The command that shows what a service prints, from the moment `sinceMs` (Unix time) on. */
-export function journalCommand(bramble: string, { service, host }: Place, sinceMs: number): string[] {
+export function journalCommand(bramble: string, { service, host }: ServiceOnHost, sinceMs: number): string[] {
   const journal = `journalctl --follow --lines=all --output=cat --since=@${Math.floor(sinceMs / 1000)}`;
   return [bramble, "lab", "ssh", host, "--", `sudo ${journal} --unit=bramble-${service}.service _COMM=MainThread`];
 }

@@ -2,13 +2,13 @@
 export interface KnownStream {
   readonly topic: string;
   /** Who writes the topic, and who prints it. */
-  readonly writer: Place;
-  readonly printer?: Place;
+  readonly writer: ServiceOnHost;
+  readonly printer?: ServiceOnHost;
   readonly values: readonly string[];
 }
 
 /** A service and the host that it runs on. */
-export interface Place {
+export interface ServiceOnHost {
   readonly service: string;
   readonly host: string;
 }

@@ -35,15 +35,15 @@ export function stateImpact(before: DeclaredService, after: DeclaredService): st
 
 interface IndexedStep extends DeclaredStep {
   /** From 1, as one counts. */
-  readonly place: number;
+  readonly index: number;
 }
 
 function stateful({ apply }: DeclaredService): IndexedStep[] {
-  return apply.map((step, i) => ({ ...step, place: i + 1 })).filter((step) => step.stateful);
+  return apply.map((step, i) => ({ ...step, index: i + 1 })).filter((step) => step.stateful);
 }
 
 function isSameLink(a: IndexedStep, b: IndexedStep): boolean {
-  return a.place === b.place && a.operator === b.operator && a.params.field === b.params.field;
+  return a.index === b.index && a.operator === b.operator && a.params.field === b.params.field;
 }
 
 /** "size: 4s -> 5s": what the state depends on and is another than before, as the file has it where it is a parameter. */
@@ -64,5 +64,5 @@ function because(changes: readonly string[]): string {
 }
 
 function names(steps: readonly IndexedStep[]): string {
-  return and(steps.map(({ operator, place }) => `${operator} (step ${place})`));
+  return and(steps.map(({ operator, index }) => `${operator} (step ${index})`));
 }

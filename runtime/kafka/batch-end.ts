@@ -6,9 +6,9 @@ import type { TopicPartition } from "./kafka.ts";
 
 const READ_COMMITTED = 1;
 /** The first batch comes whole all the same (KIP-74). */
-const MOST_BYTES = 1;
+const MAX_BYTES = 1;
 /** Of a batch without records, which is all header. */
-const LEAST_BATCH_BYTES = 61;
+const MIN_BATCH_BYTES = 61;
 
 /**
  * The offset behind the batch that an offset is in; undefined when there is none. Compaction may leave a batch without any of its
@@ -25,12 +25,12 @@ export function batchEnd({ topic, partition }: TopicPartition, offset: bigint): 
           .writeInt32(-1) // no replica
           .writeInt32(0) // waits for nothing
           .writeInt32(0)
-          .writeInt32(MOST_BYTES)
+          .writeInt32(MAX_BYTES)
           .writeInt8(READ_COMMITTED)
           .writeArray([
             new Encoder()
               .writeString(topic)
-              .writeArray([new Encoder().writeInt32(partition).writeInt64(String(offset)).writeInt32(MOST_BYTES)]),
+              .writeArray([new Encoder().writeInt32(partition).writeInt64(String(offset)).writeInt32(MAX_BYTES)]),
           ]),
     },
     response: {
@@ -56,7 +56,7 @@ function readPartition(decoder: Decoder): bigint | undefined {
   decoder.readInt64(); // high watermark
   decoder.readInt64(); // last stable offset
   decoder.readArray(skipAborted);
-  if (decoder.readInt32() < LEAST_BATCH_BYTES) return undefined;
+  if (decoder.readInt32() < MIN_BATCH_BYTES) return undefined;
   const baseOffset = BigInt(decoder.readInt64().toString());
   decoder.readInt32(); // length
   decoder.readInt32(); // leader epoch

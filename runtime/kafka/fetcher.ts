@@ -36,7 +36,7 @@ export interface Fetcher {
 const UNDERWAY_BYTES = 2 * 1024 * 1024;
 
 /** Less is not worth it, and Node keeps small buffers, of whatever kind, in one piece of memory. */
-const LEAST_FREED_BYTES = 256 * 1024;
+const MIN_FREED_BYTES = 256 * 1024;
 
 /**
  * Fetches from one broker. In place of kafkajs's own, which fetches only when all is processed that it had fetched: a service
@@ -92,7 +92,7 @@ export function createFetcher<Batch extends FetchedBatch>(options: FetcherOption
     Promise.all(those.map(({ done }) => done)).then(() => {
       if (!fetched.every(({ isSpent }) => isSpent)) return;
       for (const memory of new Set(fetched.map((batch) => batch.memory))) {
-        if (memory !== undefined && memory.byteLength >= LEAST_FREED_BYTES) memory.transfer(0);
+        if (memory !== undefined && memory.byteLength >= MIN_FREED_BYTES) memory.transfer(0);
       }
     });
   };

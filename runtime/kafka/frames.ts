@@ -1,5 +1,5 @@
 /** More than any fetch brings; a larger size is not one, but the answer of something that is no broker. */
-const MOST_BYTES = 512 * 1024 * 1024;
+const MAX_BYTES = 512 * 1024 * 1024;
 
 const SIZE_BYTES = 4;
 
@@ -40,8 +40,8 @@ export class Frames {
 
   #begin(): void {
     const length = this.#size.readInt32BE();
-    if (length < 0 || length > MOST_BYTES) {
-      throw new Error(`found a message of ${length} bytes, wanted at most ${MOST_BYTES}: is it a Kafka broker?`);
+    if (length < 0 || length > MAX_BYTES) {
+      throw new Error(`found a message of ${length} bytes, wanted at most ${MAX_BYTES}: is it a Kafka broker?`);
     }
     this.#frame = Buffer.allocUnsafe(SIZE_BYTES + length);
     this.#frame.set(this.#size);

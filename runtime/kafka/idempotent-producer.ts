@@ -34,9 +34,9 @@ export async function openIdempotentProducer(
   return {
     partitionsOf: (topic) => partitionsOf.get(topic),
     // One after the other: a position that is kept without what led to it would lose records.
-    transact: async ({ records, encoded, changelog, mostBytes, consumed = [] }) => {
-      await sendAll(producer, records, { encoded, mostBytes }, []);
-      const written = await sendAll(producer, changelog, { mostBytes }, options.copartitioned);
+    transact: async ({ records, encoded, changelog, maxRecordBytes, consumed = [] }) => {
+      await sendAll(producer, records, { encoded, maxRecordBytes }, []);
+      const written = await sendAll(producer, changelog, { maxRecordBytes }, options.copartitioned);
       for (const each of consumed) await commitOffset(each);
       return written;
     },

@@ -32,7 +32,7 @@ export async function inspect<T>(client: object, work: (inspector: Inspector) =>
       earliestOffset: (partition) => offsetOf(cluster, partition, "earliest"),
       latestOffset: (partition) => offsetOf(cluster, partition, "latest"),
       topicId: (partition) => topicId(cluster, partition),
-      mostBytes: (topic) => mostBytes(cluster, topic),
+      maxRecordBytes: (topic) => maxRecordBytes(cluster, topic),
       recordAt: (partition, offset) => recordAt(cluster, partition, offset),
       retireMembers: (groupId, clientId) => retireMembers(cluster, groupId, clientId),
       readToEnd: (partition, from, onRecord) => readToEnd(cluster, partition, from, onRecord),
@@ -93,7 +93,7 @@ async function topicId(cluster: Cluster, partition: TopicPartition): Promise<str
 }
 
 /** Kafka's `max.message.bytes` is of a record batch, which has 61 bytes besides its records. */
-async function mostBytes(cluster: Cluster, topic: string): Promise<number> {
+async function maxRecordBytes(cluster: Cluster, topic: string): Promise<number> {
   const resource = { type: TOPIC_RESOURCE, name: topic, configNames: [MAX_MESSAGE_BYTES] };
   const ask = async () => {
     const broker = await cluster.brokerPool.findConnectedBroker();

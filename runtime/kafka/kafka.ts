@@ -23,7 +23,7 @@ export interface Inspector {
   /** Tells the partition's topic from one of the same name that was there before (KIP-516). */
   topicId(partition: TopicPartition): Promise<string>;
   /** The size of the largest record, or batch of records, that a topic takes, as `sizeOf` has it; Kafka's default when it cannot be told. */
-  mostBytes(topic: string): Promise<number>;
+  maxRecordBytes(topic: string): Promise<number>;
   /** The committed record at an offset; undefined when the topic does not hold it (any more). */
   recordAt(partition: TopicPartition, offset: bigint): Promise<IncomingRecord | undefined>;
   /**
@@ -96,10 +96,10 @@ export interface Transaction {
   /** What the service remembers after these records. */
   readonly changelog: readonly OutgoingRecord[];
   /**
-   * What each of these topics takes at once, as `Inspector.mostBytes` has it, which is of a record and of all records of a
+   * What each of these topics takes at once, as `Inspector.maxRecordBytes` has it, which is of a record and of all records of a
    * batch. It is sent in smaller pieces then; none of its records may be larger.
    */
-  readonly mostBytes?: ReadonlyMap<string, number>;
+  readonly maxRecordBytes?: ReadonlyMap<string, number>;
   /** Input consumed by this transaction. */
   readonly consumed?: readonly Consumed[];
 }

@@ -22,7 +22,7 @@ const MAGIC = 2;
 /** The lengths, attributes, timestamp and offset of one record, at most. */
 const RECORD_OVERHEAD = 40;
 
-/** Who sends a batch, and the place of its first record in what they send to the partition (KIP-98). */
+/** Who sends a batch, and the sequence number of its first record in what they send to the partition (KIP-98). */
 export interface BatchSender {
   readonly transactional: boolean;
   readonly producerId: bigint | number | string;
@@ -47,16 +47,16 @@ export interface EncodedRecords {
  */
 const spare: Buffer[] = [];
 const SPARES = 8;
-const SPARE_BYTES = { least: 64 * 1024, most: 1024 * 1024 };
+const SPARE_BYTES = { min: 64 * 1024, max: 1024 * 1024 };
 
 function takeBuffer(bytes: number): Buffer {
-  const kept = bytes < SPARE_BYTES.least ? undefined : spare.pop();
+  const kept = bytes < SPARE_BYTES.min ? undefined : spare.pop();
   return kept !== undefined && kept.length >= bytes ? kept : Buffer.allocUnsafe(bytes);
 }
 
 function giveBack(buffer: Buffer): void {
   const { length } = buffer;
-  if (length >= SPARE_BYTES.least && length <= SPARE_BYTES.most && spare.length < SPARES) spare.push(buffer);
+  if (length >= SPARE_BYTES.min && length <= SPARE_BYTES.max && spare.length < SPARES) spare.push(buffer);
 }
 
 /** Writes records one after the other as a record batch has them, without headers. */

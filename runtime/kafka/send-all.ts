@@ -13,18 +13,18 @@ const MAX_SEND_BYTES = 512 * 1024;
 export async function sendAll(
   sender: Pick<Producer, "sendBatch">,
   records: readonly OutgoingRecord[],
-  { encoded, mostBytes }: Pick<Transaction, "encoded" | "mostBytes">,
+  { encoded, maxRecordBytes }: Pick<Transaction, "encoded" | "maxRecordBytes">,
   copartitioned: readonly string[],
 ): Promise<Written> {
   const written = new Map<string, bigint>();
-  for (const [place, piece] of sends(records, encoded, mostBytes).entries()) {
+  for (const [index, piece] of sends(records, encoded, maxRecordBytes).entries()) {
     const sent = await sender.sendBatch({ topicMessages: piece }).catch((error) => {
       if (kafkaErrorType(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
       throw new Error(`${piece.map(({ topic }) => topic).join(" or ")}: there is no such topic (yet)`, {
         cause: error,
       });
     });
-    encoded?.sends[place]?.release();
+    encoded?.sends[index]?.release();
     for (const { topicName, baseOffset } of sent) {
       // Without an offset (-1) a topic keeps the one of the piece, or transaction, before: behind, which does no harm.
       if (!copartitioned.includes(topicName) || Number(baseOffset ?? -1) < 0) continue;
@@ -39,9 +39,9 @@ export async function sendAll(
 function sends(
   records: readonly OutgoingRecord[],
   encoded: Transaction["encoded"],
-  mostBytes: Transaction["mostBytes"],
+  maxRecordBytes: Transaction["maxRecordBytes"],
 ): TopicMessages[][] {
-  const all = pieces(records, mostBytes);
+  const all = pieces(records, maxRecordBytes);
   encoded?.sends.forEach((each, i) => {
     all[i] ??= [];
     all[i].push({ topic: encoded.topic, messages: [{ key: null, value: "", encoded: each } as Message] });
@@ -54,7 +54,7 @@ type TopicMessages = { topic: string; messages: Message[] };
 /** Splits records into sends of bounded size, keeping their order within each topic. */
 export function pieces(
   records: readonly OutgoingRecord[],
-  mostBytes: ReadonlyMap<string, number> = new Map(),
+  maxRecordBytes: ReadonlyMap<string, number> = new Map(),
 ): TopicMessages[][] {
   const all: TopicMessages[][] = [];
   let piece = new Map<string, { messages: Message[]; bytes: number }>();
@@ -68,7 +68,7 @@ export function pieces(
     const { topic } = record;
     const size = sizeOf(record);
     // All that a topic gets may be for one partition: then it is one batch.
-    const isTooMuch = (piece.get(topic)?.bytes ?? 0) + size > (mostBytes.get(topic) ?? MAX_SEND_BYTES);
+    const isTooMuch = (piece.get(topic)?.bytes ?? 0) + size > (maxRecordBytes.get(topic) ?? MAX_SEND_BYTES);
     if (isTooMuch || bytes + size > MAX_SEND_BYTES) finishPiece();
     bytes += size;
     const ofTopic = piece.get(topic);

@@ -55,11 +55,11 @@ export async function openTransactionalProducer(
 
 async function transact(
   producer: Producer,
-  { records, encoded, changelog, mostBytes, consumed = [] }: Transaction,
+  { records, encoded, changelog, maxRecordBytes, consumed = [] }: Transaction,
   copartitioned: readonly string[],
 ): Promise<Written> {
   const transaction = await producer.transaction();
-  const sent = sendAll(transaction, [...records, ...changelog], { encoded, mostBytes }, copartitioned);
+  const sent = sendAll(transaction, [...records, ...changelog], { encoded, maxRecordBytes }, copartitioned);
   const moved = sendOffsets(transaction, consumed);
   // Beside one another, as each answer has to wait for its turn in this process. When one fails, nothing of the other is
   // underway any more once the caller knows.

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect } from "@jest/globals";
-import { crashesOf, suffer } from "./support/crashes.ts";
+import { crashesOf, inflict } from "./support/crashes.ts";
 import { haveDeployed } from "./support/deployed.ts";
 import { eventually } from "./support/eventually.ts";
 import { around, gapIn, printed } from "./support/journal.ts";
@@ -130,12 +130,12 @@ describe(`kafka_chaining, every topic with three replicas (seed ${seed})`, () =>
       configure({ pipeline: pipeline("crashes", `${everyMs}ms`, disturbed) });
       await mustUp();
       const began = Date.now();
-      const told: string[] = [];
+      const messages: string[] = [];
       try {
         for (const crash of crashes) {
           const offset = await reached("crashes_fahrenheit", crash.at);
-          const happened = await suffer(crash);
-          told.push(`${((Date.now() - began) / 1000).toFixed(1)} s, offset ${offset}: ${happened}`);
+          const happened = await inflict(crash);
+          messages.push(`${((Date.now() - began) / 1000).toFixed(1)} s, offset ${offset}: ${happened}`);
         }
         const lastCrash = Date.now();
         await arrives("crashes", expected(disturbed), 120_000 + count * everyMs);
@@ -143,7 +143,7 @@ describe(`kafka_chaining, every topic with three replicas (seed ${seed})`, () =>
           expect(await lastTimestamp("crashes_fahrenheit")).toBeGreaterThan(lastCrash),
         );
       } catch (error) {
-        if (error instanceof Error) error.message = [error.message, ...told].join("\n");
+        if (error instanceof Error) error.message = [error.message, ...messages].join("\n");
         throw error;
       }
     },

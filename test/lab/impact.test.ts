@@ -79,10 +79,10 @@ describe("a parameter, another Pi, and a unit stopped by hand", () => {
     await onHost("rpi3", "sudo systemctl stop bramble-out_avg");
     expect(await diff()).toEqual([2, said]);
     await preview();
-    const told = readEvents().flatMap(({ diagnosticEvent: event }) =>
+    const output = readEvents().flatMap(({ diagnosticEvent: event }) =>
       event?.urn?.includes(":Impact::") ? [event.message.trim()] : [],
     );
-    expect(told).toEqual([said.join("\n")]);
+    expect(output).toEqual([said.join("\n")]);
   });
 
   story("and happen as told: what restarts, the order of the move, and the state", async () => {
@@ -113,8 +113,8 @@ describe("records that are read again", () => {
 
   story("go into a topic of their own, and the service does not know", async () => {
     const before = await unitStates();
-    const told = await bramble("replay", "con2", "--from", "beginning", "--to", "trial");
-    expect(told.split("\n").at(-1)).toBe(`trial: ${averages.length} records written.`);
+    const output = await bramble("replay", "con2", "--from", "beginning", "--to", "trial");
+    expect(output.split("\n").at(-1)).toBe(`trial: ${averages.length} records written.`);
     expect(await numbers("trial")).toEqual(averages);
     expect(await numbers("temperatures_ewma")).toEqual(averages);
     expect(restarted(before, await unitStates())).toEqual([]);
@@ -129,8 +129,8 @@ describe("records that are read again", () => {
       /^con2 goes back, and reads again:\n {2}temperatures_above_threshold\/0 {2}from offset 0: +up to \d+ records/,
     );
     expect(unsure.stdout).toContain("in temperatures_ewma (which out_ewma reads).");
-    const told = await bramble("replay", "con2", "--from", "2d", "--yes");
-    expect(told.split("\n").at(-1)).toBe("con2 has gone back. It reads from there within seconds.");
+    const output = await bramble("replay", "con2", "--from", "2d", "--yes");
+    expect(output.split("\n").at(-1)).toBe("con2 has gone back. It reads from there within seconds.");
     await eventually("the averages are there twice", 60_000, async () =>
       expect(await numbers("temperatures_ewma")).toEqual([...averages, ...averages]),
     );

@@ -173,9 +173,9 @@ describe("a Pi is unplugged for good, and the rest is destroyed", () => {
     expect(refused.errors.join()).toContain("rpi3 (10.42.0.253): found no answer");
     expect(refused.errors.join()).toContain("`npx bramble forget rpi3`");
 
-    const told = await inLabOk(["bramble", "forget", "rpi3", "--yes"], { cwd: projectFolder });
+    const output = await inLabOk(["bramble", "forget", "rpi3", "--yes"], { cwd: projectFolder });
     for (const step of ["stop bramble-con3.service", "stop kafka.service", "remove account and data"]) {
-      expect(told).toContain(`not done: ${step}`);
+      expect(output).toContain(`not done: ${step}`);
     }
     succeeded(await destroy());
     for (const name of hosts.filter((each) => each !== host.name)) expect(await onHost(name, left)).toBe("");

@@ -12,15 +12,15 @@ test("its weight is that of what it changed, whatever of it was taken back", () 
       const model = new ChainState();
       for (const [changes, isRefused] of records) {
         const mark = fork.mark();
-        for (const [place, key, state] of changes) {
-          fork.set(place, key, state);
-          if (!isRefused) model.set(place, key, state);
+        for (const [index, key, state] of changes) {
+          fork.set(index, key, state);
+          if (!isRefused) model.set(index, key, state);
         }
         if (isRefused) fork.takeBackTo(mark);
         fork.keep();
       }
-      const found = new Map(fork.changes().map(({ place, key, state }) => [`${place} ${key}`, state]));
-      expect(found).toEqual(new Map(model.changes().map(({ place, key, state }) => [`${place} ${key}`, state])));
+      const found = new Map(fork.changes().map(({ index, key, state }) => [`${index} ${key}`, state]));
+      expect(found).toEqual(new Map(model.changes().map(({ index, key, state }) => [`${index} ${key}`, state])));
       expect(fork.bytes).toBe([...found.values()].reduce((sum: number, state) => sum + Number(state), 0));
       fork.commit();
       expect(fork.bytes).toBe(0);

@@ -26,7 +26,7 @@ const unkeyed = (value: unknown): Message => ({ value, key: null, timestampMs: 0
 
 /** The state of every link for one key, undefined for those without. */
 const states = (chain: readonly Link[], state: ChainState, key: string | null = null) =>
-  chain.map((_, place) => state.get(place, key));
+  chain.map((_, index) => state.get(index, key));
 
 function through(chain: readonly Link[], values: readonly unknown[], state = new ChainState()) {
   const outputs = values.flatMap((value) => advance(chain, state, unkeyed(value), (out) => out.value).outputs);
@@ -62,8 +62,8 @@ test("a stream that is cut anywhere and goes on from its state, by way of JSON, 
       const whole = through(chain, values);
       const before = through(chain, values.slice(0, cut));
       const back = new ChainState();
-      before.state.forEach((state, place) => {
-        if (state !== undefined) back.set(place, null, JSON.parse(JSON.stringify(state)));
+      before.state.forEach((state, index) => {
+        if (state !== undefined) back.set(index, null, JSON.parse(JSON.stringify(state)));
       });
       const after = through(chain, values.slice(cut), back);
       expect([...before.outputs, ...after.outputs]).toEqual(whole.outputs);

@@ -194,7 +194,7 @@ export const knownAnswers: readonly KnownAnswer[] = [
   },
   {
     operator: "extract-field",
-    why: "a field of a field, and a place in a list",
+    why: "a field of a field, and an index of a list",
     params: { field: "position.0.lat" },
     input: [{ position: [{ lat: 48.1, lon: 11.6 }] }, { position: [{ lat: null }, 3] }],
     output: [48.1, null],

@@ -11,7 +11,7 @@ test.each([
   expect(sourceValues(text)).toEqual({ values, malformed: [] });
 });
 
-test("what is no number is told with its place, and the rest still read", () => {
+test("what is no number is told with its location, and the rest still read", () => {
   expect(sourceValues('7 six 9\n\n  08 1 "2" 1e309\r\nnull [3] +4\n')).toEqual({
     values: [7, 9, 1],
     malformed: [

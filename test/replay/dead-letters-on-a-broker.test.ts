@@ -237,7 +237,7 @@ test("many transactions of a command follow one another, each waiting for the en
       await producer.transact({
         records: [{ topic, key: null, value: String(i) }],
         changelog: [],
-        mostBytes: new Map(),
+        maxRecordBytes: new Map(),
         consumed: [{ groupId: spec.groupId, partition: { topic, partition: 0 }, offset: BigInt(i) }],
       });
     }

@@ -92,7 +92,7 @@ describe("the bundle of a service", () => {
     expect(Buffer.from(first?.code ?? "").toString()).toContain("2*x");
   });
 
-  test("fails with place and reason for an operator that does not parse", async () => {
+  test("fails with location and reason for an operator that does not parse", async () => {
     const operatorModules = { ewma: userOperator("export const broken = ;") };
     await expect(bundleService({ ...options, operatorModules })).rejects.toThrow(
       /my-operator\.ts:1:22: ERROR: Unexpected ";"/,

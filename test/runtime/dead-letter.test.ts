@@ -17,9 +17,9 @@ const text = (headers: Readonly<Record<string, readonly Buffer[]>> = {}) =>
   Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, values.map(String).join(",")]));
 
 /** Roughly what a topic takes by default. */
-const MOST_BYTES = 1_000_000;
-const refused = (changed: Partial<IncomingRecord>, error = new PoisonError("no number"), mostBytes = MOST_BYTES) =>
-  deadLetter("lost", "con1", from, { ...record, ...changed }, error, mostBytes);
+const MAX_BYTES = 1_000_000;
+const refused = (changed: Partial<IncomingRecord>, error = new PoisonError("no number"), maxRecordBytes = MAX_BYTES) =>
+  deadLetter("lost", "con1", from, { ...record, ...changed }, error, maxRecordBytes);
 
 /** As it comes back from the dead-letter topic. */
 const readBack = ({ key, value, headers = {} }: OutgoingRecord) =>
@@ -76,7 +76,7 @@ test.each([
   { large: { key: Buffer.alloc(2_000_000) }, left: { key: false, headers: true, value: true } },
 ])("a record of any size fits the dead-letter topic, cut, and says so: $left", ({ large, left }) => {
   const written = refused(large, new PoisonError("no number ".repeat(1_000_000)));
-  expect(sizeOf(written)).toBeLessThanOrEqual(MOST_BYTES);
+  expect(sizeOf(written)).toBeLessThanOrEqual(MAX_BYTES);
   const { record: read, cutFromBytes } = readBack(written) ?? {};
   expect({
     key: read?.key !== null,

@@ -17,7 +17,7 @@ function emptyKafka(written: string[]): Kafka {
     earliestOffset: async () => 0n,
     latestOffset: async () => 0n,
     topicId: async () => "1",
-    mostBytes: async () => 1_000_000,
+    maxRecordBytes: async () => 1_000_000,
     recordAt: async () => undefined,
     retireMembers: refuse("retireMembers"),
     read: refuse("read"),

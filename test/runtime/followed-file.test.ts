@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { recordsOf } from "../../runtime/follow-service.ts";
-import { FollowedFile, type Place } from "../../runtime/followed-file.ts";
+import { type FilePosition, FollowedFile } from "../../runtime/followed-file.ts";
 
 let folder: string;
 let path: string;
@@ -22,19 +22,19 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function follow(place?: Place): FollowedFile {
-  return new FollowedFile(path, place, (message) => said.push(message));
+function follow(position?: FilePosition): FollowedFile {
+  return new FollowedFile(path, position, (message) => said.push(message));
 }
 
-/** What there is to read now, and the place behind it. */
-async function lines(file = followed): Promise<{ readonly text: string[]; readonly place?: Place }> {
+/** What there is to read now, and the position behind it. */
+async function lines(file = followed): Promise<{ readonly text: string[]; readonly position?: FilePosition }> {
   const text: string[] = [];
-  let place: Place | undefined;
+  let position: FilePosition | undefined;
   for (let read = await file.read(); read !== undefined; read = await file.read()) {
     text.push(...read.lines.map(({ bytes }) => bytes.toString()));
-    place = read.place;
+    position = read.position;
   }
-  return { text, ...(place && { place }) };
+  return { text, ...(position && { position }) };
 }
 
 /** A file that lost its name is read until it has been quiet for a second. */
@@ -58,10 +58,10 @@ test("a file need not be there yet; a line is read once it has its end", async (
 
 test("after a restart it goes on behind the last line that was committed", async () => {
   writeFileSync(path, "1\n2\n");
-  const { place } = await lines();
+  const { position } = await lines();
   appendFileSync(path, "3\n");
   await lines(); // read, but not committed
-  const successor = follow(place);
+  const successor = follow(position);
   expect((await lines(successor)).text).toEqual(["3"]);
   await successor.close();
 });
@@ -79,22 +79,22 @@ test("a file that is renamed is read to its end before the one that took its nam
 
 test("a file that was renamed while nobody read it is found under its new name", async () => {
   writeFileSync(path, "1\n");
-  const { place } = await lines();
+  const { position } = await lines();
   appendFileSync(path, "2\n");
   renameSync(path, `${path}.1`);
   writeFileSync(path, "3\n");
-  const successor = follow(place);
+  const successor = follow(position);
   expect(await linesUntil(2, successor)).toEqual(["2", "3"]);
   await successor.close();
 });
 
 test("a file that was cut is read from its beginning, even when it is longer again", async () => {
   writeFileSync(path, "1\n2\n");
-  const { place } = await lines();
+  const { position } = await lines();
   truncateSync(path);
   writeFileSync(path, "7\n8\n9\n");
   expect((await lines()).text).toEqual(["7", "8", "9"]);
-  const successor = follow(place);
+  const successor = follow(position);
   expect((await lines(successor)).text).toEqual(["7", "8", "9"]);
   await successor.close();
   truncateSync(path);
@@ -114,16 +114,16 @@ test("however a file grows and its reader restarts, each line is read once, in o
     fc.asyncProperty(pieces, async (all) => {
       rmSync(path, { force: true });
       let file = follow();
-      let place: Place | undefined;
+      let position: FilePosition | undefined;
       const text: string[] = [];
       for (const [piece, restarts] of all) {
         appendFileSync(path, piece);
         const read = await lines(file);
         text.push(...read.text);
-        place = read.place ?? place;
+        position = read.position ?? position;
         if (!restarts) continue;
         await file.close();
-        file = follow(place);
+        file = follow(position);
       }
       await file.close();
       expect(text).toEqual(
@@ -145,12 +145,12 @@ test("from before any of its records on, also those on one line, the rest is rea
   if (read === undefined) throw new Error("there are lines");
   const records = recordsOf(read, "number", 0);
   for (let from = 0; from < records.length; from += 7) {
-    const again = follow(read.placeAt(Number(records[from]?.offset)));
+    const again = follow(read.positionAt(Number(records[from]?.offset)));
     const rest = await again.read();
     await again.close();
     expect(rest && recordsOf(rest, "number", 0)).toEqual(records.slice(from));
   }
-  expect(read.placeAt(read.place.offset)).toEqual(read.place);
+  expect(read.positionAt(read.position.offset)).toEqual(read.position);
   expect(said).toEqual([]);
 });
 

@@ -8,7 +8,7 @@ const inspector = (answers: Partial<Inspector>): Inspector => ({
   earliestOffset: never,
   latestOffset: never,
   topicId: never,
-  mostBytes: never,
+  maxRecordBytes: never,
   recordAt: never,
   retireMembers: never,
   read: never,

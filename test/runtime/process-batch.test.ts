@@ -27,7 +27,7 @@ function run(chain: readonly Link[], values: (string | null)[], withStages = fal
     stages: withStages,
   });
   return {
-    state: chain.map((_, place) => state.get(place, null)),
+    state: chain.map((_, index) => state.get(index, null)),
     paths,
     outputs: outputs.map(({ timestamp, value }) => `${Number(timestamp) - 1000}: ${value}`),
     poison: poison.map(({ record, error }) => `${record.offset}: ${error.operator}: ${error.message}`),
@@ -113,7 +113,7 @@ describe("a batch", () => {
         const at = all.length === 0 ? 0 : cut % all.length;
         const first = processBatch(chain, new ChainState(), records(...all).slice(0, at), numbers);
         const second = processBatch(chain, first.state, records(...all).slice(at), numbers);
-        const entries = (state: ChainState) => chain.map((_, place) => state.get(place, null));
+        const entries = (state: ChainState) => chain.map((_, index) => state.get(index, null));
         expect(entries(second.state)).toEqual(entries(whole.state));
         expect([...first.outputs, ...second.outputs]).toEqual(whole.outputs);
         expect([...first.poison, ...second.poison]).toEqual(whole.poison);

@@ -149,16 +149,16 @@ async function liveThrough(lives: readonly Life[]): Promise<void> {
     const state = new PartitionState(chain, 0, here, offset, () => 1000);
     let unused = unusedEntries(chain, 0, here, undefined);
     for (const name of [...truth.keys()]) {
-      if (!chain.some((link, place) => name.startsWith(`0/${place}/${link.name}/`))) truth.delete(name);
+      if (!chain.some((link, index) => name.startsWith(`0/${index}/${link.name}/`))) truth.delete(name);
     }
     for (const [i, records] of transactions.entries()) {
       const fork = state.fork();
       for (const record of records) {
-        const [place, key] = [record % chain.length, `k${record}`];
-        const name = `0/${place}/${chain[place]?.name}/${key}`;
-        const before = (fork.get(place, key) ?? 0) as number;
+        const [index, key] = [record % chain.length, `k${record}`];
+        const name = `0/${index}/${chain[index]?.name}/${key}`;
+        const before = (fork.get(index, key) ?? 0) as number;
         expect([name, before]).toEqual([name, truth.get(name) ?? 0]);
-        fork.set(place, key, before + 1);
+        fork.set(index, key, before + 1);
         truth.set(name, before + 1);
       }
       const end = changelog.append([...unused, ...stateChanges(chain, 0, fork)]);

@@ -74,10 +74,10 @@ async function outputsOf({ outputs, encoded }: Slice) {
   return all;
 }
 
-function partitionState(chain: readonly Link[], mostBytes?: number): PartitionState {
+function partitionState(chain: readonly Link[], maxRecordBytes?: number): PartitionState {
   const store = new StateStore(":memory:");
   store.begin("topic", 0n);
-  return new PartitionState(chain, 0, store, 0n, () => 1_000_000, mostBytes);
+  return new PartitionState(chain, 0, store, 0n, () => 1_000_000, maxRecordBytes);
 }
 
 /** What a busy machine takes its time for is cut by no clock. */
@@ -131,7 +131,7 @@ describe.each(Object.entries(CHAINS))("a chain %s", (_, chain) => {
           paths: whole.paths,
           poison: whole.poison,
         });
-        for (const { place, key, state: each } of whole.state.changes()) expect(state.get(place, key)).toEqual(each);
+        for (const { index, key, state: each } of whole.state.changes()) expect(state.get(index, key)).toEqual(each);
         // Each goes on where the one before ended, with a record; the last ends where the run does.
         expect(positions.at(-1)).toBe(end);
         const begins = records.slice(1).map(({ offset }) => offset);

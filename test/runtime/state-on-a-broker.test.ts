@@ -114,7 +114,7 @@ test.each([
   const state = new ChainState();
   const first = run(state, old, records.slice(0, 6));
   const kept = new ChainState();
-  for (const { place, key, state: each } of state.changes()) if (edit.kept.includes(place)) kept.set(place, key, each);
+  for (const { index, key, state: each } of state.changes()) if (edit.kept.includes(index)) kept.set(index, key, each);
   const wanted = [...first, ...run(kept, edited, records.slice(6))];
 
   for (const [service, some, soFar] of [
@@ -134,5 +134,5 @@ test.each([
   const changelog = spec(after).changelogTopic as string;
   const newest = new Map((await reader.read(changelog))[changelog]?.map(({ key, value }) => [key, value]));
   const living = [...newest].flatMap(([key, value]) => (value === null || key === removalKey(0) ? [] : [key]));
-  expect(living.sort()).toEqual(edited.map((link, place) => stateKey(0, place, stateNameOf(link), null)));
+  expect(living.sort()).toEqual(edited.map((link, index) => stateKey(0, index, stateNameOf(link), null)));
 });

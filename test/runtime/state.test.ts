@@ -28,7 +28,7 @@ const stateOf = (partition: number, entries: Iterable<readonly [string, string]>
   new PartitionState(chain, partition, storeOf(entries), 1n, () => 1_000_000);
 
 describe("the changelog of a chain", () => {
-  test("names partition, place in the chain, and operator", () => {
+  test("names partition, index in the chain, and operator", () => {
     expect(stateKey(3, 1, "sum", null)).toBe("3/1/sum");
   });
 

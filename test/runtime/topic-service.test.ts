@@ -50,7 +50,7 @@ class FakeKafka implements Kafka {
       earliestOffset: async () => 0n,
       latestOffset: async () => this.changelogEnd,
       topicId: async () => "1",
-      mostBytes: async () => 1_000_000,
+      maxRecordBytes: async () => 1_000_000,
       recordAt: async () => undefined,
       retireMembers: async () => {},
       read: () => Promise.reject(new Error("a service reads as a member of its group")),

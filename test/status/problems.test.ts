@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 const journal = (host: string, unit: string) => `journal of ${unit} on ${host}`;
 
-function told(answers: Answers): string[] {
+function problems(answers: Answers): string[] {
   return problemsOf(pipeline, answers, journal).map(({ what, next }) => [what, next].filter(Boolean).join(" | "));
 }
 
@@ -30,7 +30,7 @@ function withKafka(kafka: Partial<Answers["kafka"]>): Answers {
 }
 
 test("nothing is told when all is well", () => {
-  expect(told(well)).toEqual([]);
+  expect(problems(well)).toEqual([]);
   expect(isNothingDeployed(pipeline, well)).toBe(false);
 });
 
@@ -77,13 +77,13 @@ test.each<[string, UnitState[], string[]]>([
     ["rpi2: bramble-old.service is there (active), and not in the pipeline file. | `pulumi up` takes it away."],
   ],
 ])("%s", (_, changed, wanted) => {
-  expect(told(withUnits("rpi2", ...changed))).toEqual(wanted);
+  expect(problems(withUnits("rpi2", ...changed))).toEqual(wanted);
 });
 
 test("a host that does not answer is told once, and nothing of its units and its broker", () => {
   const hosts = new Map([...well.hosts, ["rpi2", { problem: "rpi2 (10.0.0.3): found no answer; wanted one. Look." }]]);
   const answering = well.kafka.answering.slice(0, 2);
-  expect(told({ hosts, kafka: { ...well.kafka, answering } })).toEqual([
+  expect(problems({ hosts, kafka: { ...well.kafka, answering } })).toEqual([
     "rpi2 (10.0.0.3): found no answer; wanted one. Look.",
   ]);
 });
@@ -92,14 +92,14 @@ test("a broker that does not answer is told where its unit runs, and who is in n
   const brokers = new Map([...(well.kafka.cluster?.brokers ?? [])].slice(0, 2));
   const partitions = well.kafka.cluster?.partitions ?? [];
   const [first = "", second = "", third = ""] = well.kafka.answering;
-  expect(told(withKafka({ answering: [second, third], cluster: { brokers, partitions } }))).toEqual([
+  expect(problems(withKafka({ answering: [second, third], cluster: { brokers, partitions } }))).toEqual([
     `rpi0: kafka.service runs, and no broker answers at ${first} (yet). | journal of kafka.service on rpi0`,
     `rpi2: the broker at ${third} is not in the cluster of the others (yet). | journal of kafka.service on rpi2`,
   ]);
 });
 
 test("without any broker nobody knows how far services are", () => {
-  expect(told(withKafka({ answering: [], cluster: undefined, services: new Map() })).at(-1)).toBe(
+  expect(problems(withKafka({ answering: [], cluster: undefined, services: new Map() })).at(-1)).toBe(
     "No broker answers: how far services are cannot be told.",
   );
 });
@@ -113,7 +113,7 @@ test("topics that are not there, partitions without a leader, and replicas that 
     ...others.map((each) => ({ ...each, inSync: [0, 1] })),
     { topic: "sensors-con-changelog", partition: 0, leader: 0, replicas: [0, 1, 2], inSync: [0, 1, 2] },
   ];
-  expect(told(withKafka({ cluster: { brokers, partitions: changed } }))).toEqual([
+  expect(problems(withKafka({ cluster: { brokers, partitions: changed } }))).toEqual([
     "Kafka has no sensors-con-dead-letters. | `pulumi up` makes what the pipeline file has.",
     "readings/0: no leader; the replicas are on rpi2. | Nobody can read or write there until Kafka runs there again.",
     expect.stringMatching(
@@ -126,11 +126,11 @@ test("a service that has something to read and does not move is told, unless its
   const still = reads(1, { position: 4, lag: { records: 1, isExact: true }, isStalled: true });
   const kafka = { services: new Map([["con", { reads: [reads(0), still], deadLetters: undefined }]]) };
   const stands = "con does not move on: it stands at readings/1@4, and 1 record waits.";
-  expect(told(withKafka(kafka))).toEqual([
+  expect(problems(withKafka(kafka))).toEqual([
     `${stands} | journal of bramble-con.service on rpi1\njournal of ${unit} on rpi2`,
   ]);
   const stopped = withUnits("rpi2", running(unit, { active: "failed", sub: "failed" }));
-  expect(told({ ...withKafka(kafka), hosts: stopped.hosts })).toEqual([
+  expect(problems({ ...withKafka(kafka), hosts: stopped.hosts })).toEqual([
     `rpi2: ${unit} is failed. | journal of ${unit} on rpi2`,
   ]);
 });

@@ -41,7 +41,7 @@ export function crashesOf(
 }
 
 /** Lets it happen, and tells what happened. A process that is not there yet is waited for: each crash ends one. */
-export async function suffer(crash: Crash): Promise<string> {
+export async function inflict(crash: Crash): Promise<string> {
   const { host } = crash;
   if ("unit" in crash) {
     const strike = `sudo systemctl kill --kill-whom=main --signal=KILL ${crash.unit}`;

@@ -17,8 +17,8 @@ export async function committedValues(topic: string, timeoutMs?: number): Promis
 
 /** The offset that the next record of a topic's only partition will get. */
 export async function endOffset(topic: string): Promise<number> {
-  const told = await inLabOk(["kcat", "-Q", "-b", brokers, "-t", `${topic}:0:-1`]);
-  return Number(/offset (\d+)/.exec(told)?.[1]);
+  const output = await inLabOk(["kcat", "-Q", "-b", brokers, "-t", `${topic}:0:-1`]);
+  return Number(/offset (\d+)/.exec(output)?.[1]);
 }
 
 /** Timestamp of the last record of a topic's only partition, in milliseconds since 1970. */

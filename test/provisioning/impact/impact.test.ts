@@ -315,7 +315,7 @@ const services: Record<string, Case> = {
       `con2 on rpi2 restarts with apply: [moving-average] (was [ewma]): the state of ewma (step 1) is dropped, moving-average (step 1) starts with none, ${onWhereItWas}.`,
     ],
   },
-  "an operator before one with state, which the runtime knows by its place": {
+  "an operator before one with state, which the runtime knows by its index": {
     changes: edited("con2", "rpi2"),
     after: withService("con2", { apply: [threshold, ewma] }),
     said: [

@@ -106,7 +106,7 @@ describe("a broker is asked for more", () => {
   });
 });
 
-test("what was fetched ahead of a place that its partition did not come to is dropped", async () => {
+test("what was fetched ahead of an offset that its partition did not come to is dropped", async () => {
   let hasFailed = false;
   await answer(batch("p0a"));
   await answer(batch("p0b", { isNext: () => !hasFailed }));

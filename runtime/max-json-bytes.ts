@@ -5,18 +5,18 @@ const NUMBER_BYTES = 25;
 const CHARACTER_BYTES = 6;
 
 /** Upper bound of the bytes that a plain value takes as JSON, without writing it. */
-export function mostJsonBytes(value: unknown): number {
+export function maxJsonBytes(value: unknown): number {
   if (typeof value === "number") return NUMBER_BYTES;
   if (typeof value === "string") return textBytes(value);
   if (typeof value !== "object" || value === null) return "false".length;
   let bytes = "[]".length;
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) bytes += ",".length + mostJsonBytes(value[i]);
+    for (let i = 0; i < value.length; i++) bytes += ",".length + maxJsonBytes(value[i]);
     return bytes;
   }
   // With every record: `Object.entries` would make lists of it first.
   for (const name in value)
-    bytes += textBytes(name) + ":,".length + mostJsonBytes((value as Record<string, unknown>)[name]);
+    bytes += textBytes(name) + ":,".length + maxJsonBytes((value as Record<string, unknown>)[name]);
   return bytes;
 }
 

@@ -4,12 +4,12 @@ import { OperatorError } from "./operator-error.ts";
  * The state, frozen all through, so that an operator that changes it in place fails at once and not after a crash. Throws
  * what would not come back from the changelog as it went in: JSON knows no NaN, undefined, Date, Map...
  */
-export function keepable(state: unknown, operator: string): unknown {
+export function frozenState(state: unknown, operator: string): unknown {
   if (state === null || typeof state === "string" || typeof state === "boolean") return state;
   if (typeof state === "number" && Number.isFinite(state)) return state;
   if (typeof state === "object" && isPlain(state)) {
     if (Object.isFrozen(state)) return state;
-    for (const part of Object.values(state)) keepable(part, operator);
+    for (const part of Object.values(state)) frozenState(part, operator);
     return Object.freeze(state);
   }
   throw new OperatorError(operator, state, `its state holds ${nameOf(state)}, which JSON cannot keep`);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { keepable } from "../../operators/keepable.ts";
+import { frozenState } from "../../operators/frozen-state.ts";
 
 describe("a state", () => {
   test.each([
@@ -10,13 +10,13 @@ describe("a state", () => {
     ["a Date", new Date(0), "a Date"],
     ["a bigint", 1n, "1"],
   ])("with %s is refused, as JSON would not bring it back", (_, state, name) => {
-    expect(() => keepable(state, "mean")).toThrow(
+    expect(() => frozenState(state, "mean")).toThrow(
       expect.objectContaining({ operator: "mean", message: `mean: its state holds ${name}, which JSON cannot keep` }),
     );
   });
 
   test("cannot be changed in place", () => {
-    const state = keepable({ window: [1, 2] }, "mean") as { window: number[] };
+    const state = frozenState({ window: [1, 2] }, "mean") as { window: number[] };
     expect(() => state.window.push(3)).toThrow(TypeError);
   });
 });
