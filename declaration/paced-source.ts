@@ -27,7 +27,7 @@ export class PacedSource {
   }
 
   /** Nothing more is to come, or nothing new. */
-  get isThrough(): boolean {
+  get isFinished(): boolean {
     return this.#next.done === true || (this.#isEndless && this.#sent >= ENOUGH);
   }
 

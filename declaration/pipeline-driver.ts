@@ -78,7 +78,7 @@ export class PipelineDriver {
 
   /** Lets time pass until every source is at its end; one without an end has then sent 100 values or more. */
   finish(): void {
-    while (this.#running.some(({ source }) => source?.isThrough === false)) {
+    while (this.#running.some(({ source }) => source?.isFinished === false)) {
       const next = this.#nextDue();
       if (next !== undefined) this.#send(next);
     }

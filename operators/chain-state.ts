@@ -58,14 +58,14 @@ export class ChainState implements States {
     this.#bytes += entry.bytes - before.bytes;
   }
 
-  /** From here on changes can be undone, until `keep`: where `takeBackTo` can go back to. */
+  /** From here on changes can be undone, until `keep`: where `rollBackTo` can go back to. */
   mark(): number {
     this.#isMarked = true;
     return this.#replaced.length;
   }
 
   /** Undoes the changes since the mark. */
-  takeBackTo(mark: number): void {
+  rollBackTo(mark: number): void {
     while (this.#replaced.length > mark) {
       const before = this.#replaced.pop() as Weighed;
       const { index, key, state, bytes } = before;

@@ -73,7 +73,7 @@ export function advance<T>(
     deliver: (message) => outputs.push(deliver(message)),
     refuse: (error) => refused.push(error),
     mark: () => outputs.length,
-    takeBackTo: (mark) => {
+    rollBackTo: (mark) => {
       outputs.length = mark;
     },
   });
@@ -86,9 +86,9 @@ export interface Destination<Mark = unknown> {
   deliver(message: Message): void;
   /** Told of each value that an operator forwarded as a record of its own and that was refused. */
   refuse(error: OperatorError): void;
-  /** How far it has got: what `takeBackTo` goes back to when the record is refused after all. */
+  /** How far it has got: what `rollBackTo` goes back to when the record is refused after all. */
   mark(): Mark;
-  takeBackTo(mark: Mark): void;
+  rollBackTo(mark: Mark): void;
 }
 
 /** As `advance`, with a destination for what becomes of the record. What it was told to refuse it may be told in vain. */
@@ -115,8 +115,8 @@ function passAsOne<Mark>(
   try {
     passOn(chain, index, states, message, destination);
   } catch (error) {
-    states.takeBackTo(mark);
-    destination.takeBackTo(delivered);
+    states.rollBackTo(mark);
+    destination.rollBackTo(delivered);
     throw error;
   }
 }

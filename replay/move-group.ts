@@ -1,7 +1,7 @@
 import { FencedError } from "../runtime/kafka/errors.ts";
 import type { Consumed, IncomingRecord, Inspector, Kafka, TopicPartition } from "../runtime/kafka/kafka.ts";
 import { keptPrefix } from "../runtime/sink.ts";
-import { removalKey, takenAway } from "../runtime/unused-entries.ts";
+import { removalEntries, removalKey } from "../runtime/unused-entries.ts";
 
 /** Who reads: a consumer group and, if it has one, the changelog of its operators' state. */
 export interface Reader {
@@ -48,7 +48,7 @@ export async function moveGroup(
       try {
         if (mark !== undefined && (await isMarked(inspector, mark, consumed))) return;
         await state?.readToEnd();
-        const entries = state === undefined ? [] : takenAway(partition, [...state.names]);
+        const entries = state === undefined ? [] : removalEntries(partition, [...state.names]);
         const topic = changelogTopic ?? "";
         const changelog = entries.map((entry) => ({ topic, ...entry }));
         const maxRecordBytes = new Map(entries.length === 0 ? [] : [[topic, await inspector.maxRecordBytes(topic)]]);

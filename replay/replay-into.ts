@@ -9,7 +9,7 @@ import { moveGroup, transactionalIdOf } from "./move-group.ts";
 import type { Needs } from "./needs.ts";
 import { committedOffsets, partitionsIn, readableRanges } from "./readable-ranges.ts";
 import type { Replayable } from "./replayable.ts";
-import type { Ends, ReprocessEvent } from "./reprocess.ts";
+import type { EndOffsets, ReprocessEvent } from "./reprocess.ts";
 import { type OffsetRange, rangesFrom, type StartPoint } from "./start-point.ts";
 
 /** What is to be read again into a topic. */
@@ -131,7 +131,10 @@ async function run(
   try {
     const bundle = join(folder, "replay.mjs");
     await writeFile(bundle, code);
-    const child = fork(bundle, [JSON.stringify(endsOf(ranges))], { execArgv: [], stdio: ["ignore", 2, 2, "ipc"] });
+    const child = fork(bundle, [JSON.stringify(endOffsetsOf(ranges))], {
+      execArgv: [],
+      stdio: ["ignore", 2, 2, "ipc"],
+    });
     let done: number | undefined;
     let problem = "";
     child.on("message", (event: ReprocessEvent) => {
@@ -150,7 +153,7 @@ async function run(
   }
 }
 
-function endsOf(ranges: readonly OffsetRange[]): Ends {
+function endOffsetsOf(ranges: readonly OffsetRange[]): EndOffsets {
   const ends: Record<string, Record<number, string>> = {};
   for (const { topic, partition, end } of ranges) {
     ends[topic] ??= {};

@@ -14,7 +14,7 @@ import type { Supervisor } from "../runtime/supervisor.ts";
 import { aroundTransact } from "./around-transact.ts";
 
 /** How far this process is to read: offsets as text, by topic and then partition. */
-export type Ends = Readonly<Record<string, Readonly<Record<number, string>>>>;
+export type EndOffsets = Readonly<Record<string, Readonly<Record<number, string>>>>;
 
 /** What it tells the process that started it. */
 export type ReprocessEvent =
@@ -31,7 +31,7 @@ const RETRY_AFTER_MS = 1000;
  */
 export async function reprocess(spec: ServiceSpec, operators: Readonly<Record<string, Operator>>): Promise<void> {
   process.once("disconnect", () => process.exit(1));
-  const ends = JSON.parse(process.argv[2] ?? "{}") as Ends;
+  const ends = JSON.parse(process.argv[2] ?? "{}") as EndOffsets;
   const warn = (text: string) => void report({ kind: "warning", text });
   process.on("unhandledRejection", (reason) => warn(`in the background: ${describeError(reason)}`));
   const progress = new Progress(ends);
@@ -141,12 +141,12 @@ function countOf({ records, encoded }: Transaction): number {
 const REPORT_EVERY_MS = 1000;
 
 class Progress {
-  readonly #ends: Ends;
+  readonly #ends: EndOffsets;
   readonly #left = new Map<string, number>();
   #written = 0;
   #reportedMs = Date.now();
 
-  constructor(ends: Ends) {
+  constructor(ends: EndOffsets) {
     this.#ends = ends;
   }
 

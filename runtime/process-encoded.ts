@@ -130,7 +130,7 @@ class Outputs implements Destination<undefined> {
   /** A record that is refused sends all of them the ordinary way: nothing need be taken back. */
   mark(): undefined {}
 
-  takeBackTo(): void {}
+  rollBackTo(): void {}
 
   passed(): void {
     const { size } = this.#writer;

@@ -27,16 +27,16 @@ export function superviseBySystemd(environment: NodeJS.ProcessEnv = process.env,
   let sent: string | undefined;
   let latest: string | undefined;
   let timer: NodeJS.Timeout | undefined;
-  const tellLatest = () => {
+  const sendLatest = () => {
     timer = undefined;
     if (latest === undefined || latest === sent) return;
     sent = latest;
     send(`STATUS=${latest}`);
-    timer = setTimeout(tellLatest, STATUS_EVERY_MS).unref();
+    timer = setTimeout(sendLatest, STATUS_EVERY_MS).unref();
   };
   const status = (text: string) => {
     latest = text;
-    if (timer === undefined) tellLatest();
+    if (timer === undefined) sendLatest();
   };
   return {
     ready: (text) => {

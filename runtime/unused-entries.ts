@@ -28,11 +28,11 @@ export function unusedEntries(
   for (const [from, to] of gaps(usedRanges(chain, partition, positionKey), `${partition}/`, `${partition}0`)) {
     names.push(...store.namesBetween(from, to, ENTRIES_AT_ONCE - names.length));
   }
-  return takenAway(partition, names);
+  return removalEntries(partition, names);
 }
 
 /** What the changelog is told to take these entries of a partition away. */
-export function takenAway(partition: number, names: readonly string[]): ChangelogEntry[] {
+export function removalEntries(partition: number, names: readonly string[]): ChangelogEntry[] {
   if (names.length === 0) return [];
   const word = { key: removalKey(partition), value: JSON.stringify(names.at(-1)) };
   return [...names.map((key) => ({ key, value: null })), word];

@@ -128,8 +128,8 @@ function errorsOf(want: MachineArgs, have: MachineState): HostError[] {
     const use = have.kafka === "none" ? "Move" : `Write \`version: ${have.kafka}\` into the pipeline file, or move`;
     hostError(found, `Kafka ${want.kafka}`, `${use} the folder away: \`sudo mv ${home} ${home}.old\`.`);
   }
-  const stranger = strangeData(want, have.data);
-  if (stranger !== undefined) hostError(...stranger);
+  const foreign = foreignData(want, have.data);
+  if (foreign !== undefined) hostError(...foreign);
   for (const [port, holder] of Object.entries(have.intruders)) {
     const unit = want.ports[port] ?? "bramble";
     hostError(
@@ -157,7 +157,7 @@ function intruders(result: Result): Record<string, string> {
 }
 
 /** What the data are of, in the terms that are wanted; as wanted where there are none, or where they do not tell. */
-function originOf(text: string, wanted: DataOrigin): DataOrigin {
+function originOf(text: string, expected: DataOrigin): DataOrigin {
   const property = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(text)?.[1];
   const layout = property("version");
   const voters = [...text.matchAll(/"voterId":(\d+)/g)].map(([, id]) => id);
@@ -167,12 +167,12 @@ function originOf(text: string, wanted: DataOrigin): DataOrigin {
     cluster: property("cluster\\.id"),
     controllers: voters.length === 0 ? undefined : voters.join(", "),
   };
-  const terms = Object.keys(wanted) as (keyof DataOrigin)[];
-  return Object.fromEntries(terms.map((term) => [term, told[term] ?? wanted[term]]));
+  const terms = Object.keys(expected) as (keyof DataOrigin)[];
+  return Object.fromEntries(terms.map((term) => [term, told[term] ?? expected[term]]));
 }
 
 /** Found, wanted and next step where data cannot be what is wanted; the first difference explains the others. */
-function strangeData(want: MachineArgs, have: DataOrigin): [found: string, wanted: string, next: string] | undefined {
+function foreignData(want: MachineArgs, have: DataOrigin): [found: string, expected: string, next: string] | undefined {
   const { host, address, dataFolder, data } = want;
   const differs = (term: keyof DataOrigin) => have[term] !== data[term];
   const anew =

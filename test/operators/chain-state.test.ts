@@ -16,7 +16,7 @@ test("its weight is that of what it changed, whatever of it was taken back", () 
           fork.set(index, key, state);
           if (!isRefused) model.set(index, key, state);
         }
-        if (isRefused) fork.takeBackTo(mark);
+        if (isRefused) fork.rollBackTo(mark);
         fork.keep();
       }
       const found = new Map(fork.changes().map(({ index, key, state }) => [`${index} ${key}`, state]));

@@ -21,10 +21,10 @@ test.each(["", "start", "-1", "1 h", "1w", "1e3", "0x10", "99999999999999999999"
 describe("in each partition it begins", () => {
   const whole: ReadableRange = { topic: "in", partition: 0, earliest: 0n, end: 20n, since: 12n };
   const cut: ReadableRange = { topic: "in", partition: 1, earliest: 120n, end: 200n, since: 120n };
-  const startsOf = (text: string, readable: readonly ReadableRange[]) => {
+  const startsOf = (text: string, ranges: readonly ReadableRange[]) => {
     const from = parseStartPoint(text);
     if (from === undefined) throw new Error(`${text} is no place`);
-    return rangesFrom(from, readable, "where con2 is");
+    return rangesFrom(from, ranges, "where con2 is");
   };
 
   test("at its beginning, as far as Kafka still has it", () => {
@@ -65,7 +65,7 @@ describe("in each partition it begins", () => {
         "`--from beginning` reads all that is there, a time such as `--from 1h` what is younger.",
       ].join("\n"),
     ],
-  ])("but not at offset %s, which is not there", (text, readable, message) => {
-    expect(() => startsOf(text, readable)).toThrow(message);
+  ])("but not at offset %s, which is not there", (text, ranges, message) => {
+    expect(() => startsOf(text, ranges)).toThrow(message);
   });
 });

@@ -31,8 +31,8 @@ test("how far a service is, what waits for it and whether it moves; ends of tran
   );
   // It has never committed, and begins with what is there.
   expect(await lagsOf(reads(0), reads(1))).toMatchObject([
-    { position: 0, end: 2, waiting: { records: 2, isExact: true } },
-    { position: 0, end: 1, waiting: { records: 1, isExact: true } },
+    { position: 0, end: 2, lag: { records: 2, isExact: true } },
+    { position: 0, end: 1, lag: { records: 1, isExact: true } },
   ]);
 
   const con1 = await startService(spec);
@@ -45,7 +45,7 @@ test("how far a service is, what waits for it and whether it moves; ends of tran
     { group: "stranger", topic: out, partition: 0 },
     { group: deadLetters, topic: deadLetters, partition: 0 },
   );
-  expect(own).toMatchObject({ position: 4, end: 4, waiting: { records: 0, isExact: true } });
+  expect(own).toMatchObject({ position: 4, end: 4, lag: { records: 0, isExact: true } });
   expect(stranger?.end).toBeGreaterThan(3);
   expect(stranger?.lag).toEqual({ records: 3, isExact: true });
   expect(refused?.lag).toEqual({ records: 1, isExact: true });
@@ -97,7 +97,7 @@ test("a partition that nobody leads hides nothing of the others", async () => {
   const of = (topic: string) => ({ group: spec.groupId, topic, partition: 0 });
   await write(broker, pipeline.topic("in"), [{ value: "1" }]);
   const [gone, there] = await lagsOf(of(away), of(pipeline.topic("in")));
-  expect(gone).toMatchObject({ end: undefined, waiting: undefined });
-  expect(there).toMatchObject({ position: 0, end: 1, waiting: { records: 1, isExact: true } });
+  expect(gone).toMatchObject({ end: undefined, lag: undefined });
+  expect(there).toMatchObject({ position: 0, end: 1, lag: { records: 1, isExact: true } });
   expect(await committedOffsets(server, [])).toEqual(new Map());
 });
