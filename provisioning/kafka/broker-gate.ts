@@ -29,6 +29,11 @@ export function brokerGate(
       return Object.values(hosts).find(({ id }) => id === controllerId)?.address;
     },
     obstacle: async ({ host }) => brokerObstacle(await describe(), brokerCount, hosts[host]),
+    async isOut({ host }) {
+      const broker = hosts[host];
+      const { brokers } = await describe();
+      return broker !== undefined && !brokers.some(({ id, address }) => id === broker.id && address === broker.address);
+    },
   };
 }
 

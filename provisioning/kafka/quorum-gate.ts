@@ -39,6 +39,13 @@ export function quorumGate(
   return {
     leader: async () => leading(await answers())?.address,
     obstacle: async (target) => quorumObstacle(await answers(), target) ?? (await brokers.obstacle(target)),
+    // The active controller may have a broker that is still starting: it is not out.
+    async isOut(target) {
+      const known = await answers();
+      if (leading(known)?.address === target.address) return false;
+      const isSilent = known.some(({ address, facts }) => address === target.address && facts === undefined);
+      return isSilent || brokers.isOut(target);
+    },
   };
 }
 

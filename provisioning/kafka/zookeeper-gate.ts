@@ -16,6 +16,8 @@ export function zookeeperGate(members: readonly string[], ask: (member: string) 
       return leader?.[0].split(":")[0];
     },
     obstacle: async (target) => ensembleObstacle(await modes(), target),
+    isOut: async ({ address }) =>
+      (await modes()).some(([member, mode]) => mode === undefined && member.split(":")[0] === address),
   };
 }
 

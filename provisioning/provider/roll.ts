@@ -6,6 +6,8 @@ export interface Gate {
   leader(): Promise<string | undefined>;
   /** Why the group cannot lose this member now; undefined when it can. */
   obstacle(target: HostAddress): Promise<string | undefined>;
+  /** Whether the member is out of the group: stopped, or still known under an address that its host has no more. */
+  isOut(target: HostAddress): Promise<boolean>;
 }
 
 interface Turn {
@@ -20,7 +22,10 @@ export interface RollTimes {
   /** How long to wait for others of the same change, so that the leader can be put last. */
   readonly gatherMs: number;
   readonly pollMs: number;
-  /** How long it may take until somebody knows who leads: a broker that has just come back does not, for a moment. */
+  /**
+   * How long a change in the group may take: until somebody knows who leads, as a broker that has just come back does
+   * not, and until a member that lost the group for a moment is in it again.
+   */
   readonly electionMs: number;
   /** How long the group may take to bear the next loss: replicas that catch up take their time on a Pi's card. */
   readonly patienceMs: number;
@@ -73,21 +78,22 @@ export class Roll {
   }
 
   /**
-   * The first that the others can do without, once there is one. It may be the one that all others wait for: who is
-   * reached elsewhere now is out until it restarts. With an obstacle when there was none in time.
+   * The first in line, once the others can do without it: replicas that lag catch up while it waits. Only a member that
+   * stays out goes before it, as all others wait for that member and its restart alone brings it back. With an obstacle
+   * when nobody could go in time.
    */
   private async next(): Promise<{ readonly turn: Turn; readonly obstacle?: string }> {
     const deadline = Date.now() + this.times.patienceMs;
-    let ordered = 0;
+    const outSince = new Map<Turn, number>();
     for (let logged = ""; ; await pause(this.times.pollMs)) {
-      if (this.waiting.length !== ordered) await this.order();
-      ordered = this.waiting.length;
+      // Each time anew: others come, and the leader moves.
+      await this.order();
       const first = this.waiting[0] as Turn;
       const obstacle = await this.obstacle(first);
       if (obstacle === undefined) return { turn: this.take(first) };
-      const other = await this.firstWithoutObstacle(this.waiting.slice(1));
+      const lost = await this.firstLost(outSince);
       // Asked once more: the obstacle may have gone while the others were asked.
-      if (other !== undefined) return { turn: this.take((await this.firstWithoutObstacle(this.waiting)) ?? other) };
+      if (lost !== undefined) return { turn: this.take((await this.obstacle(first)) === undefined ? first : lost) };
       if (obstacle !== logged) first.log(`${first.target.host}: ${this.group} waits: ${obstacle}`);
       logged = obstacle;
       if (Date.now() > deadline) return { turn: this.take(first), obstacle };
@@ -99,8 +105,16 @@ export class Roll {
     return turn;
   }
 
-  private async firstWithoutObstacle(turns: readonly Turn[]): Promise<Turn | undefined> {
-    for (const turn of turns) if ((await this.obstacle(turn)) === undefined) return turn;
+  /** The first that has been out for longer than a change in the group takes, and that the others can do without. */
+  private async firstLost(outSince: Map<Turn, number>): Promise<Turn | undefined> {
+    for (const turn of this.waiting.slice(1)) {
+      if (!(await this.gate.isOut(turn.target).catch(() => false))) outSince.delete(turn);
+      else if (!outSince.has(turn)) outSince.set(turn, Date.now());
+    }
+    for (const turn of this.waiting.slice(1)) {
+      const isLost = Date.now() - (outSince.get(turn) ?? Infinity) > this.times.electionMs;
+      if (isLost && (await this.obstacle(turn)) === undefined) return turn;
+    }
     return undefined;
   }
 

@@ -57,6 +57,18 @@ test("the controller's address leads, as it is now; a broker is known by its hos
   expect(await brokerGate(there, 4, lags).obstacle(rpi2 as HostAddress)).toMatch("partition a/0");
 });
 
+test("a broker is out when it is not there, or there under another address; one that lags is not", async () => {
+  const hosts = Object.fromEntries(brokers.map((broker) => [`rpi${broker.id}`, broker]));
+  const facts: ClusterFacts = {
+    brokers: [...brokers.slice(0, 2), { id: 2, address: "10.42.0.9" }],
+    controllerId: 0,
+    partitions: [partition("a", [0, 1, 2], [0, 2])],
+  };
+  const gate = brokerGate(hosts, 4, async () => facts);
+  const out = ["rpi0", "rpi1", "rpi2", "rpi3", "rpi4"].map((host) => gate.isOut({ host, address: "anywhere" }));
+  expect(await Promise.all(out)).toEqual([false, false, true, true, false]);
+});
+
 test("a broker is told what only it has, and what it has at all", () => {
   const facts = { ...healthy, partitions: [...healthy.partitions, partition("c", [1, 2], [2]), partition("b", [2])] };
   expect([...aloneOn(facts)].filter(([, topics]) => topics.length > 0)).toEqual([

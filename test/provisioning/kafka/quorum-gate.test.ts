@@ -77,6 +77,7 @@ test("the active controller leads, and brokers are asked once the controllers ca
       asked.push(host);
       return "3 of 4 brokers are there";
     },
+    isOut: async () => false,
   };
   const ask = (silent: string) => async (controller: string) => {
     if (controller.startsWith(silent)) throw new Error("no answer");
@@ -88,6 +89,20 @@ test("the active controller leads, and brokers are asked once the controllers ca
   expect(await quorumGate(quorum, brokers, ask("10.42.0.250")).obstacle(target(2))).toMatch(/^no answer/);
   expect(await quorumGate(quorum, brokers, ask("10.42.0.252")).leader()).toBeUndefined();
   expect(asked).toEqual(["rpi1"]);
+});
+
+test("a node is out when its controller does not answer or its broker is out, unless it leads", async () => {
+  const brokersOut = (...out: number[]) => ({
+    leader: async () => undefined,
+    obstacle: async () => undefined,
+    isOut: async ({ host }: { host: string }) => out.some((id) => host === `rpi${id}`),
+  });
+  const ask = async (controller: string) => {
+    if (controller.startsWith(address(0))) throw new Error("no answer");
+    return controller === "10.42.0.252:9093" ? healthy : follows;
+  };
+  const gate = quorumGate(quorum, brokersOut(2, 3), ask);
+  expect(await Promise.all([0, 1, 2, 3].map((id) => gate.isOut(target(id))))).toEqual([true, false, false, true]);
 });
 
 describe("a controller says over the network how the quorum stands", () => {

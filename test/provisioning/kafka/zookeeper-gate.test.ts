@@ -52,6 +52,9 @@ test("a member says over the network what it is", async () => {
   const gate = zookeeperGate([observer, leader]);
   expect(await gate.leader()).toBe("127.0.0.1");
   expect(await gate.obstacle(rpi1)).toBeUndefined();
+  expect(await gate.isOut({ host: "rpi0", address: "127.0.0.1" })).toBe(false);
+  expect(await zookeeperGate([alone]).isOut({ host: "rpi0", address: "127.0.0.1" })).toBe(true);
+  expect(await zookeeperGate([alone]).isOut(rpi1)).toBe(false);
   expect(await zookeeperGate([leader, alone, "127.0.0.1:1"]).obstacle(rpi1)).toBe(
     `${alone}, 127.0.0.1:1 serves no clients yet`,
   );

@@ -2,7 +2,11 @@ import { beforeEach, describe, expect, test } from "@jest/globals";
 import { type Gate, Roll } from "../../../provisioning/provider/roll.ts";
 
 const times = { gatherMs: 20, pollMs: 5, electionMs: 15, patienceMs: 100 };
-const open: Gate = { leader: async () => undefined, obstacle: async () => undefined };
+const open: Gate = {
+  leader: async () => undefined,
+  obstacle: async () => undefined,
+  isOut: async () => false,
+};
 let log: string[];
 let down: number;
 beforeEach(() => {
@@ -78,7 +82,9 @@ describe("a roll", () => {
   test("takes the one first that all others wait for, also when it asks after them", async () => {
     let isOut = true;
     const obstacle: Gate["obstacle"] = async ({ host }) => (isOut && host !== "rpi2" ? "rpi2 is out" : undefined);
-    const roll = new Roll("kafka.service", { leader: async () => "address of rpi2", obstacle }, times);
+    const isOutNow: Gate["isOut"] = async ({ host }) => isOut && host === "rpi2";
+    const gate: Gate = { leader: async () => "address of rpi2", obstacle, isOut: isOutNow };
+    const roll = new Roll("kafka.service", gate, times);
     const turns = ["rpi0", "rpi1"].map((host) => restart(roll, host));
     await new Promise((resume) => setTimeout(resume, 40));
     const third = restart(roll, "rpi2").then(() => {
@@ -99,11 +105,53 @@ describe("a roll", () => {
 
   test("keeps to the order when what stood in the way is gone while it asks", async () => {
     const asked: string[] = [];
-    const obstacle: Gate["obstacle"] = async ({ host }) => (asked.push(host) === 1 ? "a/0 lags" : undefined);
-    const roll = new Roll("kafka.service", { leader: async () => "address of rpi1", obstacle }, times);
+    const obstacle: Gate["obstacle"] = async ({ host }) => {
+      asked.push(host);
+      return host === "rpi0" && !asked.includes("rpi1") ? "rpi1 is out" : undefined;
+    };
+    const isOut: Gate["isOut"] = async ({ host }) => host === "rpi1";
+    const roll = new Roll("kafka.service", { leader: async () => "address of rpi1", obstacle, isOut }, times);
     await Promise.all(["rpi0", "rpi1"].map((host) => restart(roll, host)));
-    expect(asked.slice(0, 3)).toEqual(["rpi0", "rpi1", "rpi0"]);
+    const turned = asked.indexOf("rpi1");
+    expect(asked.slice(turned - 1, turned + 2)).toEqual(["rpi0", "rpi1", "rpi0"]);
     expect(log.filter((line) => line.endsWith("down"))).toEqual(["rpi0 down", "rpi1 down"]);
+  });
+
+  test("takes nobody before its turn while replicas catch up, the active controller least of all", async () => {
+    // Once rpi1 is back, a replica of rpi0, the controller, lags for a moment: rpi0 alone could be restarted.
+    let lags = 0;
+    const obstacle: Gate["obstacle"] = async ({ host }) => (host !== "rpi0" && lags-- > 0 ? "a/0 lags" : undefined);
+    const roll = new Roll("kafka.service", { ...open, leader: async () => "address of rpi0", obstacle }, times);
+    const first = restart(roll, "rpi1").then(() => {
+      lags = 8;
+    });
+    await Promise.all([first, ...["rpi0", "rpi2", "rpi3"].map((host) => restart(roll, host))]);
+    expect(log.filter((line) => line.endsWith("down"))).toEqual(["rpi1 down", "rpi2 down", "rpi3 down", "rpi0 down"]);
+    expect(log).toContain("rpi2: kafka.service waits: a/0 lags");
+  });
+
+  test("waits for one that is out for a moment", async () => {
+    let moments = 3;
+    const obstacle: Gate["obstacle"] = async ({ host }) =>
+      host === "rpi0" && moments > 0 ? "2 of 3 brokers are there" : undefined;
+    const isOut: Gate["isOut"] = async ({ host }) => host === "rpi2" && moments-- > 0;
+    const slowElection = { ...times, electionMs: 60 };
+    const roll = new Roll("kafka.service", { leader: async () => "address of rpi1", obstacle, isOut }, slowElection);
+    await Promise.all(["rpi0", "rpi1", "rpi2"].map((host) => restart(roll, host)));
+    expect(log.filter((line) => line.endsWith("down"))).toEqual(["rpi0 down", "rpi2 down", "rpi1 down"]);
+  });
+
+  test("puts one last that became the leader while the roll waited", async () => {
+    let leader = "rpi1";
+    let lags = 3;
+    const obstacle: Gate["obstacle"] = async () => {
+      if (lags-- <= 0) return undefined;
+      leader = "rpi0";
+      return "a/0 lags";
+    };
+    const roll = new Roll("kafka.service", { ...open, leader: async () => `address of ${leader}`, obstacle }, times);
+    await Promise.all(["rpi0", "rpi1"].map((host) => restart(roll, host)));
+    expect(log.filter((line) => line.endsWith("down"))).toEqual(["rpi1 down", "rpi0 down"]);
   });
 
   test("counts a gate that cannot be asked as an obstacle", async () => {
