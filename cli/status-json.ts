@@ -1,6 +1,6 @@
 import { type Pipeline, topicsOf } from "../declaration/pipeline.ts";
 import { serviceUnits } from "../status/declared-units.ts";
-import type { Answers, Problem } from "../status/problems.ts";
+import type { Answers, Problem } from "../status/problem.ts";
 import type { UnitState } from "../status/unit-state.ts";
 import { sourceOf } from "./status-text.ts";
 

@@ -3,7 +3,7 @@ import { type Pipeline, type Service, topicsOf } from "../declaration/pipeline.t
 import type { KafkaAnswer } from "../status/ask-kafka.ts";
 import { serviceUnits, unitsOn } from "../status/declared-units.ts";
 import { amount, type Lag } from "../status/lag.ts";
-import type { Answers, Problem } from "../status/problems.ts";
+import type { Answers, Problem } from "../status/problem.ts";
 import { type HostAnswer, stateOf } from "../status/unit-state.ts";
 import { columns } from "./columns.ts";
 import { duration } from "./duration.ts";

@@ -4,7 +4,8 @@ import { type Format, write } from "../operators/format.ts";
 import { OperatorError } from "../operators/operator-error.ts";
 import { decodeKey, decodeValue, isTime, PoisonError } from "./codec.ts";
 import { fullness } from "./full-transaction.ts";
-import { type RecordBatch, RecordReader } from "./kafka/record-reader.ts";
+import type { RecordBatch } from "./kafka/kafka.ts";
+import { RecordReader } from "./kafka/record-reader.ts";
 import { type EncodedRecords, RecordWriter } from "./kafka/record-writer.ts";
 import { plainNumber } from "./number-in-bytes.ts";
 

@@ -4,7 +4,7 @@ import type { PartitionMetadata } from "../provisioning/kafka/cluster-metadata.t
 import { keyOf } from "../provisioning/kafka/partition-offsets.ts";
 import type { KafkaAnswer } from "./ask-kafka.ts";
 import { hasBroker } from "./declared-units.ts";
-import type { Answers, Journal, Problem } from "./problems.ts";
+import type { Answers, Journal, Problem } from "./problem.ts";
 import { isActive } from "./unit-state.ts";
 
 /** Brokers that serve nobody although their unit runs; the others are told of as units. Pure. */

@@ -2,7 +2,7 @@ import type { Pipeline } from "../declaration/pipeline.ts";
 import { keyOf } from "../provisioning/kafka/partition-offsets.ts";
 import { serviceUnits } from "./declared-units.ts";
 import { amount, type Lag } from "./lag.ts";
-import type { Answers, Journal, Problem } from "./problems.ts";
+import type { Answers, Journal, Problem } from "./problem.ts";
 import { isActive } from "./unit-state.ts";
 
 /** Services that run, have something to read, and do not move; of those that do not run the units tell. Pure. */

@@ -1,6 +1,6 @@
 import type { Pipeline } from "../declaration/pipeline.ts";
 import { unitsOn } from "./declared-units.ts";
-import type { Journal, Problem } from "./problems.ts";
+import type { Journal, Problem } from "./problem.ts";
 import type { HostAnswer, UnitState } from "./unit-state.ts";
 
 /** Whoever systemd started again within this time has yet to show that it lasts. */

@@ -1,8 +1,18 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, matchesGlob } from "node:path";
 import { expect, test } from "@jest/globals";
+import ts from "typescript";
 
 const root = join(import.meta.dirname, "..");
 
@@ -57,26 +67,25 @@ const allowed = [
   ["cli/planted.ts", "../status/partition-lag.ts"],
 ] as const;
 
+/** Files that import each other round about, in three ways; the last of them stands outside. */
+const circular = {
+  "one.ts": 'import type { Two } from "./room/two.ts";',
+  "room/two.ts": 'export { three } from "../three.ts";\nimport { apart } from "../apart.ts";',
+  "three.ts": 'const one = () => import("./one.ts");',
+  "apart.ts": 'import { readFileSync } from "node:fs"; // and not "./one.ts"',
+};
+
 type Import = readonly [file: string, specifier: string];
 
-/** Plants the imports, one a line of their files, lints them all, and tells which were refused. */
-function refused(imports: readonly Import[]): Import[] {
-  const files = Map.groupBy(imports, ([file]) => file);
+/** Makes the files in a folder of their own, which is gone when `work` is done. */
+function planted<T>(files: Readonly<Record<string, string>>, work: (folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), "bramble-layers-"));
   try {
-    copyFileSync(join(root, "biome.layers.json"), join(folder, "biome.json"));
-    for (const [file, lines] of files) {
+    for (const [file, text] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
-      writeFileSync(join(folder, file), lines.map(([, specifier]) => `import "${specifier}";\n`).join(""));
+      writeFileSync(join(folder, file), text);
     }
-    const biome = join(root, "node_modules", "@biomejs", "biome", "bin", "biome");
-    const options = ["--only=style/noRestrictedImports", "--reporter=json", "--max-diagnostics=none"];
-    const { stdout } = spawnSync(process.execPath, [biome, "lint", ...options, "."], { cwd: folder, encoding: "utf8" });
-    const { diagnostics } = JSON.parse(stdout) as { diagnostics: Diagnostic[] };
-    return diagnostics.flatMap(({ location: { path, start } }) => {
-      const planted = files.get(path)?.[start.line - 1];
-      return planted === undefined ? [] : [planted];
-    });
+    return work(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -86,10 +95,80 @@ interface Diagnostic {
   readonly location: { readonly path: string; readonly start: { readonly line: number } };
 }
 
+/** What the layer rules refuse in a folder. */
+function layerFaults(folder: string): Diagnostic[] {
+  const biome = join(root, "node_modules", "@biomejs", "biome", "bin", "biome");
+  const options = ["--only=style/noRestrictedImports", "--reporter=json", "--max-diagnostics=none"];
+  const { stdout } = spawnSync(process.execPath, [biome, "lint", ...options, "."], { cwd: folder, encoding: "utf8" });
+  return (JSON.parse(stdout) as { diagnostics: Diagnostic[] }).diagnostics;
+}
+
+/** Plants the imports, one a line of their files, lints them all, and tells which were refused. */
+function refused(imports: readonly Import[]): Import[] {
+  const files = Map.groupBy(imports, ([file]) => file);
+  const texts = [...files].map(([file, lines]) => [
+    file,
+    lines.map(([, specifier]) => `import "${specifier}";\n`).join(""),
+  ]);
+  return planted(Object.fromEntries(texts), (folder) => {
+    copyFileSync(join(root, "biome.layers.json"), join(folder, "biome.json"));
+    return layerFaults(folder).flatMap(({ location: { path, start } }) => {
+      const refusedImport = files.get(path)?.[start.line - 1];
+      return refusedImport === undefined ? [] : [refusedImport];
+    });
+  });
+}
+
+function typescriptIn(folder: string): string[] {
+  return globSync("**/*.ts", { cwd: folder, exclude: ["node_modules", ".build", ".lab"] }).sort();
+}
+
+/** Ways on which a file comes to import itself, as "a.ts -> b.ts -> a.ts"; one at least of each knot. Types count too. */
+function importCycles(folder: string): string[] {
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, way: readonly string[]) => {
+    if (way.includes(file)) cycles.push([...way.slice(way.indexOf(file)), file].join(" -> "));
+    if (way.includes(file) || done.has(file)) return;
+    for (const imported of importsOf(folder, file)) visit(imported, [...way, file]);
+    done.add(file);
+  };
+  for (const file of typescriptIn(folder)) visit(file, []);
+  return cycles;
+}
+
+function importsOf(folder: string, file: string): string[] {
+  const { importedFiles } = ts.preProcessFile(readFileSync(join(folder, file), "utf8"));
+  const relative = importedFiles.filter(({ fileName }) => fileName.startsWith("."));
+  const files = relative.map(({ fileName }) => join(dirname(file), fileName));
+  return files.filter((imported) => imported.endsWith(".ts") && existsSync(join(folder, imported)));
+}
+
 test("an import against the layers is refused", () => {
   expect(refused(forbidden).sort()).toEqual([...forbidden].sort());
 });
 
 test("an import along them is not", () => {
   expect(refused(allowed)).toEqual([]);
+});
+
+test("the tree keeps to the layers, and each of its rooms has a rule", () => {
+  expect(layerFaults(root).map(({ location: { path, start } }) => `${path}:${start.line}`)).toEqual([]);
+  const { overrides } = JSON.parse(readFileSync(join(root, "biome.layers.json"), "utf8")) as {
+    overrides: { includes: string[] }[];
+  };
+  const ruled = overrides.flatMap(({ includes }) => includes);
+  // Tests and benches look at all rooms; operators of a pipeline's own import the package, as a user's do.
+  const free = ["test/**", "bench/**", "pipelines/operators/**"];
+  const files = typescriptIn(root);
+  expect(files).toContain("provisioning/ssh/connection.ts");
+  expect(files.filter((file) => ![...ruled, ...free].some((glob) => matchesGlob(file, glob)))).toEqual([]);
+});
+
+test("a cycle of imports is found, also of types and of what is imported late", () => {
+  expect(planted(circular, importCycles)).toEqual(["one.ts -> room/two.ts -> three.ts -> one.ts"]);
+});
+
+test("the tree has no cycle of imports", () => {
+  expect(importCycles(root)).toEqual([]);
 });

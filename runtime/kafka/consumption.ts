@@ -8,12 +8,13 @@ import type {
   FetchedRecords,
   Headers,
   IncomingRecord,
+  RecordBatch,
   Subscription,
   TopicPartition,
 } from "./kafka.ts";
 import { byPartitionNumber } from "./partition-number-assigner.ts";
 import { quit } from "./quit.ts";
-import { type RecordBatch, recordsOf } from "./record-reader.ts";
+import { recordsOf } from "./record-reader.ts";
 
 /** A fetch that finds nothing returns after this long; a stop waits for it. */
 const MAX_WAIT_MS = 500;

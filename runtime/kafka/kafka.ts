@@ -1,4 +1,3 @@
-import type { RecordBatch } from "./record-reader.ts";
 import type { EncodedRecords } from "./record-writer.ts";
 
 /** What the runtime needs of Kafka, in Kafka's words. Everything that knows the client library sits beside this file. */
@@ -120,6 +119,15 @@ export interface Subscription {
   onBatch(batch: Batch): Promise<void>;
   /** Called whenever the consumer got an answer from Kafka. */
   onAlive(): void;
+}
+
+/** A batch of records as it was fetched. */
+export interface RecordBatch {
+  readonly baseOffset: bigint;
+  /** From its partition leader epoch on. */
+  readonly bytes: Buffer;
+  /** Its records, when they were compressed. */
+  readonly decompressed?: Buffer;
 }
 
 /** A fetched run of records of one partition, in order. */

@@ -8,16 +8,7 @@ import {
   RECORDS_AT,
 } from "./batch-layout.ts";
 import { crc32c } from "./crc32c.ts";
-import type { Headers, IncomingRecord } from "./kafka.ts";
-
-/** A batch of records as it was fetched. */
-export interface RecordBatch {
-  readonly baseOffset: bigint;
-  /** From its partition leader epoch on. */
-  readonly bytes: Buffer;
-  /** Its records, when they were compressed. */
-  readonly decompressed?: Buffer;
-}
+import type { Headers, IncomingRecord, RecordBatch } from "./kafka.ts";
 
 /** What was fetched is not what a producer wrote. */
 export class CorruptBatchError extends Error {

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "@jest/globals";
 import { statusJson } from "../../cli/status-json.ts";
 import { conclusion, cutTo, hostTable, lagTable, unitTable } from "../../cli/status-text.ts";
 import type { Pipeline } from "../../declaration/pipeline.ts";
-import type { Answers } from "../../status/problems.ts";
+import type { Answers } from "../../status/problem.ts";
 import type { HostAnswer } from "../../status/unit-state.ts";
 import { reads, running, sensors, wellAnswers } from "../status/answers.ts";
 

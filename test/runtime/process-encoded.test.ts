@@ -10,7 +10,8 @@ import { flatMap, forward, map, number, unknown } from "../../operators/operator
 import { selectKey } from "../../operators/select-key.ts";
 import { threshold } from "../../operators/threshold.ts";
 import { timeWindow } from "../../operators/time-window.ts";
-import { type RecordBatch, recordsOf } from "../../runtime/kafka/record-reader.ts";
+import type { RecordBatch } from "../../runtime/kafka/kafka.ts";
+import { recordsOf } from "../../runtime/kafka/record-reader.ts";
 import { processBatch } from "../../runtime/process-batch.ts";
 import { processEncoded } from "../../runtime/process-encoded.ts";
 import { batchOf, readByKafkajs, type WrittenRecord, batches as writtenBatches } from "./kafka/record-batches.ts";

@@ -5,7 +5,7 @@ import { loadPipeline } from "../../declaration/load-pipeline.ts";
 import type { Pipeline } from "../../declaration/pipeline.ts";
 import type { ServiceLag } from "../../status/ask-kafka.ts";
 import { unitsOn } from "../../status/declared-units.ts";
-import type { Answers } from "../../status/problems.ts";
+import type { Answers } from "../../status/problem.ts";
 import type { HostAnswer, UnitState } from "../../status/unit-state.ts";
 
 /** Three hosts, one source, and two replicas of what reads it. */

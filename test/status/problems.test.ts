@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import type { Pipeline } from "../../declaration/pipeline.ts";
-import { type Answers, isNothingDeployed, problemsOf } from "../../status/problems.ts";
+import type { Answers } from "../../status/problem.ts";
+import { isNothingDeployed, problemsOf } from "../../status/problems.ts";
 import type { HostAnswer, UnitState } from "../../status/unit-state.ts";
 import { reads, running, sensors, wellAnswers } from "./answers.ts";
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { crc32c } from "../../../runtime/kafka/crc32c.ts";
-import { type RecordBatch, recordsOf } from "../../../runtime/kafka/record-reader.ts";
+import type { RecordBatch } from "../../../runtime/kafka/kafka.ts";
+import { recordsOf } from "../../../runtime/kafka/record-reader.ts";
 import { RecordWriter } from "../../../runtime/kafka/record-writer.ts";
 import { batchOf, encodedBatch, kafkajsCrc32c, readByKafkajs, records, type WrittenRecord } from "./record-batches.ts";
 

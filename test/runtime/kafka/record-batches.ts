@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import fc from "fast-check";
-import type { RecordBatch } from "../../../runtime/kafka/record-reader.ts";
+import type { RecordBatch } from "../../../runtime/kafka/kafka.ts";
 
 /** The client library's own codec, as it is installed: what ours is compared with. */
 const require = createRequire(import.meta.url);
