@@ -25,7 +25,8 @@ function declaredService(service: declaration.Service): DeclaredService {
     ...("everyMs" in input || input.kind === "follow" ? sourceOf(input) : { from: topicNames(input) }),
     apply: apply.map(({ operator, params, written, field, stateful, stateBasis }) => ({
       ...{ operator, stateful, stateBasis },
-      params: { ...params, ...written, ...(field !== undefined && { field }) },
+      params: { ...params, ...written },
+      ...(field !== undefined && { field }),
     })),
     ...outputOf(output),
     ...(output.kind === "branches" && { filters: Object.fromEntries(output.branches.flatMap(filterOf)) }),

@@ -35,8 +35,10 @@ export interface DeclaredService {
 
 export interface DeclaredStep {
   readonly operator: string;
-  /** As the file has them, with those by default and the field that it works on, if it is told one. */
+  /** As the file has them, with those by default. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** Path of the field that it works on; the whole value when it is absent. One of its parameters may be named field too. */
+  readonly field?: string | undefined;
   readonly stateful: boolean;
   /** What the meaning of its state depends on, by name; absent when nothing does. */
   readonly stateBasis?: Readonly<Record<string, unknown>> | undefined;

@@ -207,7 +207,10 @@ function chainText(old: DeclaredService, service: DeclaredService): string[] {
   if (plain(names(old)) !== plain(names(service))) {
     return [now("apply", `[${names(service).join(", ")}]`, `[${names(old).join(", ")}]`)];
   }
-  return service.apply.flatMap(({ params }, i) => differences(params, old.apply[i]?.params ?? {}));
+  return service.apply.flatMap(({ params, field }, i) => [
+    ...differences(params, old.apply[i]?.params ?? {}),
+    ...differences({ field }, { field: old.apply[i]?.field }),
+  ]);
 }
 
 function brokersText(before: DeclaredPipeline | undefined, after: DeclaredPipeline): string[] {

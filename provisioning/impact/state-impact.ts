@@ -43,7 +43,7 @@ function stateful({ apply }: DeclaredService): IndexedStep[] {
 }
 
 function isSameLink(a: IndexedStep, b: IndexedStep): boolean {
-  return a.index === b.index && a.operator === b.operator && a.params.field === b.params.field;
+  return a.index === b.index && a.operator === b.operator && a.field === b.field;
 }
 
 /** "size: 4s -> 5s": what the state depends on and is another than before, as the file has it where it is a parameter. */

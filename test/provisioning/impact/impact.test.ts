@@ -9,6 +9,7 @@ import { type UnitArgs, unit } from "../../../provisioning/resources/unit.ts";
 const ewma = { operator: "ewma", params: { alpha: 0.5 }, stateful: true };
 const threshold = { operator: "threshold", params: { above: 50 }, stateful: false };
 const average = { operator: "moving-average", params: { over: 3 }, stateful: true };
+const extract = { operator: "extract-field", params: { field: "lat" }, field: "position", stateful: false };
 const window = {
   operator: "time-window",
   params: { size: "4s", grace: 0, compute: "mean" },
@@ -303,10 +304,16 @@ const services: Record<string, Case> = {
   },
   "the field that an operator with state works on": {
     changes: edited("con2", "rpi2"),
-    after: withService("con2", { apply: [{ ...ewma, params: { ...ewma.params, field: "celsius" } }] }),
+    after: withService("con2", { apply: [{ ...ewma, field: "celsius" }] }),
     said: [
       `con2 on rpi2 restarts with field: celsius: the state of ewma (step 1) is dropped, ewma (step 1) starts with none, ${onWhereItWas}.`,
     ],
+  },
+  "a parameter named field of an operator that works on a field": {
+    changes: edited("con1", "rpi1"),
+    before: withService("con1", { apply: [extract] }),
+    after: withService("con1", { apply: [{ ...extract, params: { field: "lon" } }] }),
+    said: [`con1 on rpi1 restarts with field: lon (was lat): ${onWhereItWas}.`],
   },
   "another operator": {
     changes: edited("con2", "rpi2"),
