@@ -1,5 +1,5 @@
 import type { OfflineRun } from "../declaration/offline.ts";
-import { type Pipeline, type Service, topicsOf } from "../declaration/pipeline.ts";
+import { type Input, type Pipeline, type Service, topicsOf } from "../declaration/pipeline.ts";
 
 /** What a pipeline computes, as text: its streams in the order in which they come to be, each with its values. */
 export function offlineReport(pipeline: Pipeline, run: OfflineRun, most: number): string {
@@ -9,7 +9,7 @@ export function offlineReport(pipeline: Pipeline, run: OfflineRun, most: number)
   const written = new Set(pipeline.services.flatMap(writes));
   const fromOutside = streams.filter((topic) => !written.has(topic));
 
-  const endless = pipeline.services.filter(({ input }) => "everyMs" in input && input.kind !== "file" && !input.count);
+  const endless = pipeline.services.filter(({ input }) => isEndless(input));
 
   return [
     ...endless.map(({ name }) => `${name} sends without an end: here is its beginning`),
@@ -30,6 +30,21 @@ export function offlineReport(pipeline: Pipeline, run: OfflineRun, most: number)
       return section(`${service}, dead letters`, [count(errors.length), ...lines, ...left(errors.length, most)]);
     }),
   ].join("\n");
+}
+
+function isEndless(input: Input): boolean {
+  switch (input.kind) {
+    case "random":
+    case "sequence":
+      return input.count === undefined;
+    case "file":
+    case "follow":
+    case "topic":
+    case "topics":
+      return false;
+    default:
+      return input satisfies never;
+  }
 }
 
 function printed({ name, output }: Service, { sinks }: OfflineRun, most: number): string {

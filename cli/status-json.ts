@@ -8,7 +8,7 @@ import { sourceOf } from "./status-text.ts";
 export function statusJson(pipeline: Pipeline, { hosts, kafka }: Answers, problems: readonly Problem[]): string {
   const unitsOf = (host: string): readonly UnitState[] | null => {
     const answer = hosts.get(host);
-    return answer !== undefined && "units" in answer ? answer.units : null;
+    return answer?.kind === "units" ? answer.units : null;
   };
   const status = {
     pipeline: pipeline.name,

@@ -14,7 +14,7 @@ export function hostTable(pipeline: Pipeline, hosts: Answers["hosts"]): string {
   const daemons = cluster.metadata.mode === "zookeeper" ? ["zookeeper.service", "kafka.service"] : ["kafka.service"];
   const rows = cluster.hosts.map(({ name, address }) => {
     const answer = hosts.get(name);
-    if (answer === undefined || "problem" in answer) return [name, address, "cannot be asked"];
+    if (answer?.kind !== "units") return [name, address, "cannot be asked"];
     const declared = unitsOn(pipeline, name);
     const cells = daemons.map((daemon) => (declared.some(({ unit }) => unit === daemon) ? state(answer, daemon) : "-"));
     return [name, address, ...cells, ...rolesOn(pipeline, name)];
@@ -63,8 +63,19 @@ export function lagTable({ services }: Pipeline, kafka: KafkaAnswer): string {
 
 /** Where the records of a service come from that reads no topic. Its position is in its changelog; its unit says how far it is. */
 export function sourceOf({ input }: Service): string {
-  if (input.kind === "follow") return input.path;
-  return input.kind === "file" ? basename(input.path) : `${input.kind} source`;
+  switch (input.kind) {
+    case "follow":
+      return input.path;
+    case "file":
+      return basename(input.path);
+    case "random":
+    case "sequence":
+    case "topic":
+    case "topics":
+      return `${input.kind} source`;
+    default:
+      return input satisfies never;
+  }
 }
 
 /** What is not well, each with what to do, and who has dead letters. */

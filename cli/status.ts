@@ -45,7 +45,7 @@ function nothing({ name, cluster }: Pipeline): Problem {
 
 function print(pipeline: Pipeline, answers: Answers, problems: readonly Problem[]): void {
   const { hosts, kafka } = answers;
-  const isAnyThere = [...hosts.values()].some((answer) => "units" in answer);
+  const isAnyThere = [...hosts.values()].some(({ kind }) => kind === "units");
   const known = isAnyThere || kafka.cluster !== undefined;
   const tables = [
     hostTable(pipeline, hosts),

@@ -110,8 +110,24 @@ function serviceOf(checked: Checked, name: string, shape: ServiceShape): Service
     ...(stateful || shape.source !== undefined || output.kind === "file"
       ? { changelogTopic: changelogTopic(pipeline, name) }
       : {}),
-    ...("everyMs" in input ? {} : { deadLetterTopic: deadLetterTopic(pipeline, name) }),
+    ...(isKnownGood(input) ? {} : { deadLetterTopic: deadLetterTopic(pipeline, name) }),
   };
+}
+
+/** Whether the loader has seen, or the runtime makes, every value of an input. */
+function isKnownGood(input: Input): boolean {
+  switch (input.kind) {
+    case "file":
+    case "random":
+    case "sequence":
+      return true;
+    case "topic":
+    case "topics":
+    case "follow":
+      return false;
+    default:
+      return input satisfies never;
+  }
 }
 
 function sourceOf(source: NonNullable<ServiceShape["source"]>, folder: string, service: string): Input {

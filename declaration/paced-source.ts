@@ -51,8 +51,12 @@ export async function openPacedSource(input: Input): Promise<PacedSource | undef
       const { count = Infinity, everyMs } = input;
       return new PacedSource(first(count, generatedValues(input, 0)), everyMs, count === Infinity);
     }
-    default:
+    case "topic":
+    case "topics":
+    case "follow":
       return undefined;
+    default:
+      return input satisfies never;
   }
 }
 

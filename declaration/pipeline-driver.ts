@@ -140,21 +140,30 @@ export class PipelineDriver {
     const { output } = service;
     const last = chain.at(-1)?.name;
     const deliver = (message: Message) => {
-      const branch = branchFor(branches, message);
-      if (output.kind === "log") mustBePrintable(output, chain, message);
-      else if (branch !== undefined) write(branch.format ?? "number", message.value, last);
-      const line = output.kind === "file" ? writeLine(output.format ?? "number", message.value, last) : undefined;
-      return { message, branch, line };
+      switch (output.kind) {
+        case "log":
+          mustBePrintable(output, chain, message);
+          return () => printed.push(stagesOf(message));
+        case "file": {
+          const line = writeLine(output.format ?? "number", message.value, last);
+          return () => lines.push(line);
+        }
+        case "topic":
+        case "branches": {
+          const branch = branchFor(branches, message);
+          if (branch === undefined) return () => {};
+          write(branch.format ?? "number", message.value, last);
+          return () => this.#append(branch.topic, message);
+        }
+        default:
+          return output satisfies never;
+      }
     };
     try {
       mustBeReadable(service, format, record.value);
       const advanced = advance(chain, state, record, deliver);
       refused.push(...advanced.refused);
-      for (const { message, branch, line } of advanced.outputs) {
-        if (branch !== undefined) this.#append(branch.topic, message);
-        else if (output.kind === "log") printed.push(stagesOf(message));
-        else if (line !== undefined) lines.push(line);
-      }
+      for (const deliverNow of advanced.outputs) deliverNow();
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
       refused.push(error);

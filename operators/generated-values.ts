@@ -12,12 +12,17 @@ export type Generator =
  * starts again at its position goes on as if it had never stopped.
  */
 export function* generatedValues(generator: Generator, from: number): Iterable<number> {
-  if (generator.kind === "sequence") {
-    for (let i = from; ; i++) yield generator.start + i * generator.step;
-  }
-  const [low, high] = generator.between;
-  for (let state = ahead(warmedUp(generator.seed), from + 1); ; state = next(state)) {
-    const part = fraction(state);
-    yield low * (1 - part) + high * part;
+  switch (generator.kind) {
+    case "sequence":
+      for (let i = from; ; i++) yield generator.start + i * generator.step;
+    case "random": {
+      const [low, high] = generator.between;
+      for (let state = ahead(warmedUp(generator.seed), from + 1); ; state = next(state)) {
+        const part = fraction(state);
+        yield low * (1 - part) + high * part;
+      }
+    }
+    default:
+      generator satisfies never;
   }
 }

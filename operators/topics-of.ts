@@ -7,13 +7,28 @@ export interface TopicFormat {
 }
 
 /** One end of a service: where its records come from, or where they go. */
-interface End extends Partial<TopicFormat> {
-  readonly kind: string;
-  readonly topics?: readonly TopicFormat[];
-  readonly branches?: readonly TopicFormat[];
-}
+type End =
+  | ({ readonly kind: "topic" } & TopicFormat)
+  | { readonly kind: "topics"; readonly topics: readonly TopicFormat[] }
+  | { readonly kind: "branches"; readonly branches: readonly TopicFormat[] }
+  | { readonly kind: "file" | "follow" | "random" | "sequence" | "log" };
 
 /** The topics at one end of a service; none at a source or a sink. */
-export function topicsOf({ topic, format, topics, branches }: End): readonly TopicFormat[] {
-  return topics ?? branches ?? (topic === undefined ? [] : [{ topic, ...(format && { format }) }]);
+export function topicsOf(end: End): readonly TopicFormat[] {
+  switch (end.kind) {
+    case "topic":
+      return [{ topic: end.topic, ...(end.format && { format: end.format }) }];
+    case "topics":
+      return end.topics;
+    case "branches":
+      return end.branches;
+    case "file":
+    case "follow":
+    case "random":
+    case "sequence":
+    case "log":
+      return [];
+    default:
+      return end satisfies never;
+  }
 }

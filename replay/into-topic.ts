@@ -19,12 +19,7 @@ export interface IntoTopic {
 export function intoTopic(pipeline: Pipeline, replayable: Replayable, topic: string): IntoTopic {
   const { spec, outputTopics, operatorModules } = replayable;
   const { name, output } = spec;
-  if (output.kind === "log") {
-    throw new Error(`found ${name}, which prints and writes to no topic, so --to has nothing to hold`);
-  }
-  if (output.kind === "file") {
-    throw new Error(`found ${name}, which writes a file and to no topic, so --to has nothing to hold`);
-  }
+  const outputIntoTopic = replacedBy(topic, name, output);
   if (!TOPIC_NAME.test(topic)) {
     throw new Error(`found --to ${topic}, wanted a topic's name: letters, digits, ".", "_", "-", at most 249 of them`);
   }
@@ -46,14 +41,27 @@ export function intoTopic(pipeline: Pipeline, replayable: Replayable, topic: str
       ...rest,
       groupId,
       deadLettersOf: spec.groupId,
-      output:
-        output.kind === "branches"
-          ? { ...output, branches: output.branches.map((each) => ({ ...each, topic })) }
-          : { ...output, topic },
+      output: outputIntoTopic,
       ...(changelogTopic !== undefined && { changelogTopic: `${groupId}-changelog` }),
     },
     operatorModules,
     shape: { ...first, partitions: Math.max(...outputs.map(({ partitions }) => partitions)) },
     changelogShape: changelogTopic === undefined ? undefined : declared(changelogTopic),
   };
+}
+
+/** A service's output with this topic in place of its own. */
+function replacedBy(topic: string, name: string, output: ServiceSpec["output"]): ServiceSpec["output"] {
+  switch (output.kind) {
+    case "topic":
+      return { ...output, topic };
+    case "branches":
+      return { ...output, branches: output.branches.map((each) => ({ ...each, topic })) };
+    case "log":
+      throw new Error(`found ${name}, which prints and writes to no topic, so --to has nothing to hold`);
+    case "file":
+      throw new Error(`found ${name}, which writes a file and to no topic, so --to has nothing to hold`);
+    default:
+      return output satisfies never;
+  }
 }

@@ -40,7 +40,7 @@ function sourceProblem(
   outputTopics: readonly string[],
   expected: string,
 ): string {
-  const source = "path" in input ? `the file ${input.path}` : `a ${input.kind} source`;
+  const source = input.kind === "file" || input.kind === "follow" ? `the file ${input.path}` : `a ${input.kind} source`;
   const next = services.find((each) => topicsOf(each.input).some(({ topic }) => outputTopics.includes(topic)));
   const instead =
     next === undefined ? "" : `. Its own records are in ${outputTopics.join(", ")}: replay ${next.name}, say`;

@@ -44,7 +44,7 @@ export function rangesFrom(from: StartPoint, partitions: readonly ReadableRange[
     }
   }
   return partitions.map(({ topic, partition, earliest, end, since }) => {
-    const start = from.kind === "offset" ? from.offset : ((from.kind === "ago" ? since : undefined) ?? earliest);
+    const start = startOf(from, { earliest, since });
     const isRead = start <= end;
     return {
       ...{ topic, partition, end },
@@ -52,6 +52,19 @@ export function rangesFrom(from: StartPoint, partitions: readonly ReadableRange[
       isCut: from.kind !== "offset" && start === earliest && earliest > 0n,
     };
   });
+}
+
+function startOf(from: StartPoint, { earliest, since }: Pick<ReadableRange, "earliest" | "since">): bigint {
+  switch (from.kind) {
+    case "beginning":
+      return earliest;
+    case "ago":
+      return since ?? earliest;
+    case "offset":
+      return from.offset;
+    default:
+      return from satisfies never;
+  }
 }
 
 /** How many offsets that is: no fewer than there are records, as transactions and compaction leave some without one. */

@@ -143,8 +143,17 @@ async function maxRecordBytesOf({ output, deadLetterTopic, changelogTopic }: Ser
 }
 
 function formatsOf({ spec: { output }, branches }: Service, input: Format = "number"): BatchFormats {
-  if (output.kind === "log") return { input, output: "log", stages: output.stages };
-  return { input, output: output.kind === "file" ? { lines: output.format ?? "number" } : branches, stages: false };
+  switch (output.kind) {
+    case "log":
+      return { input, output: { kind: "log" }, stages: output.stages };
+    case "file":
+      return { input, output: { kind: "lines", format: output.format ?? "number" }, stages: false };
+    case "topic":
+    case "branches":
+      return { input, output: { kind: "topics", branches }, stages: false };
+    default:
+      return output satisfies never;
+  }
 }
 
 function known<T>(ofTopics: ReadonlyMap<string, T>, topic: string): T {

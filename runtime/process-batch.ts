@@ -28,7 +28,10 @@ export interface Processed {
 /** How values come in, and where they go out and how: to topics, as text for a journal, or as lines of a file. */
 export interface BatchFormats {
   readonly input: Format;
-  readonly output: readonly Branch[] | "log" | { readonly lines: Format };
+  readonly output:
+    | { readonly kind: "topics"; readonly branches: readonly Branch[] }
+    | { readonly kind: "log" }
+    | { readonly kind: "lines"; readonly format: Format };
   /** Whether all stages of a value are wanted. */
   readonly stages: boolean;
   /** Size of the largest record that each of these topics takes, where there is a limit. */
@@ -126,10 +129,18 @@ function writtenTo(
   output: Message,
   last: string | undefined,
 ): Pick<Output, "topic" | "value"> | undefined {
-  if (destination === "log") return { topic: "", value: writeToLog(output.value, last) };
-  if ("lines" in destination) return { topic: "", value: writeLine(destination.lines, output.value, last) };
-  const branch = branchFor(destination, output);
-  return branch && { topic: branch.topic, value: write(branch.format ?? "number", output.value, last) };
+  switch (destination.kind) {
+    case "log":
+      return { topic: "", value: writeToLog(output.value, last) };
+    case "lines":
+      return { topic: "", value: writeLine(destination.format, output.value, last) };
+    case "topics": {
+      const branch = branchFor(destination.branches, output);
+      return branch && { topic: branch.topic, value: write(branch.format ?? "number", output.value, last) };
+    }
+    default:
+      return destination satisfies never;
+  }
 }
 
 /** As of `sizeOf`. A topic refuses what is too large for it, and the transaction with it, as often as it is tried. */

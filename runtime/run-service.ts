@@ -70,15 +70,30 @@ export async function runService(
   }
 }
 
+async function runFrom(service: Service, folder: string, stop: AbortSignal): Promise<void> {
+  const { input } = service.spec;
+  switch (input.kind) {
+    case "file":
+    case "random":
+    case "sequence":
+      return producePaced(service, await openPacedRecords(input, folder), input.everyMs, stop);
+    case "follow":
+      return produceFollowed(service, input, stop);
+    case "topic":
+    case "topics":
+      return consumeTopics(service, topicsOf(input), stop);
+    default:
+      input satisfies never;
+  }
+}
+
 async function keepRunning(service: Service, folder: string, stop: AbortSignal): Promise<void> {
   const { spec, journal, supervisor } = service;
   const { input } = spec;
   for (let failures = 0; !stop.aborted; failures++) {
     const since = Date.now();
     try {
-      if ("everyMs" in input) await producePaced(service, await openPacedRecords(input, folder), input.everyMs, stop);
-      else if (input.kind === "follow") await produceFollowed(service, input, stop);
-      else await consumeTopics(service, topicsOf(input), stop);
+      await runFrom(service, folder, stop);
     } catch (error) {
       // Of a topic, another member of the group has the partition now, as after a freeze: what is left is joining again.
       if (error instanceof FencedError && input.kind === "file") throw error;

@@ -19,9 +19,17 @@ type Commit = (entries: readonly ChangelogEntry[]) => Promise<void>;
 /** The sink of one input partition, as the changelog knows it. */
 export async function openSink(service: Service, partition: number, changelog: Changelog): Promise<Sink> {
   const { output } = service.spec;
-  if (output.kind === "log") return printing(output.stages, service.print);
-  if (output.kind === "file") return appending(service, output.name, partition, changelog);
-  return { take: async () => [], close: async () => {} };
+  switch (output.kind) {
+    case "log":
+      return printing(output.stages, service.print);
+    case "file":
+      return appending(service, output.name, partition, changelog);
+    case "topic":
+    case "branches":
+      return { take: async () => [], close: async () => {} };
+    default:
+      return output satisfies never;
+  }
 }
 
 /** Printed before the offsets are committed: a crash in between prints again, but never leaves out. */

@@ -51,8 +51,8 @@ function inOnePass(
   producer: Pick<RecordProducer, "partitionsOf">,
   isFull: (bytes: number) => boolean,
 ): (Processed & Pick<Transaction, "encoded">) | undefined {
-  if (batches === undefined || output === "log" || "lines" in output) return undefined;
-  const [branch, ...others] = output;
+  if (batches === undefined || output.kind !== "topics") return undefined;
+  const [branch, ...others] = output.branches;
   if (branch === undefined || branch.when !== undefined || others.length > 0) return undefined;
   const { topic, format = "number" } = branch;
   const keys = producer.partitionsOf(topic) === 1;

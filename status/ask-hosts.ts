@@ -12,16 +12,16 @@ const limits = { loginMs: 8_000, observeMs: 8_000, runMs: 8_000 };
 export async function askHosts(pipeline: Pipeline, login: Login): Promise<ReadonlyMap<string, HostAnswer>> {
   const answers = pipeline.cluster.hosts.map(async ({ name, address }) => {
     const units = unitsOn(pipeline, name).map(({ unit }) => unit);
-    const answer = askHost({ host: name, address }, login, units).catch(({ message }: Error) => ({ problem: message }));
-    return [name, await answer] as const;
+    const problem = ({ message }: Error): HostAnswer => ({ kind: "problem", problem: message });
+    return [name, await askHost({ host: name, address }, login, units).catch(problem)] as const;
   });
   return new Map(await Promise.all(answers));
 }
 
-async function askHost(target: HostAddress, login: Login, units: readonly string[]) {
+async function askHost(target: HostAddress, login: Login, units: readonly string[]): Promise<HostAnswer> {
   const connection = await openPinned(target, login, limits);
   try {
-    return { units: readUnits(target, await connection.observe(unitQuestions(units))) };
+    return { kind: "units", units: readUnits(target, await connection.observe(unitQuestions(units))) };
   } finally {
     connection.close();
   }

@@ -18,6 +18,6 @@ export function problemsOf(pipeline: Pipeline, answers: Answers, journal: Journa
 export function isNothingDeployed({ cluster }: Pipeline, { hosts }: Answers): boolean {
   return cluster.hosts.every(({ name }) => {
     const answer = hosts.get(name);
-    return answer !== undefined && "units" in answer && answer.units.every(({ load }) => load === "not-found");
+    return answer?.kind === "units" && answer.units.every(({ load }) => load === "not-found");
   });
 }

@@ -14,7 +14,7 @@ export function hostProblems(
   journal: Journal,
 ): Problem[] {
   if (answer === undefined) return [];
-  if ("problem" in answer) return [{ what: answer.problem }];
+  if (answer.kind === "problem") return [{ what: answer.problem }];
   const declared = new Set(unitsOn(pipeline, host).map(({ unit }) => unit));
   const absent = answer.units.filter(({ unit, load }) => declared.has(unit) && load === "not-found");
   const others = answer.units.filter(({ unit, load }) => !declared.has(unit) && load !== "not-found");

@@ -20,7 +20,9 @@ export interface UnitState {
 }
 
 /** What a host says of its units; or why it cannot be asked, in a sentence with the next step. */
-export type HostAnswer = { readonly units: readonly UnitState[] } | { readonly problem: string };
+export type HostAnswer =
+  | { readonly kind: "units"; readonly units: readonly UnitState[] }
+  | { readonly kind: "problem"; readonly problem: string };
 
 const properties = "Id,LoadState,ActiveState,SubState,StateChangeTimestampMonotonic,NRestarts,StatusText";
 
@@ -64,7 +66,7 @@ function readUnit(block: string, nowSeconds: number): UnitState {
 
 /** What a host says of a unit; undefined where it does not answer, or was not asked for that one. */
 export function stateOf(answer: HostAnswer | undefined, unit: string): UnitState | undefined {
-  return answer !== undefined && "units" in answer ? answer.units.find((each) => each.unit === unit) : undefined;
+  return answer?.kind === "units" ? answer.units.find((each) => each.unit === unit) : undefined;
 }
 
 /** Whether a host that answers says that this unit runs. */

@@ -22,30 +22,50 @@ function declaredService(service: declaration.Service): DeclaredService {
   const { on, input, apply, output, processingGuarantee, changelogTopic } = service;
   return {
     on: oneOrAll(on),
-    ...("everyMs" in input || input.kind === "follow" ? sourceOf(input) : { from: topicNames(input) }),
+    ...inputOf(input),
     apply: apply.map(({ operator, params, written, field, stateful, stateBasis }) => ({
       ...{ operator, stateful, stateBasis },
       params: { ...params, ...written },
       ...(field !== undefined && { field }),
     })),
     ...outputOf(output),
-    ...(output.kind === "branches" && { filters: Object.fromEntries(output.branches.flatMap(filterOf)) }),
     ...(processingGuarantee === undefined ? {} : { processingGuarantee }),
     ...(changelogTopic === undefined ? {} : { changelog: changelogTopic }),
   };
 }
 
-function sourceOf(input: Extract<declaration.Input, { readonly everyMs: number } | { readonly kind: "follow" }>) {
-  if (input.kind === "follow") return { source: { file: input.path } };
-  if (input.kind === "file") return { everyMs: input.everyMs };
-  const { everyMs, kind, count, ...generator } = input;
-  return { everyMs, source: { [kind]: generator, ...(count !== undefined && { count }) } };
+function inputOf(input: declaration.Input): Pick<DeclaredService, "from" | "everyMs" | "source"> {
+  switch (input.kind) {
+    case "topic":
+    case "topics":
+      return { from: topicNames(input) };
+    case "follow":
+      return { source: { file: input.path } };
+    case "file":
+      return { everyMs: input.everyMs };
+    case "random":
+    case "sequence": {
+      const { everyMs, kind, count, ...generator } = input;
+      return { everyMs, source: { [kind]: generator, ...(count !== undefined && { count }) } };
+    }
+    default:
+      return input satisfies never;
+  }
 }
 
-function outputOf(output: declaration.Output) {
-  if (output.kind === "log") return { stages: output.stages };
-  if (output.kind === "file") return { file: output.name, ...(output.format && { format: output.format }) };
-  return { to: topicNames(output) };
+function outputOf(output: declaration.Output): Pick<DeclaredService, "to" | "stages" | "file" | "format" | "filters"> {
+  switch (output.kind) {
+    case "topic":
+      return { to: topicNames(output) };
+    case "branches":
+      return { to: topicNames(output), filters: Object.fromEntries(output.branches.flatMap(filterOf)) };
+    case "log":
+      return { stages: output.stages };
+    case "file":
+      return { file: output.name, ...(output.format && { format: output.format }) };
+    default:
+      return output satisfies never;
+  }
 }
 
 function topicNames(end: declaration.Input | declaration.Output): string | readonly string[] {

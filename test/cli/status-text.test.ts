@@ -11,7 +11,8 @@ let answers: Answers;
 beforeAll(async () => {
   pipeline = await sensors();
   const well = wellAnswers(pipeline);
-  const rpi1 = {
+  const rpi1: HostAnswer = {
+    kind: "units",
     units: [
       running("zookeeper.service", { active: "failed", forSeconds: 61 }),
       running("kafka.service", { load: "not-found" }),
@@ -19,7 +20,11 @@ beforeAll(async () => {
     ],
   };
   answers = {
-    hosts: new Map<string, HostAnswer>([...well.hosts, ["rpi1", rpi1], ["rpi2", { problem: "no answer" }]]),
+    hosts: new Map<string, HostAnswer>([
+      ...well.hosts,
+      ["rpi1", rpi1],
+      ["rpi2", { kind: "problem", problem: "no answer" }],
+    ]),
     kafka: {
       ...well.kafka,
       services: new Map([

@@ -8,7 +8,7 @@ import type { Format } from "../../operators/format.ts";
 import { flatMap, fold, forward, map, number, string, unknown } from "../../operators/operator.ts";
 import { threshold } from "../../operators/threshold.ts";
 import type { IncomingRecord } from "../../runtime/kafka/kafka.ts";
-import { processBatch } from "../../runtime/process-batch.ts";
+import { type BatchFormats, processBatch } from "../../runtime/process-batch.ts";
 import { link } from "./links.ts";
 
 const records = (...values: (string | null)[]): IncomingRecord[] =>
@@ -34,7 +34,7 @@ function run(chain: readonly Link[], values: (string | null)[], withStages = fal
   };
 }
 
-const numbers = { input: "number", output: [{ topic: "out" }], stages: false } as const;
+const numbers = { input: "number", output: { kind: "topics", branches: [{ topic: "out" }] }, stages: false } as const;
 
 const reciprocal = link("reciprocal", map({ value: number(), step: (_, x) => 1 / x }));
 const picky = link(
@@ -164,8 +164,9 @@ describe("a batch", () => {
 
   test("reads and writes numbers, JSON and text as it is told", () => {
     const formatted = (input: Format, output: Format | "log", value: string, chain: readonly Link[] = []) => {
-      const branches = output === "log" ? output : [{ topic: "out", format: output }];
-      const formats = { input, output: branches, stages: false } as const;
+      const end: BatchFormats["output"] =
+        output === "log" ? { kind: "log" } : { kind: "topics", branches: [{ topic: "out", format: output }] };
+      const formats = { input, output: end, stages: false };
       const { outputs, poison } = processBatch(chain, new ChainState(), records(value), formats);
       return outputs[0]?.value ?? poison[0]?.error.message;
     };
@@ -193,7 +194,7 @@ describe("a batch", () => {
       { topic: "rest", format: "json" },
     ] as const;
     const sentTo = (some: readonly Branch[]) => {
-      const formats = { input: "json", output: some, stages: false } as const;
+      const formats = { input: "json", output: { kind: "topics", branches: some }, stages: false } as const;
       const { outputs, poison } = processBatch([], new ChainState(), records("25", "35", "5", '"x"'), formats);
       expect(poison.map(({ error }) => error.message)).toEqual(['threshold: found "x", wanted a number']);
       return outputs.map(({ topic, value }) => [topic, value]);

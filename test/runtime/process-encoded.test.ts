@@ -88,12 +88,12 @@ function ordinary(
   formats: { input: Format; output: Format },
 ) {
   const read = recordsOf(batches, from);
-  const output = [{ topic: "out", format: formats.output }];
+  const branches = [{ topic: "out", format: formats.output }];
   const { outputs, poison, state } = processBatch(
     chain,
     before,
     read,
-    { input: formats.input, output, stages: false },
+    { input: formats.input, output: { kind: "topics", branches }, stages: false },
     unlimited,
   );
   return {

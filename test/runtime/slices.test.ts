@@ -45,17 +45,20 @@ const CHAINS: Record<string, Link[]> = {
 };
 
 const DESTINATIONS: Record<string, BatchFormats> = {
-  "a topic": { input: "number", output: [{ topic: "out" }], stages: false },
+  "a topic": { input: "number", output: { kind: "topics", branches: [{ topic: "out" }] }, stages: false },
   branches: {
     input: "number",
-    output: [
-      { topic: "high", when: link("threshold", threshold, { above: 1 }) },
-      { topic: "low", format: "json" },
-    ],
+    output: {
+      kind: "topics",
+      branches: [
+        { topic: "high", when: link("threshold", threshold, { above: 1 }) },
+        { topic: "low", format: "json" },
+      ],
+    },
     stages: false,
   },
-  "a file": { input: "number", output: { lines: "number" }, stages: false },
-  "a log": { input: "number", output: "log", stages: true },
+  "a file": { input: "number", output: { kind: "lines", format: "number" }, stages: false },
+  "a log": { input: "number", output: { kind: "log" }, stages: true },
 };
 
 const hex = (bytes: Buffer | string | null) => (bytes === null ? null : Buffer.from(bytes).toString("hex"));
@@ -156,7 +159,7 @@ const numbers = (count: number): WrittenRecord[] =>
 test("a fetched run of small records is one transaction", async () => {
   const chain = [link("threshold", threshold, { above: -1 })];
   const batches = [await batchOf(0n, numbers(15_000))];
-  for (const formats of Object.values(DESTINATIONS).filter(({ output }) => output !== "log")) {
+  for (const formats of Object.values(DESTINATIONS).filter(({ output }) => output.kind !== "log")) {
     expect([...run(chain, partitionState(chain), batches, [0n, 15_000n], formats)]).toHaveLength(1);
   }
 });
@@ -203,7 +206,11 @@ test("a record that would make a state larger than the changelog takes is refuse
     fold({ value: unknown(), initial: [] as readonly string[], step: (_, s, x) => [[...s, String(x)], [s.length]] }),
   );
   const state = partitionState([texts], most);
-  const formats: BatchFormats = { input: "text", output: [{ topic: "out" }], stages: false };
+  const formats: BatchFormats = {
+    input: "text",
+    output: { kind: "topics", branches: [{ topic: "out" }] },
+    stages: false,
+  };
   const slices = [...run([texts], state, batches, [0n, 7n], formats)];
   for (const slice of slices) slice.state.commit();
   expect(slices.flatMap(({ outputs }) => outputs.map(({ value }) => value))).toEqual(["0", "1", "2", "3", "4", "5"]);

@@ -32,7 +32,10 @@ export function running(unit: string, others: Partial<UnitState> = {}): UnitStat
 /** Every host, broker and service of a pipeline when all is well. */
 export function wellAnswers(pipeline: Pipeline): Answers {
   const { hosts } = pipeline.cluster;
-  const answerOf = (host: string) => ({ units: unitsOn(pipeline, host).map(({ unit }) => running(unit)) });
+  const answerOf = (host: string): HostAnswer => ({
+    kind: "units",
+    units: unitsOn(pipeline, host).map(({ unit }) => running(unit)),
+  });
   return {
     hosts: new Map<string, HostAnswer>(hosts.map(({ name }) => [name, answerOf(name)])),
     kafka: {

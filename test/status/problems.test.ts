@@ -21,9 +21,9 @@ function problems(answers: Answers): string[] {
 /** All is well but for what a host says. */
 function withUnits(host: string, ...changed: UnitState[]): Answers {
   const answer = well.hosts.get(host);
-  const units = answer !== undefined && "units" in answer ? answer.units : [];
+  const units = answer?.kind === "units" ? answer.units : [];
   const named = new Map([...units, ...changed].map((state) => [state.unit, state]));
-  return { ...well, hosts: new Map([...well.hosts, [host, { units: [...named.values()] }]]) };
+  return { ...well, hosts: new Map([...well.hosts, [host, { kind: "units", units: [...named.values()] }]]) };
 }
 
 function withKafka(kafka: Partial<Answers["kafka"]>): Answers {
@@ -82,7 +82,8 @@ test.each<[string, UnitState[], string[]]>([
 });
 
 test("a host that does not answer is told once, and nothing of its units and its broker", () => {
-  const hosts = new Map([...well.hosts, ["rpi2", { problem: "rpi2 (10.0.0.3): found no answer; wanted one. Look." }]]);
+  const silent: HostAnswer = { kind: "problem", problem: "rpi2 (10.0.0.3): found no answer; wanted one. Look." };
+  const hosts = new Map([...well.hosts, ["rpi2", silent]]);
   const answering = well.kafka.answering.slice(0, 2);
   expect(problems({ hosts, kafka: { ...well.kafka, answering } })).toEqual([
     "rpi2 (10.0.0.3): found no answer; wanted one. Look.",
@@ -137,8 +138,9 @@ test("a service that has something to read and does not move is told, unless its
 });
 
 test("nothing is deployed when every host answers, and none has a unit", () => {
-  const none = pipeline.cluster.hosts.map(({ name }) => [name, { units: [running("kafka.service", absent)] }] as const);
+  const bare: HostAnswer = { kind: "units", units: [running("kafka.service", absent)] };
+  const none = pipeline.cluster.hosts.map(({ name }) => [name, bare] as const);
   expect(isNothingDeployed(pipeline, { ...well, hosts: new Map(none) })).toBe(true);
-  const silent = new Map<string, HostAnswer>([...none, ["rpi0", { problem: "no answer" }]]);
+  const silent = new Map<string, HostAnswer>([...none, ["rpi0", { kind: "problem", problem: "no answer" }]]);
   expect(isNothingDeployed(pipeline, { ...well, hosts: silent })).toBe(false);
 });
