@@ -32,7 +32,7 @@ export class OperatorService extends pulumi.ComponentResource {
       const ofHost = files.size === 0 ? name : `${name}@${host}`;
       const its = new Release(
         `${ofHost}-release`,
-        { host, address, path, files: release.files, sources: release.sources },
+        { host, address, service: service.name, path, files: release.files, sources: release.sources },
         { parent: this, dependsOn: node },
       );
       files.set(host, [its, ...node]);
@@ -44,6 +44,8 @@ export class OperatorService extends pulumi.ComponentResource {
         {
           host,
           address,
+          service: service.name,
+          replica,
           name: serviceUnitName(service.name, replica),
           content: serviceUnit({
             description: `${pipeline.name}: ${instanceName(service.name, replica)}`,

@@ -50,6 +50,5 @@ export function impact(
 
 /** The service that a unit or a release belongs to; undefined for a daemon's unit. */
 function serviceOf(change: Change): string | undefined {
-  if (change.token === tokens.release) return /^\/opt\/bramble\/releases\/([^/]+)\//.exec(textOf(change, "path"))?.[1];
-  return /^bramble-([^@]+)(?:@\d+)?\.service$/.exec(textOf(change, "name"))?.[1];
+  return textOf(change, "service") || undefined;
 }

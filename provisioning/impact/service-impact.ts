@@ -138,7 +138,7 @@ function replicasText(name: string, units: readonly Change[], does: "gets" | "lo
 }
 
 function replicaOf(unit: Change): number {
-  return Number(/@(\d+)\.service$/.exec(textOf(unit, "name"))?.[1] ?? 1);
+  return Number(textOf(unit, "replica"));
 }
 
 function replicaName(name: string, unit: Change, service: DeclaredService): string {
@@ -178,7 +178,8 @@ function pathOf(name: string, file: string): string {
 
 /** Of a replica, as its unit has it: out, or out@2. */
 function nameOf(unit: Change): string {
-  return textOf(unit, "name").replace(/^bramble-(.*)\.service$/, "$1");
+  const service = textOf(unit, "service");
+  return replicaOf(unit) === 1 ? service : `${service}@${replicaOf(unit)}`;
 }
 
 /** What the pipeline file says otherwise than before. */

@@ -4,6 +4,8 @@ import { writeFile } from "./file.ts";
 import { hostResource, isThere, probeFailed, sh } from "./host-resource.ts";
 
 export interface ReleaseArgs extends HostAddress {
+  /** Name of the service that runs it. */
+  readonly service: string;
   /** Absolute path of the folder; it carries the digest of its files, so that it never changes. */
   readonly path: string;
   /** SHA-256 in hexadecimal of each file, by name. */

@@ -5,6 +5,10 @@ import { hostResource, isThere, probeFailed, sh } from "./host-resource.ts";
 import { firstHealth, restart, successorHealth } from "./unit-health.ts";
 
 export interface UnitArgs extends HostAddress {
+  /** Name of the operator service that it runs; absent for a daemon. */
+  readonly service?: string;
+  /** Which replica of the service it runs, from 1. */
+  readonly replica?: number;
   /** Name with its suffix, e.g. "kafka.service". */
   readonly name: string;
   /** The whole unit file. */

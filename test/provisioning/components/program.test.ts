@@ -215,7 +215,12 @@ describe("services", () => {
 
   test("run their own release, and restart when it is damaged", () => {
     const path = "/opt/bramble/releases/con1/digest-of-con1";
-    expect(resource("con1-release").inputs).toMatchObject({ host: "rpi1", path, sources: { "service.mjs": "con1" } });
+    expect(resource("con1-release").inputs).toMatchObject({
+      host: "rpi1",
+      service: "con1",
+      path,
+      sources: { "service.mjs": "con1" },
+    });
     const { inputs } = resource("con1-unit");
     expect(inputs).toMatchObject({ name: "bramble-con1.service", rolls: "freely", readyPort: 0 });
     expect(inputs.reads).toEqual({ [`${path}/service.mjs`]: "5".repeat(64) });

@@ -43,6 +43,7 @@ function serviceUnit(service: string, host: string, digest: string): UnitArgs {
   const path = bundle(service, digest);
   return {
     ...target(host),
+    ...(service !== "" && { service, replica: 1 }),
     name: `bramble-${service}.service`,
     content: `[Service]\nExecStart=/opt/node ${path}\nMemoryMax=256M\n`,
     reads: { [path]: digest },
@@ -78,8 +79,8 @@ function edited(service: string, host: string, to = host, files: [Properties, Pr
     {
       token: release.token,
       operation: "replace",
-      have: { ...target(host), path: path("a1"), files: { "service.mjs": "a1", ...files[0] } },
-      want: { ...target(to), path: path("b2"), files: { "service.mjs": "b2", ...files[1] } },
+      have: { ...target(host), service, path: path("a1"), files: { "service.mjs": "a1", ...files[0] } },
+      want: { ...target(to), service, path: path("b2"), files: { "service.mjs": "b2", ...files[1] } },
       steps: ["write it"],
     },
   ];
@@ -112,7 +113,7 @@ interface Case {
 }
 
 /** The sentences, without the last. */
-function said({ changes = [], before = declared, after = declared, facts = {} }: Case): string[] {
+function said({ changes = [], before = declared, after = declared, facts = {} }: Omit<Case, "said">): string[] {
   const sentences = impact(changes, before, after, { ...nothingKnown, ...facts });
   if (sentences.length > 0) expect(sentences.pop()).toBe("Nothing else is touched.");
   return sentences;
@@ -120,7 +121,7 @@ function said({ changes = [], before = declared, after = declared, facts = {} }:
 
 /** Of several replicas, the one of this number. */
 function replicaUnit(service: string, replica: number, host: string, digest = "a1"): UnitArgs {
-  return { ...serviceUnit(service, host, digest), name: `bramble-${service}@${replica}.service` };
+  return { ...serviceUnit(service, host, digest), replica, name: `bramble-${service}@${replica}.service` };
 }
 const gone = (have: UnitArgs): Change => {
   const face = have as unknown as Properties;
@@ -589,6 +590,27 @@ describe.each(Object.entries({ services, replicas, daemons, topics, hosts }))("%
   test.each(Object.entries(cases))("%s", (_, each) => {
     expect(said(each)).toEqual(each.said);
   });
+});
+
+test("a unit and a release are told of as their service, whatever they are named", () => {
+  const [changedUnit, changedRelease] = edited("con2", "rpi2") as [Change, Change];
+  const named = (change: Change, key: string, value: string): Change => ({
+    ...change,
+    have: { ...change.have, [key]: value },
+    want: { ...change.want, [key]: value },
+  });
+  const elsewhere = [
+    { ...named(changedUnit, "name", "stream.service"), steps: ["restart stream.service"] },
+    named(changedRelease, "path", "/srv/releases/0123"),
+  ];
+  expect(
+    said({ changes: elsewhere, after: withService("con2", { apply: [{ ...ewma, params: { alpha: 0.2 } }] }) }),
+  ).toEqual(
+    said({
+      changes: [changedUnit, changedRelease],
+      after: withService("con2", { apply: [{ ...ewma, params: { alpha: 0.2 } }] }),
+    }),
+  );
 });
 
 test("a first deployment has nothing to compare with", () => {

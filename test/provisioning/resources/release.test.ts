@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { diff } from "../../../provisioning/provider/diff.ts";
 import { writeFile } from "../../../provisioning/resources/file.ts";
 import { type ReleaseArgs, release } from "../../../provisioning/resources/release.ts";
 import type { Command, Result } from "../../../provisioning/ssh/command.ts";
@@ -14,6 +15,7 @@ const sum = (text: string) => createHash("sha256").update(text).digest("hex");
 const path = "/opt/bramble/releases/con1/0123456789abcdef";
 const want: ReleaseArgs = {
   ...target,
+  service: "con1",
   path,
   files: { "service.mjs": sum("code"), "temperatures.txt": sum("7 6 9") },
   sources: { "service.mjs": "/build/con1.mjs", "temperatures.txt": "/data/temperatures.txt" },
@@ -41,6 +43,12 @@ describe("plan", () => {
   ];
   test.each(cases)("$name", ({ files, commands }) => {
     expect(release.definition.plan(want, files && { ...want, files }, true)).toEqual(commands);
+  });
+
+  test("one of a stack that recorded no service is made to record it, and nothing else", () => {
+    const { service: _, ...recorded } = want;
+    expect(diff(release, recorded, { ...want }, recorded)).toEqual([{ path: "service", kind: "add", replace: false }]);
+    expect(release.definition.plan(want, recorded as ReleaseArgs, true)).toEqual([]);
   });
 });
 
@@ -71,6 +79,7 @@ describe("on a real host", () => {
     for (const name of names) writeFileSync(join(folder, name), `text of ${name}`);
     here = {
       ...target,
+      service: "con1",
       path: join(folder, "host", "releases", "con1", "0123"),
       files: Object.fromEntries(names.map((name) => [name, sum(`text of ${name}`)])),
       sources: Object.fromEntries(names.map((name) => [name, join(folder, name)])),

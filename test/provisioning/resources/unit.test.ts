@@ -13,6 +13,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { diff } from "../../../provisioning/provider/diff.ts";
 import { writeText } from "../../../provisioning/resources/file.ts";
 import { type UnitArgs, unit } from "../../../provisioning/resources/unit.ts";
 import type { Result } from "../../../provisioning/ssh/command.ts";
@@ -34,11 +35,23 @@ const want: UnitArgs = {
   readyPort: 9092,
   rolls: "kafka",
 };
-const service: UnitArgs = { ...want, name: "bramble-con1.service", reads: {}, readyPort: 0, rolls: "freely" };
+const service: UnitArgs = {
+  ...{ ...want, service: "con1", replica: 1, name: "bramble-con1.service" },
+  ...{ reads: {}, readyPort: 0, rolls: "freely" },
+};
 const path = "/etc/systemd/system/kafka.service";
 const write = "write /etc/systemd/system/kafka.service";
 
 describe("plan", () => {
+  test("one of a stack that recorded no service is made to record it, and is not restarted", () => {
+    const { service: _, replica: __, ...recorded } = service;
+    expect(diff(unit, recorded, { ...service }, recorded)).toEqual([
+      { path: "replica", kind: "add", replace: false },
+      { path: "service", kind: "add", replace: false },
+    ]);
+    expect(unit.definition.plan(service, recorded, true)).toEqual([]);
+  });
+
   const [reload, enable, restart] = ["daemon-reload", "enable kafka.service", "restart kafka.service"];
   const cases: { name: string; have?: Partial<UnitArgs>; does: string[]; turn?: false }[] = [
     { name: "nothing there: written, enabled, started at once", does: [write, reload, enable, restart], turn: false },
