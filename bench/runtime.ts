@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { kafkaSeries } from "../declaration/kafka-versions.ts";
 import { startKafkaBroker } from "../test/runtime/kafka-broker.ts";
 import { CONTESTANTS, type Contestant, GUARANTEES, type Guarantee } from "./runtime/contestants.ts";
 import { measureIdle } from "./runtime/idle.ts";
@@ -57,7 +58,7 @@ const results = {
     memoryGb: Math.round(totalmem() / 1e9),
     node: process.versions.node,
     java,
-    kafka: "3.9.2, one broker, on the same cores",
+    kafka: `${kafkaSeries.zookeeper.version}, one broker, on the same cores`,
     // Above the number of cores, others were at work: then only the ratios say something.
     loadAverage: { before: loadBefore, after: loadavg()[0] },
   },

@@ -68,8 +68,9 @@ function pulumiHome({ PULUMI_HOME }: NodeJS.ProcessEnv): string {
 }
 
 function hasOfficialCommandPlugin(environment: NodeJS.ProcessEnv): boolean {
-  const installed = join(pulumiHome(environment), "plugins", "resource-command-v1.2.1", "pulumi-resource-command");
-  return existsSync(installed);
+  const { dependencies } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8"));
+  const folder = `resource-command-v${dependencies["@pulumi/command"]}`;
+  return existsSync(join(pulumiHome(environment), "plugins", folder, "pulumi-resource-command"));
 }
 
 function isLoggedIn(environment: NodeJS.ProcessEnv): boolean {

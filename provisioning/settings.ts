@@ -1,11 +1,11 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { cacheFolder } from "../setup/cache.ts";
 import { courseLogin } from "./ssh/login.ts";
 
 /** Version of Node that services run on. */
-export const nodeVersion = "24.21.0";
+export const nodeVersion = readFileSync(join(import.meta.dirname, "../.node-version"), "utf8").trim();
 
 /** The stack's configuration (`pulumi config`), with defaults for Pis as they come. */
 export interface Settings {

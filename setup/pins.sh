@@ -1,14 +1,20 @@
 # shellcheck shell=bash disable=SC2034 # read by the steps
-# Every version that set-up brings. Results are kept in the cache by version: change one here and set-up makes it anew.
+# Every version that set-up brings, each from the one place where it stands. Results are kept in the cache by version:
+# change one there and set-up makes it anew.
+root=${BASH_SOURCE[0]%/*}/..
 
-# Runs the Pulumi program on this machine, and the services on the hosts; any newer one on PATH is as good here.
-node_version=24.21.0
+# Runs the Pulumi program on this machine, and the services on the hosts; any newer one on PATH is as good here. The sums
+# are of its npm packages.
+node_version=$(<"$root/.node-version")
 node_sha512_x64=de750bb336795f47dc898a46d2de93add029273027f3e16520d3fa3a2317ed5f07aefa404cf37ddfa5352e545e389ae22d16b87bcc84a900580a72f23cd02ced
 node_sha512_arm64=1692513c4cf63afbd32df8c83a5346158f492cf30a825e66f9de2819804b836e242759a6bcdd5997f1cf2601781c3689e752127afd65d5c459fc333e91e5d6e6
 
-pulumi_version=3.259.0
-# Must be the version of @pulumi/command in package.json.
-command_plugin_version=1.2.1
+# A plugin and the CLI go with the npm package that the program is written against.
+package_version() {
+  sed -n "s|^ *\"$1\": \"\([0-9.]*\)\",\{0,1\}$|\1|p" "$root/package.json"
+}
+pulumi_version=$(package_version @pulumi/pulumi)
+command_plugin_version=$(package_version @pulumi/command)
 
 # Kafka's versions: declaration/kafka-versions.ts.
 scala_version=2.13

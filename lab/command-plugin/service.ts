@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import grpc from "@grpc/grpc-js";
 import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
@@ -13,7 +15,8 @@ import type { Properties } from "./property-values.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 /** The version of the official plugin that this one stands in for. */
-export const standsInFor = "1.2.1";
+export const standsInFor: string = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"))
+  .dependencies["@pulumi/command"];
 
 const notice =
   `command: using bramble's offline stand-in for Pulumi's command plugin ${standsInFor}, ` +

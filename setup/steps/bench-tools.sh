@@ -3,7 +3,10 @@ title="Kafka Streams, kafka-python and librdkafka, for the measurements"
 requirements=$setup/bench-tools.txt
 tools=$cache/bench-tools
 # All that it is made from; the copy of it comes last and says that the tools are whole.
-made_from=("$requirements" "$clone/bench/runtime/streams/pom.xml" "$clone/bench/runtime/streams/StreamsService.java")
+made_from=(
+  "$requirements" "$clone/declaration/kafka-versions.ts"
+  "$clone/bench/runtime/streams/pom.xml" "$clone/bench/runtime/streams/StreamsService.java"
+)
 
 packages=(python3-venv openjdk-17-jdk-headless maven)
 
@@ -18,6 +21,7 @@ build() {
   /usr/bin/python3 -m venv "$tools/venv"
   "$tools/venv/bin/pip" --disable-pip-version-check install --require-hashes -r "$requirements"
   mvn -B -ntp -q -Dstyle.color=never -f "$clone/bench/runtime/streams/pom.xml" \
+    "-Dkafka.version=$(node "$clone/declaration/required-kafka.ts" zookeeper)" \
     org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$tools/streams/libs"
   javac -cp "$tools/streams/libs/*" -d "$tools/streams/classes" "$clone/bench/runtime/streams/StreamsService.java"
   cat "${made_from[@]}" >"$tools/made-from"

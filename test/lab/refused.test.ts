@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect } from "@jest/globals";
+import { kafkaSeries } from "../../declaration/kafka-versions.ts";
 import { kill, reflash, start } from "../../lab/faults.ts";
 import { projectFolder } from "../../lab/lab.ts";
 import { cacheFolder } from "../../setup/cache.ts";
@@ -120,7 +121,7 @@ describe("hosts that cannot be deployed to", () => {
     await onHost("rpi1", "sudo mount -t tmpfs -o size=100M tmpfs /opt");
     await onHost("rpi2", "sudo mkdir -p /opt/kafka/libs && sudo touch /opt/kafka/libs/kafka_2.13-3.8.0.jar");
     await onHost("rpi3", "mkdir kafka && tar -xzf - -C kafka --strip-components=1", {
-      input: readFileSync(join(cacheFolder(), "kafka/kafka_2.13-3.9.2.tgz")),
+      input: readFileSync(join(cacheFolder(), `kafka/kafka_2.13-${kafkaSeries.zookeeper.version}.tgz`)),
     });
     await onHost("rpi3", "cd kafka && bin/zookeeper-server-start.sh -daemon config/zookeeper.properties");
     await eventually("the ZooKeeper that was started by hand listens", 30_000, () =>

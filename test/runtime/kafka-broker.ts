@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Kafka, logLevel } from "kafkajs";
+import { kafkaSeries } from "../../declaration/kafka-versions.ts";
 import { cacheFolder } from "../../setup/cache.ts";
 
 interface KillableBroker {
@@ -23,7 +24,7 @@ export interface KafkaBroker extends KillableBroker {
   stop(): Promise<void>;
 }
 
-const RELEASE = "kafka_2.13-3.9.2";
+const RELEASE = `kafka_2.13-${kafkaSeries.zookeeper.version}`;
 
 export async function startKafkaBroker(): Promise<KafkaBroker> {
   const folder = mkdtempSync(join(tmpdir(), "bramble-kafka-"));
