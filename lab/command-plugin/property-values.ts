@@ -6,8 +6,6 @@ export type Properties = Readonly<Record<string, unknown>>;
 
 const signatureKey = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
-const assetSignature = "c44067f5952c0a294b673a41bacd8c17";
-const archiveSignature = "0def7320c3a5731c473e5ecbe6d01bc7";
 
 /** Stands in a preview for a text that is not known yet. */
 export const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -20,14 +18,6 @@ const unknowns: readonly unknown[] = [
   "e48ece36-62e2-4504-bad9-02848725956a", // archive
   "dd056dcd-154b-4c76-9bd3-c8f88648b5ff", // map
 ];
-
-export interface Asset {
-  readonly kind: "asset" | "archive";
-  readonly hash?: string;
-  /** Local file or, for an archive, folder. */
-  readonly path?: string;
-  readonly text?: string;
-}
 
 export function isUnknown(value: unknown): boolean {
   return unknowns.includes(value);
@@ -51,28 +41,12 @@ export function reveal(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, reveal(inner)]));
 }
 
-/** The asset or archive that a revealed value stands for, if it does. */
-export function asAsset(value: unknown): Asset | undefined {
-  if (!isObject(value)) return undefined;
-  const { [signatureKey]: signature, hash, path, text } = value;
-  if (signature !== assetSignature && signature !== archiveSignature) return undefined;
-  return {
-    kind: signature === assetSignature ? "asset" : "archive",
-    ...(typeof hash === "string" ? { hash } : {}),
-    ...(typeof path === "string" && path !== "" ? { path } : {}),
-    // An asset of an empty text comes with no path and an empty text.
-    ...(typeof text === "string" && !path ? { text } : {}),
-  };
-}
-
-/** Equality of revealed values; assets are equal when their content is, wherever it lies. */
+/** Equality of revealed values. */
 export function equal(left: unknown, right: unknown): boolean {
   if (Array.isArray(left) && Array.isArray(right)) {
     return left.length === right.length && left.every((item, index) => equal(item, right[index]));
   }
   if (!isObject(left) || !isObject(right)) return left === right || (left == null && right == null);
-  const assets = [asAsset(left), asAsset(right)];
-  if (assets[0] && assets[1]) return assets[0].kind === assets[1].kind && assets[0].hash === assets[1].hash;
   return [...new Set([...Object.keys(left), ...Object.keys(right)])].every((key) => equal(left[key], right[key]));
 }
 

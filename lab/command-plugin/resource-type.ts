@@ -17,7 +17,7 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** One of the plugin's resources. Inputs and state come as the engine sends them, secrets marked. */
+/** A resource of the plugin. Inputs and state come as the engine sends them, secrets marked. */
 export interface ResourceType {
   readonly inputs: Readonly<Record<string, PropertySchema>>;
   /** Faults that the schema cannot express; called with inputs that fit it, revealed. */

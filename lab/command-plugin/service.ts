@@ -8,7 +8,6 @@ import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import { check } from "./check.ts";
 import { commandResource } from "./command-resource.ts";
-import { copyResource } from "./copy-resource.ts";
 import { type Change, diff } from "./diff.ts";
 import type { EngineLog } from "./engine-log.ts";
 import type { Properties } from "./property-values.ts";
@@ -22,12 +21,10 @@ const notice =
   `command: using bramble's offline stand-in for Pulumi's command plugin ${standsInFor}, ` +
   `because the official one is not installed (\`pulumi plugin install resource command ${standsInFor}\`)`;
 
-const resourceTypes: Readonly<Record<string, ResourceType>> = {
-  "command:remote:Command": commandResource,
-  "command:remote:CopyToRemote": copyResource,
-};
+/** The one of the official plugin's resource types that bramble uses. */
+const commandToken = "command:remote:Command";
 
-/** The plugin's side of `pulumirpc.ResourceProvider`, as far as two resources without read need it. */
+/** The plugin's side of `pulumirpc.ResourceProvider`, as far as a resource without read needs it. */
 export function commandService(log: EngineLog): grpc.UntypedServiceImplementation {
   let noticed = false;
   /** The log of a resource that is about to change for real; the first one in a run is told who does it. */
@@ -95,11 +92,8 @@ export function commandService(log: EngineLog): grpc.UntypedServiceImplementatio
 
 function typeOf(urn: string): ResourceType {
   const token = urn.split("::")[2]?.split("$").at(-1) ?? "";
-  const type = resourceTypes[token];
-  if (type) return type;
-  throw new Error(
-    `the offline stand-in for the command plugin has no ${token}, only ${Object.keys(resourceTypes).join(" and ")}`,
-  );
+  if (token === commandToken) return commandResource;
+  throw new Error(`the offline stand-in for the command plugin has no ${token}, only ${commandToken}`);
 }
 
 function nameOf(urn: string): string {

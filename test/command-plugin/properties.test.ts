@@ -1,14 +1,14 @@
+import type grpc from "@grpc/grpc-js";
 import { describe, expect, test } from "@jest/globals";
+import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import { check } from "../../lab/command-plugin/check.ts";
 import { commandResource } from "../../lab/command-plugin/command-resource.ts";
-import { copyResource } from "../../lab/command-plugin/copy-resource.ts";
 import { diff } from "../../lab/command-plugin/diff.ts";
+import { engineLog } from "../../lab/command-plugin/engine-log.ts";
 import { hasSecret, type Properties, reveal, secret, unknownText } from "../../lab/command-plugin/property-values.ts";
+import { commandService } from "../../lab/command-plugin/service.ts";
 
-const signature = "4dabf18193072939515e22adb298388d";
 const connection = secret({ host: "10.42.0.250", user: "pi", password: secret("raspberry") });
-const textAsset = (text: string, hash: string) => ({ [signature]: "c44067f5952c0a294b673a41bacd8c17", hash, text });
-const archive = (path: string, hash: string) => ({ [signature]: "0def7320c3a5731c473e5ecbe6d01bc7", hash, path });
 
 describe("secrets", () => {
   test("are seen at any depth and unwrapped at every depth", () => {
@@ -43,15 +43,6 @@ describe("check of a Command", () => {
   });
 });
 
-test("check of a CopyToRemote wants a file, a text or a folder", () => {
-  const fits = { connection, remotePath: "/tmp/x" };
-  expect(check(copyResource, { ...fits, source: textAsset("", "0") }).failures).toEqual([]);
-  expect(check(copyResource, { ...fits, source: archive("./dir", "0") }).failures).toEqual([]);
-  expect(check(copyResource, { ...fits, source: { assets: {} } }).failures).toEqual([
-    { property: "source", reason: "must be a FileAsset, a StringAsset or a FileArchive" },
-  ]);
-});
-
 describe("diff of a Command", () => {
   const state = { connection, create: "a", triggers: ["1"], stdout: "out", stderr: "" };
   const cases: [string, Properties, unknown[]][] = [
@@ -71,14 +62,21 @@ describe("diff of a Command", () => {
   });
 });
 
-test("an asset differs by its content, wherever it lies", () => {
-  const before = { connection, remotePath: "/x", source: archive("./a", "1") };
-  expect(diff(copyResource, before, { ...before, source: archive("/elsewhere/a", "1") })).toEqual([]);
-  expect(diff(copyResource, before, { ...before, source: archive("./a", "2") })).toMatchObject([
-    { property: "source" },
-  ]);
-});
-
 test("a preview knows the inputs and not the output", () => {
   expect(commandResource.preview({ connection, create: "a" })).toMatchObject({ create: "a", stdout: unknownText });
+});
+
+test("a type that bramble does not use is refused by its name", async () => {
+  const { check } = commandService(engineLog(undefined));
+  const urn = "urn:pulumi:rpi::bramble::command:remote:CopyToRemote::files";
+  const refusal = new Promise((resolve) =>
+    (check as grpc.handleUnaryCall<unknown, unknown>)(
+      { request: new providerProto.CheckRequest().setUrn(urn) } as never,
+      (error) => resolve(error),
+    ),
+  );
+  await expect(refusal).resolves.toMatchObject({
+    details:
+      "the offline stand-in for the command plugin has no command:remote:CopyToRemote, only command:remote:Command",
+  });
 });
