@@ -5,6 +5,7 @@ import { Kafka, logLevel } from "kafkajs";
 import { type KafkaBroker, startKafkaBroker } from "../test/runtime/kafka-broker.ts";
 import { cacheOf, eventually, killServices, startService } from "../test/runtime/running-service.ts";
 import { Pipeline, step } from "../test/runtime/service-specs.ts";
+import "./exit-on-signals.ts";
 
 /**
  * How long a service with a million keys takes from its start until it is ready: from its changelog alone, as after a move

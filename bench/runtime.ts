@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { kafkaSeries } from "../declaration/kafka-versions.ts";
 import { startKafkaBroker } from "../test/runtime/kafka-broker.ts";
+import "./exit-on-signals.ts";
 import { CONTESTANTS, type Contestant, GUARANTEES, type Guarantee } from "./runtime/contestants.ts";
 import { measureIdle } from "./runtime/idle.ts";
 import { type Run, summary } from "./runtime/results.ts";

@@ -4,6 +4,7 @@ import { Kafka, logLevel, Partitioners, type Producer } from "kafkajs";
 import { startKafkaBroker } from "../test/runtime/kafka-broker.ts";
 import { eventually, killServices, startService } from "../test/runtime/running-service.ts";
 import { Pipeline, step } from "../test/runtime/service-specs.ts";
+import "./exit-on-signals.ts";
 import { flatness } from "./flatness.ts";
 
 /**

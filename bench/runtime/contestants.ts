@@ -52,6 +52,11 @@ export async function start(contestant: Contestant, job: Job, setting: Setting):
   const said = openSync(join(folder, "said"), "w");
   const child = spawn(command as string, args, { stdio: ["ignore", said, said], env });
   closeSync(said);
+  return endedWithThis(child);
+}
+
+/** The child, which is killed when this process ends. */
+export function endedWithThis<Child extends ChildProcess>(child: Child): Child {
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   child.once("exit", () => process.off("exit", kill));

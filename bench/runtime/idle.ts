@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KafkaBroker } from "../../test/runtime/kafka-broker.ts";
 import { createTopics, write } from "../../test/runtime/topics.ts";
-import { python, start } from "./contestants.ts";
+import { endedWithThis, python, start } from "./contestants.ts";
 import { probeScript } from "./scenarios.ts";
 
 const WATCHED_SECONDS = 10;
@@ -23,9 +23,8 @@ export async function measureIdle(broker: KafkaBroker) {
   const send = (value: string) => write(broker, "idle-in", [{ value }]);
   // Whoever looks is there before the service starts: starting Python takes longer than starting the service.
   const started = async () => {
-    const watcher = spawn(python, [probeScript, "arrival", bootstrapServer, "idle-out"], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const argv = [probeScript, "arrival", bootstrapServer, "idle-out"];
+    const watcher = endedWithThis(spawn(python, argv, { stdio: ["ignore", "pipe", "inherit"] }));
     const lines = createInterface(watcher.stdout);
     await once(lines, "line");
     const arrived = once(lines, "line");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { KafkaBroker } from "../../test/runtime/kafka-broker.ts";
 import { createTopics } from "../../test/runtime/topics.ts";
-import { type Contestant, type Guarantee, isStateful, type Job, python, start } from "./contestants.ts";
+import { type Contestant, endedWithThis, type Guarantee, isStateful, type Job, python, start } from "./contestants.ts";
 
 /** What one run of one contestant gave. */
 export interface Measured {
@@ -33,8 +33,9 @@ const PARTITIONS = 4;
 export const probeScript = join(import.meta.dirname, "probe.py");
 
 export async function probe<T>(...args: (string | number)[]): Promise<T> {
-  const { stdout } = await promisify(execFile)(python, [probeScript, ...args.map(String)]);
-  return JSON.parse(stdout);
+  const probing = promisify(execFile)(python, [probeScript, ...args.map(String)]);
+  endedWithThis(probing.child);
+  return JSON.parse((await probing).stdout);
 }
 
 /** Writes once what all contestants read. */
