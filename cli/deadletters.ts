@@ -3,6 +3,7 @@ import { bootstrapServers } from "../declaration/bootstrap-servers.ts";
 import { groupIdOf } from "../declaration/group-id.ts";
 import { type Pipeline, topicsOf } from "../declaration/pipeline.ts";
 import { didYouMean } from "../declaration/suggest.ts";
+import { CommandError } from "../replay/command-error.ts";
 import { type ReplayCluster, withCluster } from "../replay/connect.ts";
 import {
   type Consumer,
@@ -24,6 +25,7 @@ import {
   missingLine,
   originOf,
 } from "./dead-letter-text.ts";
+import { errorJson } from "./error-json.ts";
 import { pipelineOf, withPipelineOption } from "./pipeline-option.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -59,23 +61,24 @@ async function deadletters(service: string | undefined, options: Options): Promi
   await withCluster(bootstrapServers(pipeline.cluster), async (cluster) => {
     const [only] = chosen;
     const missing = await withoutTopic(cluster, chosen);
-    if (service !== undefined && missing.length > 0) throw new Error(missingLine(missing));
+    if (service !== undefined && missing.length > 0) throw new CommandError("topic-missing", missingLine(missing));
     if (options.replay && !options.json) {
       if (service === undefined || only === undefined) throw new Error(NOBODY_TO_REPLAY);
       return replay(cluster, only, pipeline, options.yes);
     }
     const silent = await unreadable(cluster, chosen);
     const silence = leaderlessLines(pipeline.cluster.hosts, [...silent.values()].flat());
-    if (service !== undefined && silent.size > 0) throw new Error(silence.join("\n"));
+    const leaderless = new CommandError("partition-leaderless", silence.join("\n"));
+    if (service !== undefined && silent.size > 0) throw leaderless;
     if (options.json) {
-      if (missing.length > 0) console.error(missingLine(missing));
+      if (missing.length > 0) console.error(errorJson(new CommandError("topic-missing", missingLine(missing))));
       for (const each of chosen) {
         if (!missing.includes(each) && !silent.has(each.deadLetterTopic)) await printJson(cluster, each);
       }
     } else if (service === undefined || only === undefined) await printCounts(cluster, chosen, missing, silent);
     else await printDeadLetters(cluster, only, options);
     if (silent.size === 0) return;
-    console.error(silence.join("\n"));
+    console.error(options.json ? errorJson(leaderless) : leaderless.message);
     process.exitCode = 1;
   });
 }
@@ -94,7 +97,7 @@ function named(service: string, consumers: readonly Consumer[]): Consumer {
   if (found) return found;
   const names = consumers.map(({ name }) => name);
   const wanted = `wanted a service of this pipeline that reads a topic: ${names.join(", ")}`;
-  throw new Error(`found ${service}, ${wanted}${didYouMean(service, names)}`);
+  throw new CommandError("service-unknown", `found ${service}, ${wanted}${didYouMean(service, names)}`);
 }
 
 async function printCounts(

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { errorJson } from "./error-json.ts";
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   lab: async () => (await import("./lab.ts")).labCommand(),
@@ -31,9 +32,11 @@ try {
   await program.parseAsync();
 } catch (error) {
   const { name, message } = error as Error;
+  const isForScript = process.argv.includes("--json");
   // What went wrong is told in words; only a bug of ours shows its stack. Faults of a pipeline start with their place.
   if (["TypeError", "ReferenceError", "RangeError", "SyntaxError", "AssertionError"].includes(name))
     console.error(error);
+  else if (isForScript) console.error(errorJson(error as Error));
   else console.error(name === "PipelineError" ? message : `bramble: ${message}`);
   process.exit(1);
 }

@@ -40,7 +40,7 @@ async function status({ json, ...options }: Options): Promise<void> {
 
 function nothing({ name, cluster }: Pipeline): Problem {
   const hosts = cluster.hosts.map((host) => host.name).join(", ");
-  return { what: `${name}: nothing of it is on ${hosts}.`, next: "`pulumi up` deploys it." };
+  return { code: "nothing-deployed", what: `${name}: nothing of it is on ${hosts}.`, next: "`pulumi up` deploys it." };
 }
 
 function print(pipeline: Pipeline, answers: Answers, problems: readonly Problem[]): void {

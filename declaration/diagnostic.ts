@@ -13,6 +13,7 @@ export interface Diagnostic {
 
 /** Every mistake of a pipeline file at once, in the order of the file; then those of the operators beside it. */
 export class PipelineError extends Error {
+  readonly code = "pipeline-invalid";
   readonly diagnostics: readonly Diagnostic[];
 
   constructor(diagnostics: readonly Diagnostic[]) {

@@ -2,6 +2,7 @@ import kafkajs, { type Admin } from "kafkajs";
 import { connectKafka } from "../runtime/kafka/connect.ts";
 import type { Kafka } from "../runtime/kafka/kafka.ts";
 import { readLeaderlessMetadata } from "../runtime/kafka/leaderless-metadata.ts";
+import { CommandError } from "./command-error.ts";
 
 /** A cluster as these commands see it: records through the runtime's own client, groups and topics through Kafka's admin API. */
 export interface ReplayCluster {
@@ -28,7 +29,7 @@ export async function withCluster<T>(
   } catch (cause) {
     const found = `Kafka: found no broker that answers at ${bootstrapServers.join(", ")}`;
     const next = "`pulumi up` starts them. To reach those of the lab, begin with `npx bramble lab exec --`.";
-    throw new Error(`${found}; wanted at least one. ${next}`, { cause });
+    throw new CommandError("broker-unreachable", `${found}; wanted at least one. ${next}`, { cause });
   }
   try {
     // What matters of the client's complaints comes as an error, too.

@@ -1,5 +1,6 @@
 import type { Host } from "../declaration/pipeline.ts";
 import type { TopicPartition } from "../runtime/kafka/kafka.ts";
+import { CommandError } from "./command-error.ts";
 import type { ReplayCluster } from "./connect.ts";
 
 /** What something cannot do without. */
@@ -46,7 +47,10 @@ export async function leaderless({ admin }: ReplayCluster, needs: Needs): Promis
 /** Throws, before anything is changed, when something of it has no leader, or brokers are too few. */
 export async function requireAvailable(cluster: ReplayCluster, hosts: readonly Host[], needs: Needs): Promise<void> {
   const found = await leaderless(cluster, needs);
-  if (found.length > 0) throw new Error([...leaderlessLines(hosts, found), "Nothing was changed."].join("\n"));
+  if (found.length > 0) {
+    const lines = [...leaderlessLines(hosts, found), "Nothing was changed."];
+    throw new CommandError("partition-leaderless", lines.join("\n"));
+  }
   const { brokers: expected = 0 } = needs;
   const { length: running } = (await cluster.admin.describeCluster()).brokers;
   if (running >= expected) return;

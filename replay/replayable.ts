@@ -3,6 +3,7 @@ import { didYouMean } from "../declaration/suggest.ts";
 import { instanceName } from "../declaration/unit-names.ts";
 import { serviceSpec, stepsOf } from "../provisioning/service-release.ts";
 import type { ServiceSpec } from "../runtime/service-spec.ts";
+import { CommandError } from "./command-error.ts";
 
 /** A service whose input can be read again. */
 export interface Replayable {
@@ -21,7 +22,8 @@ export function replayable(pipeline: Pipeline, name: string, bootstrapServers: r
   const readers = services.filter(({ input }) => topicsOf(input).length > 0).map((service) => service.name);
   const service = services.find((each) => each.name === name);
   const expected = `wanted a service of this pipeline that reads a topic: ${readers.join(", ")}`;
-  if (service === undefined) throw new Error(`found ${name}, ${expected}${didYouMean(name, readers)}`);
+  if (service === undefined)
+    throw new CommandError("service-unknown", `found ${name}, ${expected}${didYouMean(name, readers)}`);
   const inputTopics = topicsOf(service.input).map(({ topic }) => topic);
   const outputTopics = topicsOf(service.output).map(({ topic }) => topic);
   if (inputTopics.length === 0) throw new Error(sourceProblem(service, services, outputTopics, expected));

@@ -1,5 +1,5 @@
 import type { Pipeline } from "../declaration/pipeline.ts";
-import type { HostAddress } from "../provisioning/ssh/host-error.ts";
+import { type HostAddress, HostError } from "../provisioning/ssh/host-error.ts";
 import type { Login } from "../provisioning/ssh/login.ts";
 import { openPinned } from "../provisioning/ssh/open-pinned.ts";
 import { unitsOn } from "./declared-units.ts";
@@ -12,7 +12,10 @@ const limits = { loginMs: 8_000, observeMs: 8_000, runMs: 8_000 };
 export async function askHosts(pipeline: Pipeline, login: Login): Promise<ReadonlyMap<string, HostAnswer>> {
   const answers = pipeline.cluster.hosts.map(async ({ name, address }) => {
     const units = unitsOn(pipeline, name).map(({ unit }) => unit);
-    const problem = ({ message }: Error): HostAnswer => ({ kind: "problem", problem: message });
+    const problem = (error: Error): HostAnswer => {
+      const code = error instanceof HostError ? error.code : "host-unfit";
+      return { kind: "problem", code, problem: error.message };
+    };
     return [name, await askHost({ host: name, address }, login, units).catch(problem)] as const;
   });
   return new Map(await Promise.all(answers));

@@ -12,17 +12,29 @@ export function brokerProblems({ cluster }: Pipeline, { hosts, kafka }: Answers,
   const unit = "kafka.service";
   const members = new Set(kafka.cluster?.brokers.values());
   const running = cluster.hosts.filter(({ name }) => hasBroker(cluster, name) && isActive(hosts.get(name), unit));
-  const problems = running.flatMap(({ name, address }) => {
+  const problems = running.flatMap(({ name, address }): Problem[] => {
     const server = `${address}:${brokerPort}`;
     const next = journal(name, unit);
     if (!kafka.answering.includes(server)) {
-      return [{ what: `${name}: ${unit} runs, and no broker answers at ${server} (yet).`, next }];
+      return [
+        {
+          code: "broker-unreachable",
+          what: `${name}: ${unit} runs, and no broker answers at ${server} (yet).`,
+          next,
+        },
+      ];
     }
     if (members.has(server)) return [];
-    return [{ what: `${name}: the broker at ${server} is not in the cluster of the others (yet).`, next }];
+    return [
+      {
+        code: "broker-outside-cluster",
+        what: `${name}: the broker at ${server} is not in the cluster of the others (yet).`,
+        next,
+      },
+    ];
   });
   if (kafka.cluster !== undefined) return problems;
-  return [...problems, { what: "No broker answers: how far services are cannot be told." }];
+  return [...problems, { code: "broker-unreachable", what: "No broker answers: how far services are cannot be told." }];
 }
 
 /** Topics and partitions that are not there, that nobody can read now, or that lack a copy. Pure. */
@@ -33,27 +45,30 @@ export function partitionProblems(pipeline: Pipeline, { cluster }: KafkaAnswer):
   const leaderless = cluster.partitions.filter(({ leader }) => leader === undefined);
   const behind = cluster.partitions.filter(({ leader, ...each }) => leader !== undefined && outOfSync(each).length > 0);
   const on = (ids: readonly number[]) => hostNames(pipeline, ids);
-  return [
-    ...(missing.length === 0
-      ? []
-      : [{ what: `Kafka has no ${missing.join(", no ")}.`, next: "`pulumi up` makes what the pipeline file has." }]),
-    ...(leaderless.length === 0
-      ? []
-      : [
-          {
-            what: `${some(leaderless)}: no leader; the replicas are on ${on(leaderless.flatMap(({ replicas }) => replicas))}.`,
-            next: "Nobody can read or write there until Kafka runs there again.",
-          },
-        ]),
-    ...(behind.length === 0
-      ? []
-      : [
-          {
-            what: `${some(behind)}: replicas are not in sync, on ${on(behind.flatMap(outOfSync))}.`,
-            next: "They catch up by themselves while Kafka runs there.",
-          },
-        ]),
-  ];
+  const problems: Problem[] = [];
+  if (missing.length > 0) {
+    problems.push({
+      code: "topic-missing",
+      what: `Kafka has no ${missing.join(", no ")}.`,
+      next: "`pulumi up` makes what the pipeline file has.",
+    });
+  }
+  if (leaderless.length > 0) {
+    const replicas = on(leaderless.flatMap((each) => each.replicas));
+    problems.push({
+      code: "partition-leaderless",
+      what: `${some(leaderless)}: no leader; the replicas are on ${replicas}.`,
+      next: "Nobody can read or write there until Kafka runs there again.",
+    });
+  }
+  if (behind.length > 0) {
+    problems.push({
+      code: "replica-out-of-sync",
+      what: `${some(behind)}: replicas are not in sync, on ${on(behind.flatMap(outOfSync))}.`,
+      next: "They catch up by themselves while Kafka runs there.",
+    });
+  }
+  return problems;
 }
 
 function outOfSync({ replicas, inSync }: Pick<PartitionMetadata, "replicas" | "inSync">): number[] {

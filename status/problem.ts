@@ -1,3 +1,4 @@
+import { hostErrorCodes } from "../provisioning/ssh/host-error.ts";
 import type { KafkaAnswer } from "./ask-kafka.ts";
 import type { HostAnswer } from "./unit-state.ts";
 
@@ -7,8 +8,27 @@ export interface Answers {
   readonly kafka: KafkaAnswer;
 }
 
+/** What kinds of problems there are, for scripts. */
+export const problemCodes = [
+  ...hostErrorCodes,
+  "nothing-deployed",
+  "unit-missing",
+  "unit-undeclared",
+  "unit-masked",
+  "unit-inactive",
+  "unit-restarted",
+  "broker-unreachable",
+  "broker-outside-cluster",
+  "topic-missing",
+  "partition-leaderless",
+  "replica-out-of-sync",
+  "service-stalled",
+] as const;
+export type ProblemCode = (typeof problemCodes)[number];
+
 /** Something that is not as it should be. */
 export interface Problem {
+  readonly code: ProblemCode;
   readonly what: string;
   /** What to do, if `what` does not say it. */
   readonly next?: string;

@@ -12,6 +12,7 @@ export function serviceProblems(pipeline: Pipeline, { hosts, kafka }: Answers, j
     if (!units.every(({ host, unit }) => isActive(hosts.get(host), unit))) return [];
     const stalled = (kafka.services.get(name)?.reads ?? []).filter(({ isStalled }) => isStalled);
     return stalled.map((lag) => ({
+      code: "service-stalled",
       what: `${name} does not move on: it stands at ${keyOf(lag)}@${lag.position}, and ${lagText(lag.lag)}.`,
       next: units.map(({ host, unit }) => journal(host, unit)).join("\n"),
     }));

@@ -14,7 +14,7 @@ export function hostProblems(
   journal: Journal,
 ): Problem[] {
   if (answer === undefined) return [];
-  if (answer.kind === "problem") return [{ what: answer.problem }];
+  if (answer.kind === "problem") return [{ code: answer.code, what: answer.problem }];
   const declared = new Set(unitsOn(pipeline, host).map(({ unit }) => unit));
   const absent = answer.units.filter(({ unit, load }) => declared.has(unit) && load === "not-found");
   const others = answer.units.filter(({ unit, load }) => !declared.has(unit) && load !== "not-found");
@@ -22,17 +22,26 @@ export function hostProblems(
   return [
     ...missing(host, absent),
     ...there.flatMap((state) => unitProblem(host, state, journal) ?? []),
-    ...others.map(({ unit, active }) => ({
-      what: `${host}: ${unit} is there (${active}), and not in the pipeline file.`,
-      next: "`pulumi up` takes it away.",
-    })),
+    ...others.map(
+      ({ unit, active }): Problem => ({
+        code: "unit-undeclared",
+        what: `${host}: ${unit} is there (${active}), and not in the pipeline file.`,
+        next: "`pulumi up` takes it away.",
+      }),
+    ),
   ];
 }
 
 function missing(host: string, units: readonly UnitState[]): Problem[] {
   if (units.length === 0) return [];
   const [names, are] = [units.map(({ unit }) => unit).join(", "), units.length === 1 ? "is" : "are"];
-  return [{ what: `${host}: ${names} ${are} not there.`, next: "`pulumi up` makes what the pipeline file has." }];
+  return [
+    {
+      code: "unit-missing",
+      what: `${host}: ${names} ${are} not there.`,
+      next: "`pulumi up` makes what the pipeline file has.",
+    },
+  ];
 }
 
 function unitProblem(host: string, state: UnitState, journal: Journal): Problem | undefined {
@@ -40,13 +49,21 @@ function unitProblem(host: string, state: UnitState, journal: Journal): Problem 
   const next = journal(host, unit);
   const times = `started again ${restarts === 1 ? "once" : `${restarts} times`} by systemd`;
   if (load === "masked") {
-    return { what: `${host}: ${unit} is masked: nothing may start it.`, next: "`pulumi up` lets it run again." };
+    return {
+      code: "unit-masked",
+      what: `${host}: ${unit} is masked: nothing may start it.`,
+      next: "`pulumi up` lets it run again.",
+    };
   }
   if (active === "active") {
     if (restarts === 0 || forSeconds >= FRESH_SECONDS) return undefined;
-    return { what: `${host}: ${unit} was ${times}, ${forSeconds} s ago.`, next };
+    return { code: "unit-restarted", what: `${host}: ${unit} was ${times}, ${forSeconds} s ago.`, next };
   }
   const detail = [...(["dead", active].includes(sub) ? [] : [sub]), ...(restarts === 0 ? [] : [times])].join(", ");
   const what = `${host}: ${unit} is ${active}${detail && ` (${detail})`}${says && `; it says: ${says}`}.`;
-  return { what, next: active === "inactive" ? `\`pulumi up\` starts it. What it said last: ${next}` : next };
+  return {
+    code: "unit-inactive",
+    what,
+    next: active === "inactive" ? `\`pulumi up\` starts it. What it said last: ${next}` : next,
+  };
 }

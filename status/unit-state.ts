@@ -1,5 +1,5 @@
 import type { Argv, Result } from "../provisioning/ssh/command.ts";
-import { type HostAddress, HostError } from "../provisioning/ssh/host-error.ts";
+import { type HostAddress, HostError, type HostErrorCode } from "../provisioning/ssh/host-error.ts";
 
 /** A unit as systemd has it (systemctl(1), "show"). */
 export interface UnitState {
@@ -22,7 +22,7 @@ export interface UnitState {
 /** What a host says of its units; or why it cannot be asked, in a sentence with the next step. */
 export type HostAnswer =
   | { readonly kind: "units"; readonly units: readonly UnitState[] }
-  | { readonly kind: "problem"; readonly problem: string };
+  | { readonly kind: "problem"; readonly code: HostErrorCode; readonly problem: string };
 
 const properties = "Id,LoadState,ActiveState,SubState,StateChangeTimestampMonotonic,NRestarts,StatusText";
 

@@ -4,13 +4,27 @@ export interface HostAddress {
   readonly address: string;
 }
 
+/** What kind of thing is wrong with a host, for scripts; host-unfit is all that has no code of its own. */
+export const hostErrorCodes = ["host-unreachable", "host-key-refused", "login-refused", "host-unfit"] as const;
+export type HostErrorCode = (typeof hostErrorCodes)[number];
+
+interface HostProblem {
+  readonly code?: HostErrorCode;
+  readonly found: string;
+  readonly expected: string;
+  readonly next: string;
+}
+
 /** Something is wrong with a host; the message names it, what was found, what was expected, and what to do next. */
 export class HostError extends Error {
-  constructor(target: HostAddress, problem: { found: string; expected: string; next: string }, options?: ErrorOptions) {
+  readonly code: HostErrorCode;
+
+  constructor(target: HostAddress, problem: HostProblem, options?: ErrorOptions) {
     super(
       `${target.host} (${target.address}): found ${problem.found}; wanted ${problem.expected}. ${problem.next}`,
       options,
     );
     this.name = "HostError";
+    this.code = problem.code ?? "host-unfit";
   }
 }

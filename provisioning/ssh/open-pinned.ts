@@ -8,6 +8,7 @@ export async function openPinned(target: HostAddress, login: Login, limits?: Tim
   const pinned = pinnedKeys(readKnownHosts(knownHostsFile()), target.address, login.port);
   if (pinned.length > 0) return Connection.open(target, login, pinned, limits);
   throw new HostError(target, {
+    code: "host-key-refused",
     found: "no pinned host key",
     expected: "one, so that nobody else can answer in its place",
     next: `Run \`npx bramble trust ${target.host}\`.`,

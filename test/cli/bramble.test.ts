@@ -59,6 +59,11 @@ describe("bramble", () => {
       status: 1,
       stderr: expect.stringMatching(/^bramble: found con9, wanted a service .*: con1, .*; did you mean con1\?\n$/),
     });
+    const forScript = bramble(["deadletters", "con9", "--json"]);
+    expect([forScript.status, forScript.stdout, JSON.parse(forScript.stderr)]).toEqual([
+      ...[1, ""],
+      { error: { code: "service-unknown", message: expect.stringMatching(/^found con9, wanted a service/) } },
+    ]);
     expect(bramble(["lab", "fly"])).toMatchObject({
       status: 1,
       stderr: expect.stringContaining("unknown command 'fly'"),

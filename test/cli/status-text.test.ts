@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "@jest/globals";
 import { statusJson } from "../../cli/status-json.ts";
 import { conclusion, cutTo, hostTable, lagTable, unitTable } from "../../cli/status-text.ts";
 import type { Pipeline } from "../../declaration/pipeline.ts";
-import type { Answers } from "../../status/problem.ts";
+import type { Answers, Problem } from "../../status/problem.ts";
 import type { HostAnswer } from "../../status/unit-state.ts";
 import { reads, running, sensors, wellAnswers } from "../status/answers.ts";
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
     hosts: new Map<string, HostAnswer>([
       ...well.hosts,
       ["rpi1", rpi1],
-      ["rpi2", { kind: "problem", problem: "no answer" }],
+      ["rpi2", { kind: "problem", code: "host-unreachable", problem: "no answer" }],
     ]),
     kafka: {
       ...well.kafka,
@@ -86,9 +86,9 @@ test("each partition that a service reads has a line; what cannot be told is a d
 });
 
 test("what is not well comes with what to do; dead letters wait for somebody and are no problem", () => {
-  const problems = [
-    { what: "con is failed.", next: "journal of con\njournal of con@2" },
-    { what: "No broker answers." },
+  const problems: Problem[] = [
+    { code: "unit-inactive", what: "con is failed.", next: "journal of con\njournal of con@2" },
+    { code: "broker-unreachable", what: "No broker answers." },
   ];
   expect(conclusion(pipeline, answers.kafka, problems)).toEqual([
     "Not well:",
@@ -107,8 +107,9 @@ test("lines are cut to the terminal, and not where there is none", () => {
 });
 
 test("scripts get the same, with null for what cannot be told", () => {
-  const told = JSON.parse(statusJson(pipeline, answers, [{ what: "No broker answers." }]));
-  expect(told).toMatchObject({ pipeline: "sensors", isWell: false, problems: [{ what: "No broker answers." }] });
+  const problems: Problem[] = [{ code: "broker-unreachable", what: "No broker answers." }];
+  const told = JSON.parse(statusJson(pipeline, answers, problems));
+  expect(told).toMatchObject({ pipeline: "sensors", isWell: false, problems });
   expect(told.hosts[1].units[2]).toMatchObject({ unit: "bramble-con.service", active: "active", restarts: 2 });
   expect(told.hosts[2]).toEqual({ name: "rpi2", address: "10.0.0.3", units: null });
   expect(told.services[0]).toMatchObject({ name: "pro", source: "sequence source", reads: [], deadLetters: null });

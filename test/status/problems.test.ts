@@ -82,7 +82,11 @@ test.each<[string, UnitState[], string[]]>([
 });
 
 test("a host that does not answer is told once, and nothing of its units and its broker", () => {
-  const silent: HostAnswer = { kind: "problem", problem: "rpi2 (10.0.0.3): found no answer; wanted one. Look." };
+  const silent: HostAnswer = {
+    kind: "problem",
+    code: "host-unreachable",
+    problem: "rpi2 (10.0.0.3): found no answer; wanted one. Look.",
+  };
   const hosts = new Map([...well.hosts, ["rpi2", silent]]);
   const answering = well.kafka.answering.slice(0, 2);
   expect(problems({ hosts, kafka: { ...well.kafka, answering } })).toEqual([
@@ -137,10 +141,43 @@ test("a service that has something to read and does not move is told, unless its
   ]);
 });
 
+test("each problem has the code of its kind", () => {
+  const codes = (answers: Answers) => problemsOf(pipeline, answers, journal).map(({ code }) => code);
+  const stopped = { active: "inactive", sub: "dead" };
+  const states = [
+    running("zookeeper.service", absent),
+    running("kafka.service", { ...stopped, load: "masked" }),
+    running(unit, { restarts: 1, forSeconds: 12 }),
+    running("bramble-old.service"),
+  ];
+  expect(codes(withUnits("rpi2", ...states))).toEqual([
+    ...["unit-missing", "unit-masked", "unit-restarted", "unit-undeclared"],
+  ]);
+  expect(codes(withUnits("rpi2", running(unit, stopped)))).toEqual(["unit-inactive"]);
+  const refusing: HostAnswer = { kind: "problem", code: "login-refused", problem: "no login" };
+  expect(codes({ ...well, hosts: new Map([...well.hosts, ["rpi2", refusing]]) })).toEqual(["login-refused"]);
+
+  const { brokers, partitions } = well.kafka.cluster ?? { brokers: new Map(), partitions: [] };
+  const changed = partitions
+    .filter(({ topic }) => topic !== "sensors-con-dead-letters")
+    .map((each, i) => ({ ...each, ...(i === 0 && { leader: undefined }), ...(i === 1 && { inSync: [0, 1] }) }));
+  const known = new Map([...brokers].slice(0, 2));
+  const answering = well.kafka.answering.slice(1);
+  const stalled = reads(1, { position: 4, lag: { records: 1, isExact: true }, isStalled: true });
+  const services = new Map([["con", { reads: [stalled], deadLetters: undefined }]]);
+  expect(codes(withKafka({ answering, cluster: { brokers: known, partitions: changed }, services }))).toEqual([
+    ...["broker-unreachable", "broker-outside-cluster", "topic-missing"],
+    ...["partition-leaderless", "replica-out-of-sync", "service-stalled"],
+  ]);
+});
+
 test("nothing is deployed when every host answers, and none has a unit", () => {
   const bare: HostAnswer = { kind: "units", units: [running("kafka.service", absent)] };
   const none = pipeline.cluster.hosts.map(({ name }) => [name, bare] as const);
   expect(isNothingDeployed(pipeline, { ...well, hosts: new Map(none) })).toBe(true);
-  const silent = new Map<string, HostAnswer>([...none, ["rpi0", { kind: "problem", problem: "no answer" }]]);
+  const silent = new Map<string, HostAnswer>([
+    ...none,
+    ["rpi0", { kind: "problem", code: "host-unreachable", problem: "no answer" }],
+  ]);
   expect(isNothingDeployed(pipeline, { ...well, hosts: silent })).toBe(false);
 });

@@ -62,7 +62,7 @@ test("units are told once each, with how long they have been so, and what they s
   ]);
   expect(isActive({ kind: "units", units }, "kafka.service")).toBe(true);
   expect(isActive({ kind: "units", units }, "bramble-con1.service")).toBe(false);
-  expect(isActive({ kind: "problem", problem: "no answer" }, "kafka.service")).toBe(false);
+  expect(isActive({ kind: "problem", code: "host-unreachable", problem: "no answer" }, "kafka.service")).toBe(false);
 });
 
 test("a host is asked for all of them at once, and for what else there is of bramble's", () => {
