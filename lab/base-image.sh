@@ -26,6 +26,20 @@ echo 'pi:raspberry' | chroot "$root" chpasswd
 echo 'pi ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/010_pi-nopasswd"
 chmod 440 "$root/etc/sudoers.d/010_pi-nopasswd"
 
+# Four Pis share this machine's cores, which four starting Kafkas would keep busy: theirs is compiled quickly rather than
+# well, and takes its classes as they were once loaded (kafka-classes.sh).
+java=$(readlink "$root/etc/alternatives/java")
+rm "$root/usr/bin/java"
+cat >"$root/usr/bin/java" <<X
+#!/bin/bash
+case "\$*" in */opt/kafka/libs/*)
+  for jar in /opt/kafka/libs/kafka_2.13-*.jar; do classes=/usr/lib/jvm/kafka/\$(basename -s .jar "\${jar##*-}").jsa; done
+  set -- -XX:TieredStopAtLevel=1 -XX:SharedArchiveFile="\$classes" "\$@"
+esac
+exec -a java $java "\$@"
+X
+chmod 755 "$root/usr/bin/java"
+
 # Each host makes host keys of its own when it first boots, as a freshly flashed card does.
 rm -f "$root"/etc/ssh/ssh_host_*
 mkdir -p "$root/etc/systemd/system/ssh.service.d"

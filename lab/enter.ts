@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { labEnvironment } from "./environment.ts";
 import { type LabHost, labHosts } from "./hosts.ts";
 import type { Lab } from "./lab.ts";
-import { LabError } from "./lab-error.ts";
 import { inLabNetwork } from "./network.ts";
 import { asInvokingUser } from "./root.ts";
+import { onDisk } from "./saved-disks.ts";
 import { requireSupervisor } from "./supervisor.ts";
 
 /** A program to run, as data: whoever gets it decides whether to spawn it or to become it. */
@@ -52,13 +52,10 @@ export function sshToHost(lab: Lab, host: LabHost, argv: readonly string[], envi
 export function hostKeyLines(lab: Lab, hosts: readonly LabHost[] = labHosts): string[] {
   return hosts.flatMap((host) =>
     ["ed25519", "ecdsa", "rsa"].flatMap((type) => {
-      const file = join(lab.disks, host.name, "upper/etc/ssh", `ssh_host_${type}_key.pub`);
-      try {
-        return [`${host.address} ${readFileSync(file, "utf8").split(" ").slice(0, 2).join(" ")}`];
-      } catch (cause) {
-        if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
-        throw new LabError(`cannot read the host key ${file}`, { cause });
-      }
+      const file = onDisk(lab, host.name, `etc/ssh/ssh_host_${type}_key.pub`);
+      return file === undefined
+        ? []
+        : [`${host.address} ${readFileSync(file, "utf8").split(" ").slice(0, 2).join(" ")}`];
     }),
   );
 }

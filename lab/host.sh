@@ -25,9 +25,15 @@ flash() {
   chown -R --reference="$BASE/home/pi" "$disk/upper/home/pi"
   echo "$name" >"$disk/upper/etc/hostname"
 }
-[ -e "$disk/upper/etc/hostname" ] || flash
+if [ -e "$disk/lower" ]; then # a disk that was saved, and is put back under what is written from now on
+  LAYERS=$(readlink -f "$disk/lower"):$LAYERS
+  mkdir -p "$disk/upper" "$disk/work" "$root"
+elif [ ! -e "$disk/upper/etc/hostname" ]; then
+  flash
+fi
 
-mount -t overlay "$name" -o "lowerdir=$BASE,upperdir=$disk/upper,workdir=$disk/work" "$root"
+# Kafka renames the folder of a topic that it deletes: without redirect_dir overlayfs refuses that for one in a lower layer.
+mount -t overlay "$name" -o "lowerdir=$LAYERS,upperdir=$disk/upper,workdir=$disk/work,redirect_dir=on" "$root"
 
 ip netns add "$name"
 # A Pi keeps its hardware address over reboots; a new one would leave its peers asking the old one for half a minute.

@@ -2,7 +2,8 @@
 # PID 1 of a lab's namespaces: every host, mount and interface of the lab lives below it and ends with it.
 # Reads lines `HOST ADDRESS` from the pipe $RUN/power-on and boots that host.
 #
-# From the environment: RUN, DISKS, BASE (folders), CGROUP (name), GATEWAY (address), CLIENT_KEY (public key).
+# From the environment: RUN, DISKS (folders), LAYERS (the folders that a disk lies over, the uppermost first, parted by
+# colons), BASE (the lowest of them), CGROUP (name), GATEWAY (address), CLIENT_KEY (public key).
 # With OWNED=1 file descriptor 3 is the /proc folder of the process that the lab shall not outlive.
 set -eu
 here=$(dirname "$0")

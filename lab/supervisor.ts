@@ -27,8 +27,11 @@ export function requireSupervisor(lab: Lab): Supervisor {
   throw new LabError(`lab \`${lab.name}\` is not up; start it with \`npx bramble lab up\``);
 }
 
-/** @param owner pid of a process that the lab shall not outlive, however that process ends. */
-export async function startSupervisor(lab: Lab, base: string, owner?: number): Promise<Supervisor> {
+/**
+ * @param layers folders that every host's disk lies over, the uppermost first; the last one is a whole root file system
+ * @param owner pid of a process that the lab shall not outlive, however that process ends
+ */
+export async function startSupervisor(lab: Lab, layers: readonly string[], owner?: number): Promise<Supervisor> {
   await clearAway(lab);
   mkdirSync(lab.run, { recursive: true });
   mkdirSync(lab.disks, { recursive: true });
@@ -49,7 +52,8 @@ export async function startSupervisor(lab: Lab, base: string, owner?: number): P
         PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         RUN: lab.run,
         DISKS: lab.disks,
-        BASE: base,
+        LAYERS: layers.join(":"),
+        BASE: layers.at(-1),
         CGROUP: lab.cgroup,
         GATEWAY: gatewayAddress,
         CLIENT_KEY: readFileSync(`${lab.clientKey}.pub`, "utf8").trim(),

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ensureBaseImage } from "./base-image.ts";
+import { ensureBaseImage, ensureKafkaClasses } from "./base-image.ts";
 import { isFrozen } from "./cgroup.ts";
 import { type LabHost, labHosts } from "./hosts.ts";
 import { allowInotify } from "./inotify.ts";
@@ -31,7 +31,7 @@ async function bringUp(lab: Lab, { owner, report = () => {} }: UpOptions): Promi
   const started = performance.now();
   requirePrograms();
   const running = findSupervisor(lab);
-  const supervisor = running ?? (await startSupervisor(lab, await chooseBase(lab, report), owner));
+  const supervisor = running ?? (await startSupervisor(lab, await chooseLayers(lab, report), owner));
   const off = labHosts.filter((host) => !isOn(lab, host));
   const problems = await disturbances(lab, supervisor);
   if (problems.length > 0) throw new LabError(problems.join("\n"));
@@ -99,6 +99,12 @@ function inotifyHint(console: string): string {
     " because this machine has no inotify instances left; take another lab down, or allow more with " +
     "`sysctl fs.inotify.max_user_instances=512`"
   );
+}
+
+/** What the disks of all hosts lie over, the uppermost first. */
+async function chooseLayers(lab: Lab, report: Report): Promise<string[]> {
+  const base = await chooseBase(lab, report);
+  return [...(await ensureKafkaClasses(base, report)), base];
 }
 
 /**

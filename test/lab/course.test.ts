@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { beforeAll, describe, expect } from "@jest/globals";
 import { sshToHost } from "../../lab/enter.ts";
-import { haveDeployed } from "./support/deployed.ts";
+import { haveDeployed, restoreDeployed } from "./support/deployed.ts";
 import { eventually } from "./support/eventually.ts";
 import { gapIn, printed } from "./support/journal.ts";
 import { committedValues, produce } from "./support/kafka.ts";
-import { edited, fast, writeOperator, writePipeline } from "./support/pipeline-files.ts";
+import { writeOperator, writePipeline } from "./support/pipeline-files.ts";
 import { onHost } from "./support/programs.ts";
 import { mustUp } from "./support/stack.ts";
 import { story } from "./support/story.ts";
@@ -18,7 +18,7 @@ describe("exercise 1: the command line, with Kafka's own programs on rpi0", () =
   const topics = async () => (await kafka(`kafka-topics.sh --list ${server}`)).split("\n");
 
   beforeAll(async () => {
-    await haveDeployed(() => writePipeline("kafka_chaining", edited("kafka_chaining", fast)));
+    await restoreDeployed();
   });
 
   story("create topic `test`, list, produce Hello and World, consume from the beginning", async () => {

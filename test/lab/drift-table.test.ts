@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect } from "@jest/globals";
-import { haveDeployed } from "./support/deployed.ts";
+import { restoreDeployed } from "./support/deployed.ts";
 import { kafkaTool } from "./support/kafka.ts";
 import { edited, fast, writePipeline } from "./support/pipeline-files.ts";
 import { onHost } from "./support/programs.ts";
@@ -173,7 +173,7 @@ const write = (settings = "") =>
   );
 
 beforeAll(async () => {
-  await haveDeployed(write);
+  await restoreDeployed();
 });
 
 describe.each(rounds.map((drifts, index) => ({ round: index + 1, drifts })))("round $round", ({ drifts }) => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import { projectFolder } from "../../lab/lab.ts";
-import { bareWith } from "./support/deployed.ts";
+import { restoreDeployed } from "./support/deployed.ts";
 import { eventually } from "./support/eventually.ts";
 import { committedValues, kafkaTool, produce } from "./support/kafka.ts";
-import { ewma, movingAverage } from "./support/known-values.ts";
+import { ewma } from "./support/known-values.ts";
 import { edited, fast, writePipeline } from "./support/pipeline-files.ts";
 import { inLab, inLabOk, onHost } from "./support/programs.ts";
 import { configFile, configure, mustUp, preview, readEvents } from "./support/stack.ts";
@@ -50,13 +50,8 @@ async function saidAt(host: string, service: string, word: "Stopped" | "Starting
 }
 
 beforeAll(async () => {
-  await bareWith("pipelines/kafka_chaining.yaml");
+  await restoreDeployed();
   want([]);
-  await mustUp();
-  await eventually("the known averages are there", 120_000, async () => {
-    expect((await committedValues("temperatures_ewma")).slice(-ewma.length)).toEqual(ewma);
-    expect((await committedValues("temperatures_moving_average")).slice(-movingAverage.length)).toEqual(movingAverage);
-  });
 });
 
 // One Pi fewer is nothing for the next file.

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect } from "@jest/globals";
-import { bareWith } from "./support/deployed.ts";
+import { bareWith, restoreDeployed } from "./support/deployed.ts";
 import { type DeployedState, deployedState } from "./support/deployed-state.ts";
 import { interruptedUp, momentsOf } from "./support/interrupted.ts";
 import { knownValuesArrive } from "./support/known-values.ts";
@@ -42,8 +42,8 @@ async function convergesTo(variant: number): Promise<void> {
 }
 
 beforeAll(async () => {
-  await bare();
-  undisturbed = [await deployVariant(0), await deployVariant(1)];
+  const steps = await restoreDeployed();
+  undisturbed = [{ steps, state: await deployedState() }, await deployVariant(1)];
   expect(undisturbed[1]?.state).not.toEqual(undisturbed[0]?.state);
 });
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import { kill, reflash, start } from "../../lab/faults.ts";
 import { projectFolder } from "../../lab/lab.ts";
 import { up as bootLab } from "../../lab/up.ts";
-import { haveDeployed } from "./support/deployed.ts";
+import { restoreDeployed } from "./support/deployed.ts";
 import { eventually } from "./support/eventually.ts";
 import { committedValues, kafkaTool, metadata, produce } from "./support/kafka.ts";
 import { chaining, edited, fast, writePipeline } from "./support/pipeline-files.ts";
@@ -15,10 +15,7 @@ import { restarted, unitStates, unitsOf } from "./support/units.ts";
 import { hostOf, hosts, lab, leaveToNobody } from "./support/virtual-pis.ts";
 
 beforeAll(async () => {
-  await haveDeployed(() => writePipeline("kafka_chaining", edited("kafka_chaining", fast)));
-  await eventually("the pipeline has computed its first averages", 60_000, async () =>
-    expect((await committedValues("temperatures_ewma")).length).toBeGreaterThanOrEqual(9),
-  );
+  await restoreDeployed();
 });
 
 /** Feeds the pipeline at its start and waits for what comes out at its end. */

@@ -43,7 +43,7 @@ export async function produce(topic: string, values: readonly unknown[]): Promis
 export async function metadata(): Promise<{
   controllerid: number;
   brokers: { id: number; name: string }[];
-  topics: { topic: string; partitions: { replicas: { id: number }[] }[] }[];
+  topics: { topic: string; partitions: { replicas: { id: number }[]; isrs: { id: number }[] }[] }[];
 }> {
   const { code, stdout, stderr } = await inLab(["kcat", "-L", "-J", "-b", "10.42.0.250:9092"]);
   if (code !== 0) throw new Error(`kcat: exit code ${code}: ${stderr}`);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { down } from "../../../lab/down.ts";
 import { type LabHost, labHosts } from "../../../lab/hosts.ts";
@@ -14,26 +14,25 @@ export const hosts: readonly string[] = labHosts.map(({ name }) => name);
 /** Who booted it. Jest gives each file modules of its own, so that only the disk can tell. */
 const mark = join(lab.folder, "jest-pid");
 
-/** Four Pis as they come out of the box; nothing was ever deployed to them. They do not outlive this process. */
+/** Four Pis as they come out of the box; nothing was ever deployed to them. */
 export async function flashAll(): Promise<void> {
   await down(lab, { wipe: true });
+  await boot();
+}
+
+/** Boots those Pis that are off, with the disks that they have. They do not outlive this process. */
+export async function boot(): Promise<void> {
   prepareLab(lab);
   await up(lab, { owner: process.pid });
   writeFileSync(mark, String(process.pid));
 }
 
-/** The Pis as an earlier file of this run left them; bare ones when there is none. */
-export async function haveLab(): Promise<"as left" | "bare"> {
-  mkdirSync(lab.folder, { recursive: true });
-  if (findSupervisor(lab) === undefined || readMark() !== String(process.pid)) {
-    await flashAll();
-    return "bare";
-  }
-  await up(lab);
-  return "as left";
+/** Whether the Pis are as an earlier file of this run left them. */
+export function isOfThisRun(): boolean {
+  return findSupervisor(lab) !== undefined && readMark() === String(process.pid);
 }
 
-/** What a file has done to the Pis (another password, say) is nothing for the next one: it gets bare ones. */
+/** What a file has done to the Pis (another password, say) is nothing for the next one: it gets other disks. */
 export function leaveToNobody(): void {
   rmSync(mark, { force: true });
 }
