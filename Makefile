@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 export BRAMBLE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bramble
 export PATH := $(BRAMBLE_CACHE)/bin:$(PATH)
-.PHONY: help setup demo down test drills bench-read bench-runtime bench-restore soak check
+.PHONY: help setup demo down test unit process broker lab drills bench-read bench-runtime bench-restore soak check
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 14
@@ -16,9 +16,25 @@ demo: setup ## four virtual Pis, a pipeline on them, and its averages as they ar
 down: ## take the virtual Pis down; nothing but their disks stays
 	@if [ -d .lab ]; then cli/bramble lab down; else echo "No virtual Pis here"; fi
 
-test: setup ## units, then end to end on virtual Pis; ONLY=ewma: those with it in their path
-	@setup/setup test-tools kafka-zookeeper kafka-kraft kafka-kraft-before
-	@node test/run.ts $(ONLY)
+test: ## every test, the quickest tier first; ONLY=ewma: those with it in their path
+	@setup/setup node npm-packages
+	@node --no-warnings test/run.ts $(ONLY)
+
+unit: ## tests that start no program, in less than a minute; ONLY=ewma
+	@setup/setup node npm-packages
+	@node --no-warnings test/run.ts --tier=unit $(ONLY)
+
+process: ## tests with programs and sockets of this machine; ONLY=ssh
+	@setup/setup node npm-packages
+	@node --no-warnings test/run.ts --tier=process $(ONLY)
+
+broker: ## tests with a real Kafka on loopback; ONLY=replay
+	@setup/setup node npm-packages
+	@node --no-warnings test/run.ts --tier=broker $(ONLY)
+
+lab: ## tests end to end on virtual Pis; ONLY=course
+	@setup/setup node npm-packages
+	@node --no-warnings test/run.ts --tier=lab $(ONLY)
 
 drills: setup ## the long ones: 100 crashes, 20 interrupts, ups and destroys; ONLY=crashes
 	@setup/setup test-tools kafka-zookeeper kafka-kraft

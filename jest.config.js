@@ -1,8 +1,10 @@
+import { tiers } from "./test/tiers.ts";
+
 /**
- * Two projects: `unit` is everything that needs no host (`npx jest --selectProjects unit`); `lab` runs end to end on
- * virtual Pis, each of Jest's workers on a lab of its own. Both run TypeScript as ES modules, so Node needs --experimental-vm-modules.
+ * One project for each tier of tests; docs/decisions/0041-tiers-of-tests.md tells what belongs to which. All run TypeScript
+ * as ES modules, so Node needs --experimental-vm-modules.
  */
-const typescript = {
+const common = {
   testEnvironment: "node",
   extensionsToTreatAsEsm: [".ts"],
   transform: {
@@ -15,25 +17,19 @@ const typescript = {
       },
     ],
   },
+  modulePathIgnorePatterns: ["<rootDir>/.lab/", "<rootDir>/.build/"],
 };
+
+/** The setup file of a tier says what holds in each of its test files. */
+const setUpFiles = { unit: ["<rootDir>/test/unit.setup.ts"], lab: ["<rootDir>/test/patient.js"] };
 
 export default {
   // Brokers wait as much as they work: two beside each other fill two cores. A lab fills more, and wants 2 GB.
   maxWorkers: 2,
-  projects: [
-    {
-      ...typescript,
-      displayName: "unit",
-      testMatch: ["<rootDir>/test/**/*.test.ts"],
-      testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/lab/"],
-      modulePathIgnorePatterns: ["<rootDir>/.lab/", "<rootDir>/.build/"],
-    },
-    {
-      ...typescript,
-      displayName: "lab",
-      setupFilesAfterEnv: ["<rootDir>/test/patient.js"],
-      testMatch: ["<rootDir>/test/lab/**/*.test.ts"],
-      modulePathIgnorePatterns: ["<rootDir>/.lab/", "<rootDir>/.build/"],
-    },
-  ],
+  projects: tiers.map(({ name, files, except = [] }) => ({
+    ...common,
+    displayName: name,
+    testMatch: [`<rootDir>/${files}`, ...except.map((pattern) => `!<rootDir>/${pattern}`)],
+    setupFilesAfterEnv: setUpFiles[name] ?? [],
+  })),
 };

@@ -2,9 +2,10 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Kafka, logLevel } from "kafkajs";
-import { type KafkaBroker, startKafkaBroker } from "../test/runtime/kafka-broker.ts";
-import { cacheOf, eventually, killServices, startService } from "../test/runtime/running-service.ts";
-import { Pipeline, step } from "../test/runtime/service-specs.ts";
+import { eventually } from "../testing/eventually.ts";
+import { type KafkaBroker, startKafkaBroker } from "../testing/kafka-broker.ts";
+import { cacheOf, killServices, startService } from "../testing/running-service.ts";
+import { Pipeline, step } from "../testing/service-specs.ts";
 import "./exit-on-signals.ts";
 
 /**

@@ -4,7 +4,7 @@ import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { kafkaSeries } from "../declaration/kafka-versions.ts";
-import { startKafkaBroker } from "../test/runtime/kafka-broker.ts";
+import { startKafkaBroker } from "../testing/kafka-broker.ts";
 import "./exit-on-signals.ts";
 import { CONTESTANTS, type Contestant, GUARANTEES, type Guarantee } from "./runtime/contestants.ts";
 import { measureIdle } from "./runtime/idle.ts";

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Kafka, logLevel, Partitioners, type Producer } from "kafkajs";
-import { startKafkaBroker } from "../test/runtime/kafka-broker.ts";
-import { eventually, killServices, startService } from "../test/runtime/running-service.ts";
-import { Pipeline, step } from "../test/runtime/service-specs.ts";
+import { eventually } from "../testing/eventually.ts";
+import { startKafkaBroker } from "../testing/kafka-broker.ts";
+import { killServices, startService } from "../testing/running-service.ts";
+import { Pipeline, step } from "../testing/service-specs.ts";
 import "./exit-on-signals.ts";
 import { flatness } from "./flatness.ts";
 

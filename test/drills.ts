@@ -33,7 +33,7 @@ const results = chosen.map((drill) => {
   console.log(`\nDrill ${listed(drill)}`);
   const began = performance.now();
   // What the environment says of a switch wins, such as another number of kills.
-  const { passed, failed } = runJest("lab", [`test/lab/${drill.name}.test`], { ...drill.switches, ...process.env });
+  const { passed, failed } = runJest("lab", [`test/lab/${drill.name}.test.ts`], { ...drill.switches, ...process.env });
   if (failed > 0 || passed === 0) failures += 1;
   const minutes = ((performance.now() - began) / 60_000).toFixed(1);
   return `${listed(drill)}: ${passed} passed, ${failed} failed, ${minutes} min`;

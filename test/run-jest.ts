@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { TierName } from "./tiers.ts";
 
 export interface Counts {
   readonly passed: number;
@@ -10,20 +11,20 @@ export interface Counts {
   readonly skipped: number;
 }
 
-/** Runs a project's test files, or those whose path contains one of the given texts, and shows what jest says. */
-export function runJest(project: "unit" | "lab", only: readonly string[], environment = process.env): Counts {
+/** Runs test files of a tier, or all that it has, and shows what jest says. */
+export function runJest(tier: TierName, files: readonly string[], environment = process.env): Counts {
   const folder = mkdtempSync(join(tmpdir(), "bramble-test-"));
   const report = join(folder, "report.json");
   const jest = [
     fileURLToPath(import.meta.resolve("jest/bin/jest")),
     "--selectProjects",
-    project,
+    tier,
     "--json",
     "--outputFile",
     report,
     // Two labs beside each other fill two cores, and what is to happen at a moment, or in an order, no longer does.
-    ...(project === "lab" && availableParallelism() < 4 ? ["--runInBand"] : []),
-    ...(only.length > 0 ? ["--passWithNoTests", "--testPathPatterns", ...only] : []),
+    ...(tier === "lab" && availableParallelism() < 4 ? ["--runInBand"] : []),
+    ...(files.length > 0 ? ["--runTestsByPath", ...files] : []),
   ];
   const { status } = spawnSync(process.execPath, ["--experimental-vm-modules", "--no-warnings", ...jest], {
     cwd: join(import.meta.dirname, ".."),

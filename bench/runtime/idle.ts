@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { KafkaBroker } from "../../test/runtime/kafka-broker.ts";
-import { createTopics, write } from "../../test/runtime/topics.ts";
+import type { KafkaBroker } from "../../testing/kafka-broker.ts";
+import { createTopics, write } from "../../testing/topics.ts";
 import { endedWithThis, python, start } from "./contestants.ts";
 import { probeScript } from "./scenarios.ts";
 

@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { KafkaBroker } from "../../test/runtime/kafka-broker.ts";
-import { createTopics } from "../../test/runtime/topics.ts";
+import type { KafkaBroker } from "../../testing/kafka-broker.ts";
+import { createTopics } from "../../testing/topics.ts";
 import { type Contestant, endedWithThis, type Guarantee, isStateful, type Job, python, start } from "./contestants.ts";
 
 /** What one run of one contestant gave. */

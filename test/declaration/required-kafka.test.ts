@@ -1,9 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { kafkaSeries } from "../../declaration/kafka-versions.ts";
 import { requiredKafka } from "../../declaration/required-kafka.ts";
 
 let folder: string;
@@ -25,9 +23,4 @@ test.each([
 
 test("without a configuration it brings the default", async () => {
   expect(await requiredKafka(join(folder, "nowhere.yaml"))).toBe("3.9.2");
-});
-
-test.each(["zookeeper", "kraft"] as const)("set-up can ask for that of a mode: %s", (mode) => {
-  const printed = execFileSync(process.execPath, ["declaration/required-kafka.ts", mode], { encoding: "utf8" });
-  expect(printed).toBe(`${kafkaSeries[mode].version}\n`);
 });

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { type Pipeline, topicsOf } from "../../declaration/pipeline.ts";
 import { serviceSpec, stepsOf } from "../../provisioning/service-release.ts";
-import type { KafkaBroker } from "../runtime/kafka-broker.ts";
-import { type RunningService, startService } from "../runtime/running-service.ts";
-import { createTopics, write } from "../runtime/topics.ts";
+import type { KafkaBroker } from "../../testing/kafka-broker.ts";
+import { type RunningService, startService } from "../../testing/running-service.ts";
+import { createTopics, write } from "../../testing/topics.ts";
 import type { SentRecord } from "./cases.ts";
 
 /** Makes a pipeline's topics. */

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { expect } from "@jest/globals";
-import { eventually } from "../runtime/running-service.ts";
+import { eventually } from "../../testing/eventually.ts";
 
 /**
  * Runs a replay from the beginning in a process of its own, and kills it as soon as it is half-way.

@@ -1,5 +1,5 @@
 import { withCluster } from "../../replay/connect.ts";
-import { useBroker } from "../runtime/use-broker.ts";
+import { useBroker } from "../../testing/use-broker.ts";
 
 /** A broker for all tests of a file, and the connection that commands have to it, lent for one piece of work. */
 export async function useCluster() {

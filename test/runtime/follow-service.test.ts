@@ -1,12 +1,14 @@
 import { appendFileSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "@jest/globals";
+import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import { produceFollowed } from "../../runtime/follow-service.ts";
 import type { Kafka } from "../../runtime/kafka/kafka.ts";
 import type { Service } from "../../runtime/service.ts";
 import { StateStores } from "../../runtime/state-store.ts";
-import { eventually } from "./running-service.ts";
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
 
 const refuse = (what: string) => () => Promise.reject(new Error(`${what}: not asked of Kafka here`));
 
@@ -63,18 +65,14 @@ test("a followed file's status stays at the byte that was read, however long not
     print: async () => {},
   };
   const running = produceFollowed(service, { kind: "follow", path }, stop.signal);
-  const looks = (count: number) =>
-    eventually(
-      () => said.length >= count,
-      () => said.join("\n"),
-    );
+  const until = async (isSo: () => boolean) => {
+    while (!isSo()) await jest.advanceTimersByTimeAsync(100);
+  };
+  const looks = (count: number) => until(() => said.length >= count);
   await looks(1);
   expect(said[0]).toBe(`waiting for ${path}, which is not there yet`);
   appendFileSync(path, "20\n21\n");
-  await eventually(
-    () => written.length === 2,
-    () => said.join("\n"),
-  );
+  await until(() => written.length === 2);
   await looks(said.length + 2);
   stop.abort();
   await running;

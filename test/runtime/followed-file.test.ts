@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
 import { recordsOf } from "../../runtime/follow-service.ts";
 import { type FilePosition, FollowedFile } from "../../runtime/followed-file.ts";
@@ -12,12 +12,14 @@ let said: string[];
 let followed: FollowedFile;
 
 beforeEach(() => {
+  jest.useFakeTimers();
   folder = mkdtempSync(join(tmpdir(), "bramble-follow-"));
   path = join(folder, "sensor.txt");
   said = [];
   followed = follow();
 });
 afterEach(async () => {
+  jest.useRealTimers();
   await followed.close();
   rmSync(folder, { recursive: true });
 });
@@ -42,7 +44,7 @@ async function linesUntil(count: number, file = followed): Promise<string[]> {
   const text: string[] = [];
   while (text.length < count) {
     text.push(...(await lines(file)).text);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    jest.setSystemTime(Date.now() + 100);
   }
   return text;
 }

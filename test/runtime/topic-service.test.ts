@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import { fold, number, type Operator } from "../../operators/operator.ts";
 import { FencedError } from "../../runtime/kafka/errors.ts";
@@ -6,8 +5,6 @@ import type { Batch, Kafka, Subscription, Transaction } from "../../runtime/kafk
 import type { Service } from "../../runtime/service.ts";
 import { StateStores } from "../../runtime/state-store.ts";
 import { consumeTopics } from "../../runtime/topic-service.ts";
-
-jest.setTimeout(60_000);
 
 /**
  * A Kafka of one partition in memory. It knows only what these cases ask of it; `transact` waits or fails as a case
@@ -111,6 +108,7 @@ let ended: Promise<void>;
 let warnings: string[];
 
 beforeEach(async () => {
+  jest.useFakeTimers();
   kafka = new FakeKafka();
   stop = new AbortController();
   warnings = [];
@@ -137,11 +135,14 @@ beforeEach(async () => {
   };
   ended = consumeTopics(service, [{ topic: "in" }, { topic: "other" }], stop.signal);
   ended.catch(() => {});
-  await sleep(1);
+  await jest.advanceTimersByTimeAsync(1);
   await kafka.fetch(0);
   await fetchOther(0);
 });
-afterEach(() => stop.abort());
+afterEach(() => {
+  stop.abort();
+  jest.useRealTimers();
+});
 
 test("batches follow each other, with the state carried along", async () => {
   await kafka.fetch(2);
@@ -244,11 +245,18 @@ test("a partition that goes to another member is let go of between two of them",
   expect(warnings).toEqual([]);
 });
 
+/** Its heartbeat fails while its transaction is still at work. */
+async function givenUp(fetch: Promise<void>): Promise<void> {
+  const failed = expect(fetch).rejects.toThrow("no answer");
+  await jest.advanceTimersByTimeAsync(1000);
+  await failed;
+}
+
 test("a batch fetched again while its transaction is still at work is not processed twice", async () => {
   const slow = Promise.withResolvers<void>();
   kafka.beforeCommit = () => slow.promise;
   // The heartbeat fails first, so the client gives up on the batch; the transaction goes on.
-  await expect(kafka.fetch(2, () => Promise.reject(new Error("no answer")))).rejects.toThrow("no answer");
+  await givenUp(kafka.fetch(2, () => Promise.reject(new Error("no answer"))));
   await kafka.fetch(2);
   slow.resolve();
   await kafka.fetch(2);
@@ -260,9 +268,9 @@ test("a batch fetched again while its transaction is still at work is not proces
 test("nor is one fetched again after its transaction was committed unseen", async () => {
   const slow = Promise.withResolvers<void>();
   kafka.beforeCommit = () => slow.promise;
-  await expect(kafka.fetch(2, () => Promise.reject(new Error("no answer")))).rejects.toThrow("no answer");
+  await givenUp(kafka.fetch(2, () => Promise.reject(new Error("no answer"))));
   slow.resolve();
-  await sleep(1);
+  await jest.advanceTimersByTimeAsync(1);
   await kafka.fetch(2);
   await kafka.fetch(2);
   await kafka.fetch(1);
@@ -273,12 +281,12 @@ test("a partition given to another member is left alone", async () => {
   await kafka.fetch(1);
   const slow = Promise.withResolvers<void>();
   kafka.beforeCommit = () => slow.promise;
-  await expect(kafka.fetch(2, () => Promise.reject(new Error("no answer")))).rejects.toThrow("no answer");
+  await givenUp(kafka.fetch(2, () => Promise.reject(new Error("no answer"))));
   await kafka.fetch(2); // asks for the task to be opened anew when the transaction at work has ended
   const { epoch } = kafka;
   kafka.subscription?.onAssigned([], () => {});
   slow.resolve();
-  await sleep(10);
+  await jest.advanceTimersByTimeAsync(10);
   await kafka.fetch(1);
   expect(kafka.epoch).toBe(epoch); // the new owner is not fenced
   expect(kafka.committed).toEqual(["1", "2", "3"]);
@@ -289,7 +297,7 @@ test("nor does a member that the group gave up, as after a freeze, take it back 
   const { epoch } = kafka;
   kafka.beforeCommit = () => Promise.reject(new Error("it took longer than the transaction may"));
   await kafka.fetch(1, () => Promise.reject(new Error("UNKNOWN_MEMBER_ID")));
-  await sleep(10);
+  await jest.advanceTimersByTimeAsync(10);
   expect(kafka.epoch).toBe(epoch);
   await expect(kafka.fetch(1)).rejects.toThrow("UNKNOWN_MEMBER_ID"); // which makes the client join again
 });
@@ -306,7 +314,7 @@ test("and leaves alone what it is assigned while it ends, which is for whoever c
   await expect(ended).rejects.toThrow("another copy");
   const { epoch } = kafka;
   kafka.subscription?.onAssigned([{ topic: "in", partition: 0 }], () => {});
-  await sleep(10);
+  await jest.advanceTimersByTimeAsync(10);
   expect(kafka.epoch).toBe(epoch);
 });
 

@@ -1,52 +1,11 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { serviceUnit } from "../../../provisioning/components/operator-service.ts";
-import { checksums, daemonUnit, propertiesFile } from "../../../provisioning/components/unit-file.ts";
+import { propertiesFile } from "../../../provisioning/components/unit-file.ts";
 import { parseProperties, parseUnit } from "./formats.ts";
-
-jest.setTimeout(60_000);
-
-const daemon = daemonUnit({
-  description: "Apache Kafka broker",
-  after: ["zookeeper.service"],
-  folder: "kafka",
-  environment: { KAFKA_HEAP_OPTS: "-Xms256m -Xmx256m" },
-  execStartPre: "/bin/sh -c 'echo 1 > /var/lib/kafka/myid'",
-  execStart: "/bin/true /opt/kafka/config/server.properties",
-});
-const con1 = {
-  description: "kafka_chaining: con1",
-  node: process.execPath,
-  releasePath: "/opt/bramble/releases/con1/0123456789abcdef",
-  replica: 1,
-};
-const service = serviceUnit({ ...con1, cache: "bramble-con1" });
+import { con1, daemon, service } from "./units.ts";
 
 describe("a unit", () => {
-  let folder: string;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "bramble-units-"));
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
-
-  function verify(text: string) {
-    const file = join(folder, "x.service");
-    writeFileSync(file, text);
-    return spawnSync("systemd-analyze", ["verify", "--man=no", "--recursive-errors=no", file], { encoding: "utf8" });
-  }
-
-  test.each([
-    ["of a daemon", daemon],
-    ["of an operator service", service],
-  ])("%s is one that systemd reads without a complaint", (_, text) => {
-    expect(verify(text)).toMatchObject({ status: 0, stderr: "" });
-    expect(verify(text.replace("Restart=always", "Restart=sometimes")).stderr).toMatch(/Failed to parse/);
-  });
-
   test("of a daemon comes back by itself, and keeps what it has outside of /tmp", () => {
     const { Unit, Service, Install } = parseUnit(daemon);
     expect(Unit).toMatchObject({ After: ["network-online.target zookeeper.service"], StartLimitIntervalSec: ["0"] });
@@ -116,9 +75,4 @@ describe("a properties file", () => {
       { numRuns: 50 },
     );
   });
-});
-
-test("checksums are those of sha256sum", () => {
-  const [sum] = execFileSync("sha256sum", { input: "grün\n", encoding: "utf8" }).split(" ");
-  expect(checksums({ "/etc/a": "grün\n" })).toEqual({ "/etc/a": sum });
 });

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { type Gate, Roll } from "../../../provisioning/provider/roll.ts";
 
 const times = { gatherMs: 20, pollMs: 5, electionMs: 15, patienceMs: 100 };
@@ -9,6 +9,9 @@ const open: Gate = {
 };
 let log: string[];
 let down: number;
+// Time passes by itself whenever nothing else is to be done.
+beforeEach(() => void jest.useFakeTimers().setTimerTickMode({ mode: "nextAsync" }));
+afterEach(() => void jest.useRealTimers());
 beforeEach(() => {
   log = [];
   down = 0;

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Kafka, logLevel } from "kafkajs";
-import { kafkaSeries } from "../../declaration/kafka-versions.ts";
-import { cacheFolder } from "../../setup/cache.ts";
+import { kafkaSeries } from "../declaration/kafka-versions.ts";
+import { cacheFolder } from "../setup/cache.ts";
 
 interface KillableBroker {
   /** SIGKILL; `restart` brings it back on the same port with the same data. */

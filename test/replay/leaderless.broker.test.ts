@@ -16,8 +16,9 @@ import { needsOfReplayInto, planReplayInto, replayInto } from "../../replay/repl
 import { type Replayable, replayable } from "../../replay/replayable.ts";
 import { needsOfReset, planReset, resetGroup } from "../../replay/reset-group.ts";
 import type { StartPoint } from "../../replay/start-point.ts";
-import { eventually, type RunningService, startService } from "../runtime/running-service.ts";
-import { createTopics, write } from "../runtime/topics.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { type RunningService, startService } from "../../testing/running-service.ts";
+import { createTopics, write } from "../../testing/topics.ts";
 import { declared } from "./declared.ts";
 import { useCluster } from "./use-cluster.ts";
 

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, expect, jest, test } from "@jest/globals";
 import type { ServiceSpec } from "../../runtime/service-spec.ts";
-import { eventually, journals, type RunningService, startService } from "./running-service.ts";
-import { Pipeline, step } from "./service-specs.ts";
-import { clientIds, write } from "./topics.ts";
-import { useBroker } from "./use-broker.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { journals, type RunningService, startService } from "../../testing/running-service.ts";
+import { Pipeline, step } from "../../testing/service-specs.ts";
+import { clientIds, write } from "../../testing/topics.ts";
+import { useBroker } from "../../testing/use-broker.ts";
 
 jest.setTimeout(180_000);
 

@@ -1,5 +1,5 @@
-import { topicsOf } from "../../operators/topics-of.ts";
-import type { ServiceSpec } from "../../runtime/service-spec.ts";
+import { topicsOf } from "../operators/topics-of.ts";
+import type { ServiceSpec } from "../runtime/service-spec.ts";
 import type { KafkaBroker } from "./kafka-broker.ts";
 import { createTopics } from "./topics.ts";
 

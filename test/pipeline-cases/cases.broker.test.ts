@@ -1,9 +1,10 @@
 import { expect, jest, test } from "@jest/globals";
 import { openDriver } from "bramble/test";
 import { loadPipeline } from "../../declaration/load-pipeline.ts";
-import { eventually, journals, linesOf } from "../runtime/running-service.ts";
-import type { ReadRecord } from "../runtime/topic-reader.ts";
-import { useBroker } from "../runtime/use-broker.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { journals, linesOf } from "../../testing/running-service.ts";
+import type { ReadRecord } from "../../testing/topic-reader.ts";
+import { useBroker } from "../../testing/use-broker.ts";
 import { byKey, written } from "./case-folder.ts";
 import { cases } from "./cases.ts";
 import { deploy, send } from "./deployed.ts";

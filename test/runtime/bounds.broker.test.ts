@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, jest, test } from "@jest/globals";
-import { eventually, linesOf, startService } from "./running-service.ts";
-import { Pipeline, step } from "./service-specs.ts";
-import { clientIds, configure, createTopics, write } from "./topics.ts";
-import { useBroker } from "./use-broker.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { linesOf, startService } from "../../testing/running-service.ts";
+import { Pipeline, step } from "../../testing/service-specs.ts";
+import { clientIds, configure, createTopics, write } from "../../testing/topics.ts";
+import { useBroker } from "../../testing/use-broker.ts";
 
 jest.setTimeout(240_000);
 

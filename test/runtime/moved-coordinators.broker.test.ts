@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, jest, test } from "@jest/globals";
 import { clusterMetadata } from "../../provisioning/kafka/cluster-metadata.ts";
-import { eventually, journals, startReady } from "./running-service.ts";
-import { log, Pipeline } from "./service-specs.ts";
-import { createTopics, moveTo, write } from "./topics.ts";
-import { useBroker } from "./use-broker.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { journals, startReady } from "../../testing/running-service.ts";
+import { log, Pipeline } from "../../testing/service-specs.ts";
+import { createTopics, moveTo, write } from "../../testing/topics.ts";
+import { useBroker } from "../../testing/use-broker.ts";
 
 jest.setTimeout(120_000);
 

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, expect, jest, test } from "@jest/globals";
 import type { ServiceSpec } from "../../runtime/service-spec.ts";
-import { eventually, journals, type RunningService, startReady, startService } from "./running-service.ts";
-import { file, log, Pipeline, step } from "./service-specs.ts";
-import { clientIds, configure, write } from "./topics.ts";
-import { useBroker } from "./use-broker.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { journals, type RunningService, startReady, startService } from "../../testing/running-service.ts";
+import { file, log, Pipeline, step } from "../../testing/service-specs.ts";
+import { clientIds, configure, write } from "../../testing/topics.ts";
+import { useBroker } from "../../testing/use-broker.ts";
 
 jest.setTimeout(90_000);
 

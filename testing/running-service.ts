@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { serviceCommand } from "../../provisioning/service-command.ts";
-import { bundleService } from "../../runtime/bundle.ts";
-import type { ServiceSpec } from "../../runtime/service-spec.ts";
+import { serviceCommand } from "../provisioning/service-command.ts";
+import { bundleService } from "../runtime/bundle.ts";
+import type { ServiceSpec } from "../runtime/service-spec.ts";
+import { eventually } from "./eventually.ts";
 
 /** A service as it runs on a Pi: its bundle in a process of its own, told to report to a systemd that only takes notes. */
 export interface RunningService {
@@ -146,15 +146,4 @@ export async function startReady(specs: readonly ServiceSpec[], options: StartOp
 /** What services printed and said, to be told when something does not come about. */
 export function journals(services: readonly RunningService[]): () => string {
   return () => services.map((each) => `${each.name}: ${each.printed()} ${each.journal()}`).join("\n");
-}
-
-/** Waits for what must come about by itself; fails with `otherwise` when it does not. */
-export async function eventually(
-  isSo: () => boolean | Promise<boolean>,
-  otherwise: () => string,
-  withinMs = 30_000,
-): Promise<void> {
-  for (const deadline = Date.now() + withinMs; !(await isSo()); await sleep(20)) {
-    if (Date.now() > deadline) throw new Error(`not within ${withinMs / 1000} s: ${otherwise()}`);
-  }
 }

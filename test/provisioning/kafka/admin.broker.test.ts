@@ -6,9 +6,9 @@ import { connectAdmin, type KafkaAdmin } from "../../../provisioning/kafka/admin
 import { dynamicConfig } from "../../../provisioning/kafka/dynamic-config.ts";
 import { NoBrokerError } from "../../../provisioning/kafka/unanswered.ts";
 import type { ConfigChange } from "../../../provisioning/resources/resource-type.ts";
-import { type KafkaBroker, startKafkaBroker } from "../../runtime/kafka-broker.ts";
-import { eventually } from "../../runtime/running-service.ts";
-import { createTopics } from "../../runtime/topics.ts";
+import { eventually } from "../../../testing/eventually.ts";
+import { type KafkaBroker, startKafkaBroker } from "../../../testing/kafka-broker.ts";
+import { createTopics } from "../../../testing/topics.ts";
 
 jest.setTimeout(120_000);
 

@@ -2,10 +2,11 @@ import { expect, jest, test } from "@jest/globals";
 import { clusterMetadata } from "../../provisioning/kafka/cluster-metadata.ts";
 import { committedOffsets } from "../../provisioning/kafka/committed-offsets.ts";
 import { type GroupPartition, partitionLags, stalledLags } from "../../status/partition-lag.ts";
-import { eventually, startService } from "../runtime/running-service.ts";
-import { Pipeline } from "../runtime/service-specs.ts";
-import { write } from "../runtime/topics.ts";
-import { useBroker } from "../runtime/use-broker.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { startService } from "../../testing/running-service.ts";
+import { Pipeline } from "../../testing/service-specs.ts";
+import { write } from "../../testing/topics.ts";
+import { useBroker } from "../../testing/use-broker.ts";
 
 jest.setTimeout(120_000);
 

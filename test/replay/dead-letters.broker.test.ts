@@ -11,9 +11,10 @@ import { putBack } from "../../replay/put-back.ts";
 import type { DeadLetter } from "../../runtime/dead-letter.ts";
 import type { Kafka } from "../../runtime/kafka/kafka.ts";
 import type { ServiceSpec } from "../../runtime/service-spec.ts";
-import { eventually, startService } from "../runtime/running-service.ts";
-import { Pipeline } from "../runtime/service-specs.ts";
-import { configure, type NewRecord, write } from "../runtime/topics.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { startService } from "../../testing/running-service.ts";
+import { Pipeline } from "../../testing/service-specs.ts";
+import { configure, type NewRecord, write } from "../../testing/topics.ts";
 import { useCluster } from "./use-cluster.ts";
 
 jest.setTimeout(120_000);

@@ -1,6 +1,7 @@
 import { afterAll, afterEach } from "@jest/globals";
+import { eventually } from "./eventually.ts";
 import { type KafkaBroker, startKafkaBroker } from "./kafka-broker.ts";
-import { eventually, journals, killServices, type RunningService } from "./running-service.ts";
+import { journals, killServices, type RunningService } from "./running-service.ts";
 import { TopicReader } from "./topic-reader.ts";
 
 interface UsedBroker {

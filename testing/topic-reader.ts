@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
-import { cacheFolder } from "../../setup/cache.ts";
+import { cacheFolder } from "../setup/cache.ts";
 
 export interface ReadRecord {
   readonly partition: number;

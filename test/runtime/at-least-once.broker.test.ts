@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, expect, jest, test } from "@jest/globals";
-import { eventually, journals, startReady, startService } from "./running-service.ts";
-import { file, Pipeline, step } from "./service-specs.ts";
-import { write } from "./topics.ts";
-import { useBroker } from "./use-broker.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { journals, startReady, startService } from "../../testing/running-service.ts";
+import { file, Pipeline, step } from "../../testing/service-specs.ts";
+import { write } from "../../testing/topics.ts";
+import { useBroker } from "../../testing/use-broker.ts";
 
 jest.setTimeout(90_000);
 

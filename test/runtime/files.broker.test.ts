@@ -6,10 +6,11 @@ import { beforeEach, expect, jest, test } from "@jest/globals";
 import { withCluster } from "../../replay/connect.ts";
 import { moveGroup } from "../../replay/move-group.ts";
 import type { ServiceSpec } from "../../runtime/service-spec.ts";
-import { eventually, linesOf, type RunningService, startService, stateOf } from "./running-service.ts";
-import { file, Pipeline, step } from "./service-specs.ts";
-import { write } from "./topics.ts";
-import { useBroker } from "./use-broker.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { linesOf, type RunningService, startService, stateOf } from "../../testing/running-service.ts";
+import { file, Pipeline, step } from "../../testing/service-specs.ts";
+import { write } from "../../testing/topics.ts";
+import { useBroker } from "../../testing/use-broker.ts";
 
 jest.setTimeout(120_000);
 

@@ -7,11 +7,11 @@ import { runAt } from "../../operators/run.ts";
 import { timeWindow } from "../../operators/time-window.ts";
 import { stateKey } from "../../runtime/state.ts";
 import { removalKey } from "../../runtime/unused-entries.ts";
+import { startReady, startService } from "../../testing/running-service.ts";
+import { Pipeline, step } from "../../testing/service-specs.ts";
+import { write } from "../../testing/topics.ts";
+import { useBroker } from "../../testing/use-broker.ts";
 import { chainOf, editedService } from "../edited-service.ts";
-import { startReady, startService } from "./running-service.ts";
-import { Pipeline, step } from "./service-specs.ts";
-import { write } from "./topics.ts";
-import { useBroker } from "./use-broker.ts";
 
 jest.setTimeout(90_000);
 
