@@ -31,5 +31,9 @@ export default {
     displayName: name,
     testMatch: [`<rootDir>/${files}`, ...except.map((pattern) => `!<rootDir>/${pattern}`)],
     setupFilesAfterEnv: setUpFiles[name] ?? [],
+    ...(name === "broker" && {
+      globalSetup: "<rootDir>/test/broker.setup.ts",
+      globalTeardown: "<rootDir>/test/broker.teardown.ts",
+    }),
   })),
 };

@@ -3,22 +3,28 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, connect as openSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Kafka, logLevel } from "kafkajs";
 import { kafkaSeries } from "../declaration/kafka-versions.ts";
 import { cacheFolder } from "../setup/cache.ts";
+import { eventually } from "./eventually.ts";
 
-interface KillableBroker {
+export interface KillableBroker {
   /** SIGKILL; `restart` brings it back on the same port with the same data. */
   kill(): Promise<void>;
   restart(): Promise<void>;
 }
 
-/** One ZooKeeper and one broker on loopback, small heaps, everything in a folder of its own. */
-export interface KafkaBroker extends KillableBroker {
+/** What a client needs. */
+export interface ReachableBroker {
   readonly bootstrapServer: string;
   /** Runs one of Kafka's own tools, e.g. `tool("kafka-topics.sh", "--list")`; gives its standard output. */
   tool(script: string, ...args: string[]): string;
+}
+
+/** One ZooKeeper and one broker on loopback, small heaps, everything in a folder of its own. */
+export interface KafkaBroker extends ReachableBroker, KillableBroker {
+  /** The unpacked release. */
+  readonly home: string;
   /** Another broker of the cluster, with the id 1; it ends with this one. */
   startSecond(): Promise<KillableBroker>;
   stop(): Promise<void>;
@@ -26,11 +32,12 @@ export interface KafkaBroker extends KillableBroker {
 
 const RELEASE = `kafka_2.13-${kafkaSeries.zookeeper.version}`;
 
-export async function startKafkaBroker(): Promise<KafkaBroker> {
+/** @param unpacked home of a release that is unpacked already */
+export async function startKafkaBroker(unpacked?: string): Promise<KafkaBroker> {
   const folder = mkdtempSync(join(tmpdir(), "bramble-kafka-"));
-  const home = join(folder, RELEASE);
   requireJava();
-  execFileSync("tar", ["xzf", archive(), "-C", folder]);
+  if (unpacked === undefined) execFileSync("tar", ["xzf", archive(), "-C", folder]);
+  const home = unpacked ?? join(folder, RELEASE);
   const [zookeeperPort, brokerPort] = await Promise.all([freePort(), freePort()]);
   writeFileSync(
     join(folder, "zookeeper.properties"),
@@ -64,13 +71,9 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
       "log.retention.ms=-1",
     ].join("\n");
   const daemons = new Set<ChildProcess>();
-  // Jest kills its worker when a run is cut short, and a start may fail; the daemons must outlive neither.
-  const killAll = () => {
-    for (const each of daemons) each.kill("SIGKILL");
-  };
-  process.once("exit", killAll);
   const start = (script: string, config: string, heap: string) => {
-    const daemon = spawn(join(home, "bin", script), [join(folder, config)], {
+    // The kernel ends it with this process, however that ends: Jest kills its workers when a run is cut short.
+    const daemon = spawn("setpriv", ["--pdeathsig", "KILL", join(home, "bin", script), join(folder, config)], {
       stdio: "ignore",
       env: { ...process.env, KAFKA_HEAP_OPTS: heap, LOG_DIR: join(folder, "log") },
     });
@@ -91,14 +94,19 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
       kill: () => ended(broker, "SIGKILL"),
       restart: async () => {
         // A broker that was killed is refused while ZooKeeper still holds the session of its former self.
-        for (const deadline = Date.now() + 20_000; ; await sleep(200)) {
-          try {
-            broker = await startOnce();
-            return;
-          } catch (error) {
-            if (Date.now() > deadline) throw error;
-          }
-        }
+        let reason: unknown;
+        const started = () =>
+          startOnce().then(
+            (again) => {
+              broker = again;
+              return true;
+            },
+            (error) => {
+              reason = error;
+              return false;
+            },
+          );
+        await eventually(started, () => `${reason}`);
       },
     };
   };
@@ -107,18 +115,28 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
   const broker = await startBroker(0, brokerPort);
   return {
     ...broker,
-    bootstrapServer: `127.0.0.1:${brokerPort}`,
-    tool: (script, ...args) =>
-      execFileSync(join(home, "bin", script), ["--bootstrap-server", `127.0.0.1:${brokerPort}`, ...args], {
-        encoding: "utf8",
-        stdio: ["ignore", "pipe", "pipe"],
-      }),
+    ...reachableBroker(`127.0.0.1:${brokerPort}`, home),
+    home,
     startSecond: async () => startBroker(1, await freePort()),
     stop: async () => {
       await Promise.all([...daemons].map((each) => ended(each, "SIGKILL")));
-      process.off("exit", killAll);
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** @param home of an unpacked release */
+export function reachableBroker(bootstrapServer: string, home: string): ReachableBroker {
+  // A tool lives for a second: compiling with care what it runs once takes longer than running it.
+  const env = { ...process.env, KAFKA_JVM_PERFORMANCE_OPTS: "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" };
+  return {
+    bootstrapServer,
+    tool: (script, ...args) =>
+      execFileSync(join(home, "bin", script), ["--bootstrap-server", bootstrapServer, ...args], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+        env,
+      }),
   };
 }
 
@@ -145,23 +163,23 @@ async function freePort(): Promise<number> {
 }
 
 async function listening(port: number, server: ChildProcess): Promise<void> {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(100)) {
-    if (server.exitCode !== null) throw new Error(`${server.spawnfile}: exited with ${server.exitCode} while starting`);
-    const isOpen = await new Promise<boolean>((resolve) => {
+  const isOpen = () => {
+    if (server.exitCode !== null) throw new Error(`${server.spawnargs.join(" ")}: exited with ${server.exitCode}`);
+    return new Promise<boolean>((resolve) => {
       const socket = openSocket(port, "127.0.0.1");
       socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
       socket.once("connect", () => socket.destroy());
     });
-    if (isOpen) return;
-  }
-  throw new Error(`127.0.0.1:${port}: ${server.spawnfile} does not listen after 60 s`);
+  };
+  await eventually(isOpen, () => `${server.spawnargs.join(" ")} does not listen at 127.0.0.1:${port}`, 60_000);
 }
 
 /** A broker listens before it is the controller, and creates no topics until then. */
 async function controlled(bootstrapServer: string): Promise<void> {
   const admin = new Kafka({ brokers: [bootstrapServer], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
-  while (((await admin.describeCluster()).controller ?? -1) < 0) await sleep(50);
+  const hasController = async () => ((await admin.describeCluster()).controller ?? -1) >= 0;
+  await eventually(hasController, () => `${bootstrapServer} knows no controller`);
   await admin.disconnect();
 }
 

@@ -1,7 +1,7 @@
 import { topicsOf } from "../operators/topics-of.ts";
 import type { ServiceSpec } from "../runtime/service-spec.ts";
-import type { KafkaBroker } from "./kafka-broker.ts";
-import { createTopics } from "./topics.ts";
+import type { ReachableBroker } from "./kafka-broker.ts";
+import { createTopics, ownName } from "./topics.ts";
 
 type Parts = Pick<ServiceSpec, "input" | "output"> & { readonly apply?: ServiceSpec["apply"] };
 
@@ -12,12 +12,12 @@ export const step = (operator: string, params: Record<string, unknown> = {}) => 
 /** Names the services and topics of one test, so that tests share a broker and nothing else. */
 export class Pipeline {
   static #count = 0;
-  readonly #broker: KafkaBroker;
+  readonly #broker: ReachableBroker;
   readonly #name: string;
 
-  constructor(broker: KafkaBroker) {
+  constructor(broker: ReachableBroker) {
     this.#broker = broker;
-    this.#name = `pipeline${++Pipeline.#count}`;
+    this.#name = ownName(`pipeline${++Pipeline.#count}`);
   }
 
   topic(name: string): string {

@@ -1,5 +1,15 @@
+import { randomBytes } from "node:crypto";
 import kafkajs, { Kafka, logLevel, Partitioners } from "kafkajs";
-import type { KafkaBroker } from "./kafka-broker.ts";
+import { eventually } from "./eventually.ts";
+import type { ReachableBroker } from "./kafka-broker.ts";
+
+/** One module for each test file, so it is another in each. */
+const OWN = randomBytes(4).toString("hex");
+
+/** A name that no other test file has: all use the same broker. */
+export function ownName(name: string): string {
+  return `${name}-${OWN}`;
+}
 
 export interface NewTopic {
   readonly topic: string;
@@ -25,11 +35,11 @@ export interface NewRecord {
   readonly headers?: Record<string, string>;
 }
 
-function client(broker: KafkaBroker): Kafka {
+function client(broker: ReachableBroker): Kafka {
   return new Kafka({ brokers: [broker.bootstrapServer], logLevel: logLevel.NOTHING });
 }
 
-export async function createTopics(broker: KafkaBroker, topics: readonly NewTopic[]): Promise<void> {
+export async function createTopics(broker: ReachableBroker, topics: readonly NewTopic[]): Promise<void> {
   const admin = client(broker).admin();
   await admin.connect();
   await admin.createTopics({
@@ -47,7 +57,7 @@ export async function createTopics(broker: KafkaBroker, topics: readonly NewTopi
 }
 
 /** Takes the place of all settings that the topic has of its own. */
-export async function configure(broker: KafkaBroker, topic: string, config: Record<string, string>): Promise<void> {
+export async function configure(broker: ReachableBroker, topic: string, config: Record<string, string>): Promise<void> {
   const admin = client(broker).admin();
   await admin.connect();
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
@@ -59,7 +69,7 @@ export async function configure(broker: KafkaBroker, topic: string, config: Reco
 }
 
 /** Moves all partitions of topics to a broker, which leads them from then on. */
-export async function moveTo(broker: KafkaBroker, id: number, topics: readonly string[]): Promise<void> {
+export async function moveTo(broker: ReachableBroker, id: number, topics: readonly string[]): Promise<void> {
   const admin = client(broker).admin();
   await admin.connect();
   const partitionsOf = async () => (await admin.fetchTopicMetadata({ topics: [...topics] })).topics;
@@ -69,14 +79,15 @@ export async function moveTo(broker: KafkaBroker, id: number, topics: readonly s
       partitionAssignment: partitions.map(({ partitionId }) => ({ partition: partitionId, replicas: [id] })),
     })),
   });
-  while ((await partitionsOf()).some(({ partitions }) => partitions.some(({ leader }) => leader !== id))) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await eventually(
+    async () => (await partitionsOf()).every(({ partitions }) => partitions.every(({ leader }) => leader === id)),
+    () => `broker ${id} does not lead all of ${topics.join(", ")}`,
+  );
   await admin.disconnect();
 }
 
 /** Of the members of a consumer group. */
-export async function clientIds(broker: KafkaBroker, groupId: string): Promise<string[]> {
+export async function clientIds(broker: ReachableBroker, groupId: string): Promise<string[]> {
   const admin = client(broker).admin();
   await admin.connect();
   const { groups } = await admin.describeGroups([groupId]);
@@ -85,7 +96,7 @@ export async function clientIds(broker: KafkaBroker, groupId: string): Promise<s
 }
 
 /** Writes as any producer might: no transaction, no ordering across partitions. */
-export async function write(broker: KafkaBroker, topic: string, records: readonly NewRecord[]): Promise<void> {
+export async function write(broker: ReachableBroker, topic: string, records: readonly NewRecord[]): Promise<void> {
   const producer = client(broker).producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
   // A broker takes 1 MB at once.

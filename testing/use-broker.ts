@@ -1,28 +1,36 @@
 import { afterAll, afterEach } from "@jest/globals";
 import { eventually } from "./eventually.ts";
-import { type KafkaBroker, startKafkaBroker } from "./kafka-broker.ts";
+import { type KafkaBroker, type ReachableBroker, reachableBroker, startKafkaBroker } from "./kafka-broker.ts";
 import { journals, killServices, type RunningService } from "./running-service.ts";
+import { sharedBroker } from "./shared-broker.ts";
 import { TopicReader } from "./topic-reader.ts";
 
-interface UsedBroker {
-  readonly broker: KafkaBroker;
+interface UsedBroker<B> {
+  readonly broker: B;
   readonly reader: TopicReader;
   /** The committed values of a topic, once it has at least so many. */
   readonly outputs: (topic: string, atLeast: number, ...services: RunningService[]) => Promise<(string | null)[]>;
 }
 
-/**
- * Starts one broker for all tests of a file and stops it after them; services end with the test that started them. To be
- * awaited where a file begins.
- */
-export async function useBroker(): Promise<UsedBroker> {
-  const broker = await startKafkaBroker();
+/** The one broker that all test files of a run share; `ownName` gives what they call their topics and groups. */
+export function useBroker(): UsedBroker<ReachableBroker> {
+  const { bootstrapServer, home } = sharedBroker();
+  return using(reachableBroker(bootstrapServer, home));
+}
+
+/** A broker for this file alone, which may kill it, start a second one or change its settings. To be awaited where a file begins. */
+export async function useOwnBroker(): Promise<UsedBroker<KafkaBroker>> {
+  const broker = await startKafkaBroker(sharedBroker().home);
+  const used = using(broker);
+  afterAll(() => broker.stop());
+  return used;
+}
+
+/** Services end with the test that started them. */
+function using<B extends ReachableBroker>(broker: B): UsedBroker<B> {
   const reader = new TopicReader(broker.bootstrapServer);
   afterEach(killServices);
-  afterAll(async () => {
-    reader.close();
-    await broker.stop();
-  });
+  afterAll(() => reader.close());
   return {
     broker,
     reader,

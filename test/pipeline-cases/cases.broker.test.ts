@@ -11,7 +11,7 @@ import { deploy, send } from "./deployed.ts";
 
 jest.setTimeout(120_000);
 
-const { broker, reader } = await useBroker();
+const { broker, reader } = useBroker();
 
 const parsed = (records: readonly ReadRecord[] = []) =>
   records.map(({ key, value }) => ({ key, value: JSON.parse(value ?? "") as unknown }));

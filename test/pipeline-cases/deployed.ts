@@ -2,13 +2,13 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { type Pipeline, topicsOf } from "../../declaration/pipeline.ts";
 import { serviceSpec, stepsOf } from "../../provisioning/service-release.ts";
-import type { KafkaBroker } from "../../testing/kafka-broker.ts";
+import type { ReachableBroker } from "../../testing/kafka-broker.ts";
 import { type RunningService, startService } from "../../testing/running-service.ts";
 import { createTopics, write } from "../../testing/topics.ts";
 import type { SentRecord } from "./cases.ts";
 
 /** Makes a pipeline's topics. */
-export function createTopicsOf(broker: KafkaBroker, { topics }: Pipeline): Promise<void> {
+export function createTopicsOf(broker: ReachableBroker, { topics }: Pipeline): Promise<void> {
   return createTopics(
     broker,
     topics.map(({ name, partitions, role }) => ({ topic: name, partitions, compacted: role === "changelog" })),
@@ -16,7 +16,7 @@ export function createTopicsOf(broker: KafkaBroker, { topics }: Pipeline): Promi
 }
 
 /** Makes a pipeline's topics and starts its services, each once or in several copies. */
-export async function deploy(broker: KafkaBroker, pipeline: Pipeline, copies = 1): Promise<RunningService[]> {
+export async function deploy(broker: ReachableBroker, pipeline: Pipeline, copies = 1): Promise<RunningService[]> {
   await createTopicsOf(broker, pipeline);
   const services = pipeline.services.flatMap((service) => {
     const spec = serviceSpec(pipeline, service, [broker.bootstrapServer]);
@@ -32,7 +32,7 @@ export async function deploy(broker: KafkaBroker, pipeline: Pipeline, copies = 1
 }
 
 /** Sends records one after the other, as their topics hold them. */
-export async function send(broker: KafkaBroker, pipeline: Pipeline, records: readonly SentRecord[]): Promise<void> {
+export async function send(broker: ReachableBroker, pipeline: Pipeline, records: readonly SentRecord[]): Promise<void> {
   const formats = new Map(pipeline.services.flatMap(({ input }) => topicsOf(input)).map((t) => [t.topic, t.format]));
   for (const [topic, some] of Map.groupBy(records, (record) => record.topic)) {
     const text = (value: unknown) => (formats.get(topic) === "text" ? String(value) : JSON.stringify(value));

@@ -19,7 +19,7 @@ import { useCluster } from "./use-cluster.ts";
 
 jest.setTimeout(120_000);
 
-const { broker, reader, outputs, onCluster } = await useCluster();
+const { broker, reader, outputs, onCluster } = useCluster();
 let pipeline: Pipeline;
 
 beforeEach(() => {
@@ -135,12 +135,14 @@ test("dead letters are put back once, for their service alone, however often tha
     headers: { sensor: `${i}` },
   }));
   await write(broker, input, records);
+  const began = Date.now();
   const [first, other] = await Promise.all([startService(specs.refuses), startService(specs.other)]);
   await eventually(async () => (await deadLettersOf(specs.refuses)).waiting.length >= 90, first.journal);
   await outputs(others, 90, other);
   await first.stop();
   const { waiting } = await deadLettersOf(specs.refuses);
-  expect(Date.now() - (waiting[0]?.refusedAt ?? 0)).toBeLessThan(600_000);
+  expect(waiting[0]?.refusedAt).toBeGreaterThanOrEqual(began);
+  expect(waiting[0]?.refusedAt).toBeLessThanOrEqual(Date.now());
   expect(waiting[0]).toMatchObject({ cause: expect.stringMatching(/wanted a JSON number$/), operator: undefined });
 
   // Cut short after a transaction, and before another: the first is not done again, the other not left out.

@@ -20,14 +20,14 @@ import { eventually } from "../../testing/eventually.ts";
 import { type RunningService, startService } from "../../testing/running-service.ts";
 import { createTopics, write } from "../../testing/topics.ts";
 import { declared } from "./declared.ts";
-import { useCluster } from "./use-cluster.ts";
+import { useOwnCluster } from "./use-cluster.ts";
 
 jest.setTimeout(120_000);
 
 const beginning: StartPoint = { kind: "beginning" };
 const nothing: Needs = { topics: [], groups: [], transactionalIds: [] };
 
-const { broker, outputs, onCluster } = await useCluster();
+const { broker, outputs, onCluster } = await useOwnCluster();
 const server = broker.bootstrapServer;
 /** Of this process alone, as commands look for a broker at Kafka's own port. */
 const address = `127.${[16, 8, 0].map((bits) => (process.pid >> bits) & 255 || 1).join(".")}`;
@@ -70,7 +70,7 @@ beforeAll(async () => {
   });
   const cluster = `{ hosts: { rpi0: ${address}, rpi1: 127.0.0.1 }, kafka: { brokers: [rpi0] } }`;
   const topics = "topics: { in1: {}, in2: { partitions: 2 } }";
-  ({ pipeline, file } = await declared([topics, "services:", ...services], {}, cluster));
+  ({ pipeline, file } = await declared([topics, "services:", ...services], {}, { cluster, name: "replay1" }));
   const second = await broker.startSecond();
   await eventually(
     async () => (await clusterMetadata(server)).brokers.has(1),

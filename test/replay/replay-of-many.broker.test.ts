@@ -10,7 +10,7 @@ import { planReset, resetGroup } from "../../replay/reset-group.ts";
 import type { StartPoint } from "../../replay/start-point.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { journals, type RunningService, startService } from "../../testing/running-service.ts";
-import { write } from "../../testing/topics.ts";
+import { ownName, write } from "../../testing/topics.ts";
 import { createTopicsOf } from "../pipeline-cases/deployed.ts";
 import { declared } from "./declared.ts";
 import { dyingBetweenPartitions } from "./dying-between-partitions.ts";
@@ -32,7 +32,15 @@ const NUMBERED = [
 ].join("\n");
 const numbered = (seen: number, x: number) => seen * 1_000_000 + x;
 
-const { broker, reader, onCluster } = await useCluster();
+const { broker, reader, onCluster } = useCluster();
+
+const [a, b, merged, trial] = ["a", "b", "merged", "trial"].map(ownName) as [string, string, string, string];
+const [shared, results, many, counted] = ["shared", "results", "many", "counted"].map(ownName) as [
+  string,
+  string,
+  string,
+  string,
+];
 
 interface Deployed {
   readonly file: string;
@@ -91,13 +99,13 @@ const byNumber = (a: number, b: number) => a - b;
 
 test("merged topics go back together, each record once, also when it is killed half-way", async () => {
   const con = await deployed(
-    "a: { partitions: 2 }, b: { partitions: 2 }, merged: { partitions: 2 }",
-    "from: [a, b], apply: [numbered], to: merged",
+    `${a}: { partitions: 2 }, ${b}: { partitions: 2 }, ${merged}: { partitions: 2 }`,
+    `from: [${a}, ${b}], apply: [numbered], to: ${merged}`,
   );
   const { file, pipeline, service } = con;
   const values = (first: number, partition: number) =>
     Array.from({ length: 2000 }, (_, i) => first + partition * 100_000 + i);
-  const firsts = { a: 0, b: 500_000 };
+  const firsts = { [a]: 0, [b]: 500_000 };
   for (const [topic, first] of Object.entries(firsts)) {
     // Long records, so that one transaction takes a part of them only.
     const records = [0, 1].flatMap((partition) =>
@@ -105,7 +113,7 @@ test("merged topics go back together, each record once, also when it is killed h
     );
     await write(broker, topic, records);
   }
-  const sent = [0, 1].map((partition) => [...values(firsts.a, partition), ...values(firsts.b, partition)]);
+  const sent = [0, 1].map((partition) => [...values(0, partition), ...values(500_000, partition)]);
   await caughtUp(con);
 
   /** Of each partition: all of both topics once, in some order, beginning with no state; and so again. */
@@ -120,31 +128,31 @@ test("merged topics go back together, each record once, also when it is killed h
       }
     }
   };
-  await expectTimes("merged", 1);
+  await expectTimes(merged, 1);
   await sentBackInTwo(service, beginning);
   await caughtUp(con);
-  await expectTimes("merged", 2);
+  await expectTimes(merged, 2);
 
   await onCluster(({ admin }) =>
-    killedHalfWay([file, "con", broker.bootstrapServer, "trial"], async () => {
-      if (!(await admin.listTopics()).includes("trial")) return false;
-      return (await admin.fetchTopicOffsets("trial")).some(({ high }) => high !== "0");
+    killedHalfWay([file, "con", broker.bootstrapServer, trial], async () => {
+      if (!(await admin.listTopics()).includes(trial)) return false;
+      return (await admin.fetchTopicOffsets(trial)).some(({ high }) => high !== "0");
     }),
   );
-  const into = intoTopic(pipeline, service, "trial");
+  const into = intoTopic(pipeline, service, trial);
   await onCluster(async (cluster) => {
     const plan = await planReplayInto(cluster, service, into, beginning);
     expect(plan.fresh).toEqual(new Set());
     await replayInto(cluster, into, plan, () => {});
   });
-  await expectTimes("trial", 1);
-  await expectTimes("merged", 2);
+  await expectTimes(trial, 1);
+  await expectTimes(merged, 2);
 });
 
 test("replicas go back together under load, and what each of them has then comes again once", async () => {
   const con = await deployed(
-    "shared: { partitions: 4 }, results: { partitions: 4 }",
-    "replicas: 3, from: shared, apply: [numbered], to: results",
+    `${shared}: { partitions: 4 }, ${results}: { partitions: 4 }`,
+    `replicas: 3, from: ${shared}, apply: [numbered], to: ${results}`,
     3,
   );
   const { service } = con;
@@ -152,7 +160,7 @@ test("replicas go back together under load, and what each of them has then comes
   const send = (from: number, to: number) =>
     write(
       broker,
-      "shared",
+      shared,
       PARTITIONS.flatMap((partition) =>
         Array.from({ length: to - from }, (_, i) => ({ partition, value: String(from + i) })),
       ),
@@ -168,7 +176,7 @@ test("replicas go back together under load, and what each of them has then comes
   await sentBackInTwo(service, { kind: "offset", offset: 100n });
   await sending;
   await caughtUp(con);
-  for (const numbers of await numbersIn("results")) {
+  for (const numbers of await numbersIn(results)) {
     const again = Array.from({ length: 1100 }, (_, i) => numbered(i, 100 + i));
     const before = numbers.slice(0, -again.length);
     expect(numbers.slice(-again.length)).toEqual(again);
@@ -180,11 +188,11 @@ test("replicas go back together under load, and what each of them has then comes
 
 test("a state of 200,000 keys is taken away as a whole or not at all", async () => {
   const KEYS = 200_000;
-  const con = await deployed("many: {}, counted: {}", "from: many, apply: [numbered], to: counted");
+  const con = await deployed(`${many}: {}, ${counted}: {}`, `from: ${many}, apply: [numbered], to: ${counted}`);
   const { file, service } = con;
   await write(
     broker,
-    "many",
+    many,
     Array.from({ length: KEYS }, (_, i) => ({ key: `sensor-${i}`, value: String(i) })),
   );
   await caughtUp(con);
@@ -201,14 +209,14 @@ test("a state of 200,000 keys is taken away as a whole or not at all", async () 
   await caughtUp(con);
   expectCounted(KEYS, [0, 0]);
   // What it has now is what came again.
-  await write(broker, "many", [{ key: "sensor-7", value: "7" }]);
+  await write(broker, many, [{ key: "sensor-7", value: "7" }]);
   await caughtUp(con);
-  expect(counted().get("sensor-7")).toEqual([0, 0, 1].map((seen) => numbered(seen, 7)));
+  expect(countedByKey().get("sensor-7")).toEqual([0, 0, 1].map((seen) => numbered(seen, 7)));
 });
 
 /** Results by key, by librdkafka: Python takes long for so many. */
-function counted(): Map<string, number[]> {
-  const args = ["-C", "-q", "-e", "-b", broker.bootstrapServer, "-t", "counted", "-f", "%k %s\n"];
+function countedByKey(): Map<string, number[]> {
+  const args = ["-C", "-q", "-e", "-b", broker.bootstrapServer, "-t", counted, "-f", "%k %s\n"];
   const text = execFileSync("kcat", args, { encoding: "utf8", maxBuffer: 2 ** 28 });
   const byKey = new Map<string, number[]>();
   for (const line of text.trimEnd().split("\n")) {
@@ -220,11 +228,11 @@ function counted(): Map<string, number[]> {
 
 /** Of each key's only record: how often it came, and what had been seen before each time. */
 function expectCounted(keys: number, seen: readonly number[]): void {
-  const results = counted();
-  expect(results.size).toBe(keys);
+  const found = countedByKey();
+  expect(found.size).toBe(keys);
   // One by one: comparing two such maps in one go takes minutes when they differ.
   const others = Array.from({ length: keys }, (_, i) => ({
-    found: results.get(`sensor-${i}`)?.join(),
+    found: found.get(`sensor-${i}`)?.join(),
     wanted: seen.map((count) => numbered(count, i)).join(),
   })).filter(({ found, wanted }) => found !== wanted);
   expect({ count: others.length, first: others.slice(0, 3) }).toEqual({ count: 0, first: [] });

@@ -10,7 +10,7 @@ import { planReset, requireStopped, resetGroup } from "../../replay/reset-group.
 import type { StartPoint } from "../../replay/start-point.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { type RunningService, startService } from "../../testing/running-service.ts";
-import { write } from "../../testing/topics.ts";
+import { ownName, write } from "../../testing/topics.ts";
 import { deploy } from "../pipeline-cases/deployed.ts";
 import { declared } from "./declared.ts";
 import { dyingBetweenPartitions } from "./dying-between-partitions.ts";
@@ -22,7 +22,7 @@ jest.setTimeout(180_000);
 const PARTITIONS = [0, 1];
 const beginning: StartPoint = { kind: "beginning" };
 
-const { broker, reader, onCluster } = await useCluster();
+const { broker, reader, onCluster } = useCluster();
 
 interface Deployed {
   readonly file: string;
@@ -37,7 +37,7 @@ let count = 0;
 
 /** `con2` with its operators between two topics of two partitions. */
 async function deployed(apply: string, more = "", operators: Record<string, string> = {}): Promise<Deployed> {
-  const [input, output] = [`in${++count}`, `out${count}`];
+  const [input, output] = [ownName(`in${++count}`), ownName(`out${count}`)];
   const { file, pipeline } = await declared(
     [
       `topics: { ${input}: { partitions: 2 }, ${output}: { partitions: 2 } }`,
@@ -111,7 +111,10 @@ test("a service under load goes back, and all from there comes again, each once,
       await sleep(20);
     }
   })();
-  await sleep(300);
+  await eventually(
+    async () => (await valuesByPartition(output)).every((values) => values.length > 220),
+    con2.running.journal,
+  );
   const wasRunning = await onCluster(async (cluster) =>
     resetGroup(cluster, service, await planReset(cluster, service, { kind: "offset", offset: 100n })),
   );
@@ -169,14 +172,15 @@ test("into a topic of its own: killed half-way and run again, each result is the
   for (let offset = 0; offset < 3000; offset += 500) await send(input, offset, offset + 500, padding);
   await through(con2, 3000);
 
+  const trial = ownName("trial");
   await onCluster(({ admin }) =>
-    killedHalfWay([file, "con2", broker.bootstrapServer, "trial"], async () => {
-      if (!(await admin.listTopics()).includes("trial")) return false;
-      return (await admin.fetchTopicOffsets("trial")).some(({ high }) => high !== "0");
+    killedHalfWay([file, "con2", broker.bootstrapServer, trial], async () => {
+      if (!(await admin.listTopics()).includes(trial)) return false;
+      return (await admin.fetchTopicOffsets(trial)).some(({ high }) => high !== "0");
     }),
   );
 
-  const into = intoTopic(pipeline, service, "trial");
+  const into = intoTopic(pipeline, service, trial);
   const { plan, written, topics, groups } = await onCluster(async (cluster) => {
     const { admin } = cluster;
     const plan = await planReplayInto(cluster, service, into, beginning);
@@ -191,12 +195,12 @@ test("into a topic of its own: killed half-way and run again, each result is the
   expect(plan.ranges.every(({ from }) => from < 3000n)).toBe(true);
   expect(written).toBeGreaterThan(0);
   const all = PARTITIONS.map((partition) => averages(partition, 0, 3000));
-  expect(await valuesByPartition("trial")).toEqual(all);
+  expect(await valuesByPartition(trial)).toEqual(all);
   expect(written).toBeLessThan(all.flat().length);
   // The service itself does not know of it.
   expect(await valuesByPartition(output)).toEqual(all);
-  expect(topics.filter((topic) => topic.includes("trial"))).toEqual(["trial"]);
-  expect(groups.filter(({ groupId }) => groupId.includes("trial"))).toEqual([]);
+  expect(topics.filter((topic) => topic.includes(trial))).toEqual([trial]);
+  expect(groups.filter(({ groupId }) => groupId.includes(trial))).toEqual([]);
 });
 
 test("a service with at-least-once must be stopped; then it goes back, too", async () => {

@@ -1,9 +1,18 @@
 import { withCluster } from "../../replay/connect.ts";
-import { useBroker } from "../../testing/use-broker.ts";
+import type { ReachableBroker } from "../../testing/kafka-broker.ts";
+import { useBroker, useOwnBroker } from "../../testing/use-broker.ts";
 
-/** A broker for all tests of a file, and the connection that commands have to it, lent for one piece of work. */
-export async function useCluster() {
-  const used = await useBroker();
+/** The broker that all files share, and the connection that commands have to it, lent for one piece of work. */
+export function useCluster() {
+  return connected(useBroker());
+}
+
+/** The same of a broker for this file alone. */
+export async function useOwnCluster() {
+  return connected(await useOwnBroker());
+}
+
+function connected<U extends { readonly broker: ReachableBroker }>(used: U) {
   const onCluster = <T>(work: Parameters<typeof withCluster<T>>[1]) => withCluster([used.broker.bootstrapServer], work);
   return { ...used, onCluster };
 }

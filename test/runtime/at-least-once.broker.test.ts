@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, expect, jest, test } from "@jest/globals";
 import { eventually } from "../../testing/eventually.ts";
 import { journals, startReady, startService } from "../../testing/running-service.ts";
@@ -8,7 +7,7 @@ import { useBroker } from "../../testing/use-broker.ts";
 
 jest.setTimeout(90_000);
 
-const { broker, reader, outputs } = await useBroker();
+const { broker, reader, outputs } = useBroker();
 let pipeline: Pipeline;
 
 beforeEach(() => {
@@ -58,8 +57,8 @@ test("killed again and again it loses no record and keeps their order, whatever 
   await pipeline.createTopics(specs);
   const options = { files: { "input.txt": Array.from({ length: 300 }, (_, i) => i).join("\n") } };
   let services = await startReady(specs, options);
-  for (const afterMs of [400, 300]) {
-    await sleep(afterMs);
+  for (const atLeast of [30, 90]) {
+    await outputs(pipeline.topic("rounded"), atLeast, ...services);
     await Promise.all(services.map((each) => each.stop("SIGKILL")));
     services = await startReady(specs, options);
   }

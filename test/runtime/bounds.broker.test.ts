@@ -1,16 +1,16 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, jest, test } from "@jest/globals";
 import { eventually } from "../../testing/eventually.ts";
 import { linesOf, startService } from "../../testing/running-service.ts";
 import { Pipeline, step } from "../../testing/service-specs.ts";
-import { clientIds, configure, createTopics, write } from "../../testing/topics.ts";
+import { configure, write } from "../../testing/topics.ts";
 import { useBroker } from "../../testing/use-broker.ts";
 
 jest.setTimeout(240_000);
 
-const { broker, reader, outputs } = await useBroker();
+const { broker, reader, outputs } = useBroker();
 let pipeline: Pipeline;
 
 beforeEach(() => {
@@ -132,53 +132,6 @@ test("a state that its changelog would not take is a dead letter, and the servic
     return out;
   }
 });
-
-test("while its output takes nothing, a service waits: it stays, takes no more memory, and then sends everything once", async () => {
-  const text = { ...pipeline.stream("in"), format: "text" } as const;
-  const spec = pipeline.service("con", { input: text, apply: [step("head")], output: pipeline.stream("out") });
-  const { changelogTopic = "", deadLetterTopic = "" } = spec;
-  const out = pipeline.topic("out");
-  await createTopics(
-    broker,
-    [text.topic, changelogTopic, deadLetterTopic].map((topic) => ({ topic })),
-  );
-  const operators = operator(
-    "head",
-    `import { map, string } from "bramble/operator";
-    export const head = map({ value: string(), step: (_, text) => Number(text.split(" ", 1)[0]) });`,
-  );
-  const con = await startService(spec, { operators });
-  await con.ready(); // its group is with the first broker
-  const second = await broker.startSecond();
-  const onBoth = ["--replica-assignment", "0:1", "--config", "min.insync.replicas=2"];
-  broker.tool("kafka-topics.sh", "--create", "--topic", out, ...onBoth);
-  const send = (from: number, to: number) =>
-    write(
-      broker,
-      text.topic,
-      Array.from({ length: to - from }, (_, i) => ({ value: `${from + i} ${"x".repeat(20_000)}` })),
-    );
-  await send(0, 1000);
-  await outputs(out, 1000, con);
-  const before = mostMemoryMb(con.pid);
-
-  // A record must now be on two brokers to count as written, and there is one.
-  await second.kill();
-  const count = 6000; // of 120 MB
-  await send(1000, count);
-  await eventually(() => con.journal().includes("the transaction failed and is tried again"), con.journal, 90_000);
-  await eventually(async () => (await clientIds(broker, spec.groupId)).length === 1, con.journal);
-  await second.restart();
-
-  expect(await outputs(out, count, con)).toEqual(Array.from({ length: count }, (_, i) => String(i)));
-  expect(mostMemoryMb(con.pid) - before).toBeLessThan(60);
-  expect(con.isRunning()).toBe(true);
-});
-
-/** Peak resident set size of a process (proc(5)). */
-function mostMemoryMb(pid: number): number {
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
-}
 
 test("large batches of one partition do not keep the others waiting until its end", async () => {
   const spec = pipeline.service("con", {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect, jest, test } from "@jest/globals";
 import type { Service } from "../../declaration/pipeline.ts";
 import { advance, type Link, stateNameOf } from "../../operators/chain.ts";
@@ -17,7 +16,7 @@ jest.setTimeout(90_000);
 
 const START = 1_700_000_000_000;
 
-const { broker, reader, outputs } = await useBroker();
+const { broker, reader, outputs } = useBroker();
 
 test("windows of each key, over partitions and kills, are those of the operator alone; late records are dead letters", async () => {
   const pipeline = new Pipeline(broker);
@@ -48,13 +47,14 @@ test("windows of each key, over partitions and kills, are those of the operator 
   let services = await startReady(specs);
   // All to one partition, so that each sensor's records keep their order on the way to the service that gives them keys.
   const sent = [0, 1000, 2000].map((from) => records.slice(from, from + 1000));
+  let sentRuns = 0;
   for (const some of sent) {
     await write(
       broker,
       readings.topic,
       some.map((each) => ({ value: JSON.stringify(each), partition: 1 })),
     );
-    await sleep(200);
+    await outputs(keyed.topic, ++sentRuns * 300, ...services);
     await Promise.all(services.map((each) => each.stop("SIGKILL")));
     services = await startReady(specs);
   }

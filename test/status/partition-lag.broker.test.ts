@@ -6,11 +6,11 @@ import { eventually } from "../../testing/eventually.ts";
 import { startService } from "../../testing/running-service.ts";
 import { Pipeline } from "../../testing/service-specs.ts";
 import { write } from "../../testing/topics.ts";
-import { useBroker } from "../../testing/use-broker.ts";
+import { useOwnBroker } from "../../testing/use-broker.ts";
 
 jest.setTimeout(120_000);
 
-const { broker, outputs } = await useBroker();
+const { broker, outputs } = await useOwnBroker();
 const server = broker.bootstrapServer;
 
 async function lagsOf(...readings: GroupPartition[]) {

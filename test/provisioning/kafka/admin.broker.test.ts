@@ -7,20 +7,18 @@ import { dynamicConfig } from "../../../provisioning/kafka/dynamic-config.ts";
 import { NoBrokerError } from "../../../provisioning/kafka/unanswered.ts";
 import type { ConfigChange } from "../../../provisioning/resources/resource-type.ts";
 import { eventually } from "../../../testing/eventually.ts";
-import { type KafkaBroker, startKafkaBroker } from "../../../testing/kafka-broker.ts";
 import { createTopics } from "../../../testing/topics.ts";
+import { useOwnBroker } from "../../../testing/use-broker.ts";
 
 jest.setTimeout(120_000);
 
-let broker: KafkaBroker;
+const { broker } = await useOwnBroker();
 let admin: KafkaAdmin;
 beforeAll(async () => {
-  broker = await startKafkaBroker();
   admin = await connectAdmin([broker.bootstrapServer]);
 });
 afterAll(async () => {
   await admin?.close();
-  await broker?.stop();
 });
 
 const compacted = {
