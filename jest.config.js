@@ -29,7 +29,8 @@ export default {
   projects: tiers.map(({ name, files, except = [] }) => ({
     ...common,
     displayName: name,
-    testMatch: [`<rootDir>/${files}`, ...except.map((pattern) => `!<rootDir>/${pattern}`)],
+    // Jest knows <rootDir> at the beginning of a pattern only, and "!" comes first.
+    testMatch: [`<rootDir>/${files}`, ...except.map((pattern) => `!${import.meta.dirname}/${pattern}`)],
     setupFilesAfterEnv: setUpFiles[name] ?? [],
     ...(name === "broker" && {
       globalSetup: "<rootDir>/test/broker.setup.ts",

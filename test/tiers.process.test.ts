@@ -5,14 +5,30 @@ import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "@jest/globals";
 import { filesOf, tiers } from "./tiers.ts";
 
+const projectFolder = join(import.meta.dirname, "..");
 const planted = join(import.meta.dirname, "planted-in-tiers.test.ts");
 afterEach(() => rmSync(planted, { force: true }));
+
+function jest(...args: string[]): string {
+  const program = fileURLToPath(import.meta.resolve("jest/bin/jest"));
+  const all = ["--experimental-vm-modules", "--no-warnings", program, ...args];
+  return spawnSync(process.execPath, all, { cwd: projectFolder, encoding: "utf8" }).stdout;
+}
 
 test("each test file is in one tier", () => {
   const all = tiers.flatMap((tier) => filesOf(tier, []));
   expect(all.length).toBeGreaterThan(100);
   expect(new Set(all).size).toBe(all.length);
   expect(filesOf({ name: "unit", files: "test/**/*.test.ts", setUp: [] }, []).sort()).toEqual(all.sort());
+});
+
+test.each(tiers)("Jest finds the files of tier $name", (tier) => {
+  const files: string[] = JSON.parse(jest(`--selectProjects=${tier.name}`, "--listTests", "--json"));
+  expect(files.sort()).toEqual(
+    filesOf(tier, [])
+      .map((file) => join(projectFolder, file))
+      .sort(),
+  );
 });
 
 test("a unit test that starts a program, opens a socket or waits for the clock fails, and is told its tier", () => {
@@ -34,10 +50,7 @@ test("a limit that is not reached", () => clearTimeout(setTimeout(() => {}, 60_0
 test("esbuild", () => build({ stdin: { contents: "1" }, write: false }));
 `;
   writeFileSync(planted, source);
-  const jest = fileURLToPath(import.meta.resolve("jest/bin/jest"));
-  const args = ["--experimental-vm-modules", "--no-warnings", jest, "--selectProjects=unit", "--json"];
-  const { stdout } = spawnSync(process.execPath, [...args, "--runTestsByPath", planted], { encoding: "utf8" });
-  const { testResults } = JSON.parse(stdout) as {
+  const { testResults } = JSON.parse(jest("--selectProjects=unit", "--json", "--runTestsByPath", planted)) as {
     testResults: { assertionResults: { title: string; status: string; failureMessages: string[] }[] }[];
   };
   const results = testResults.flatMap(({ assertionResults }) => assertionResults);

@@ -44,11 +44,3 @@ export function fakeCommand(folder: string, name: string, script: string): void 
   writeFileSync(join(folder, name), `#!/bin/bash\n${script}\n`);
   chmodSync(join(folder, name), 0o755);
 }
-
-/** Looks every 50 ms, for 5 s at most. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let looks = 0; !(await holds()); looks += 1) {
-    if (looks === 100) throw new Error(`not within 5 s: ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

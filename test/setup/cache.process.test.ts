@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { bash, fakeCommand, scratch, until } from "./bash.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { bash, fakeCommand, scratch } from "./bash.ts";
 
 let room: ReturnType<typeof scratch>;
 beforeEach(() => {
@@ -61,10 +62,16 @@ test.each(["first", "later"])("what set-up linked itself is not the machine's ow
 });
 
 test("a second set-up waits for the first", async () => {
-  const first = inCache("open_cache; touch $cache/begun; sleep 1; echo first done >>$cache/order");
-  await until(() => existsSync(join(room.folder, "begun")));
-  const second = await inCache("open_cache; echo second >>$cache/order");
-  await first;
-  expect(second.stdout).toContain("waiting for it");
+  const hold = "until [ -e $cache/go ]; do sleep 0.05; done";
+  const first = inCache(`open_cache; touch $cache/begun; ${hold}; echo first done >>$cache/order`);
+  const has = (name: string, text: string) => () => {
+    const path = join(room.folder, name);
+    return existsSync(path) && readFileSync(path, "utf8").includes(text);
+  };
+  await eventually(has("begun", ""), () => "the first does not begin");
+  const second = inCache("open_cache >$cache/said; echo second >>$cache/order");
+  await eventually(has("said", "waiting for it"), () => "the second does not wait");
+  writeFileSync(join(room.folder, "go"), "");
+  await Promise.all([first, second]);
   expect(readFileSync(join(room.folder, "order"), "utf8")).toBe("first done\nsecond\n");
 });

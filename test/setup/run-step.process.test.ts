@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { bash, root, scratch, until } from "./bash.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { bash, root, scratch } from "./bash.ts";
 
 let room: ReturnType<typeof scratch>;
 beforeEach(() => {
@@ -50,10 +51,16 @@ test("an interrupt ends what the step started", async () => {
   const child = spawn("bash", ["-c", script()], { stdio: "ignore" });
   const ended = new Promise((resolve) => child.on("close", resolve));
   const pid = () => (existsSync(join(room.folder, "pid")) ? readFileSync(join(room.folder, "pid"), "utf8").trim() : "");
-  await until(() => pid() !== "");
+  await eventually(
+    () => pid() !== "",
+    () => "the step does not begin",
+  );
   // Ctrl-C reaches both the set-up and the subshell that runs the step.
   await bash(`kill -TERM $(pgrep -P ${child.pid}) ${child.pid}`);
   await ended;
   // Gone, or dead and not yet taken note of by the process that adopted it.
-  await until(async () => /^(Z.*\n)?$/.test((await bash(`ps -o stat= -p ${pid()}`)).stdout));
+  await eventually(
+    async () => /^(Z.*\n)?$/.test((await bash(`ps -o stat= -p ${pid()}`)).stdout),
+    () => `${pid()} still runs`,
+  );
 });

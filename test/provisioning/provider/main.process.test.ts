@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, jest, test } from "@jest/globals";
 import type pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
+import { eventually } from "../../../testing/eventually.ts";
 import { connectPlugin } from "./plugin.ts";
 
 jest.setTimeout(60_000);
@@ -43,7 +43,15 @@ test.each([
   const { line } = started("sh", ["-c", engine, "sh", plugin]);
   const pid = Number(await line());
   if (when === "it runs") await line();
-  else while (!readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("node")) await sleep(1);
+  else {
+    await eventually(
+      () => readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("node"),
+      () => `${plugin} does not start Node`,
+    );
+  }
   child.kill("SIGKILL");
-  while (existsSync(`/proc/${pid}`)) await sleep(50);
+  await eventually(
+    () => !existsSync(`/proc/${pid}`),
+    () => `${plugin} outlives its engine`,
+  );
 });

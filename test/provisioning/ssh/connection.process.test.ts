@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globa
 import type { Argv } from "../../../provisioning/ssh/command.ts";
 import { Connection } from "../../../provisioning/ssh/connection.ts";
 import type { Login } from "../../../provisioning/ssh/login.ts";
+import { eventually } from "../../../testing/eventually.ts";
 import { type LoopbackHost, type LoopbackOptions, startLoopbackHost, target } from "../loopback-host.ts";
 
 jest.setTimeout(60_000);
@@ -24,8 +25,11 @@ afterEach(async () => {
 const sh = (script: string): Argv => ["sh", "-c", script];
 const brokenOff = "rpi0 (127.0.0.1): found the ssh connection broken off; wanted it to last.";
 /** Resolves once the host has begun what makes the file. */
-async function made(file: string): Promise<void> {
-  while (!readdirSync(host.folder).includes(file)) await new Promise((resume) => setTimeout(resume, 10));
+function made(file: string): Promise<void> {
+  return eventually(
+    () => readdirSync(host.folder).includes(file),
+    () => `the host has no ${file}`,
+  );
 }
 
 describe("observe", () => {
@@ -60,7 +64,10 @@ describe("observe", () => {
     await connection.observe([["true"]]);
     expect(readdirSync(join(host.folder, "run"))).toHaveLength(1);
     connection.close();
-    while (readdirSync(join(host.folder, "run")).length > 0) await new Promise((resume) => setTimeout(resume, 10));
+    await eventually(
+      () => readdirSync(join(host.folder, "run")).length === 0,
+      () => "what the connection made is still there",
+    );
   });
 
   test("is not confused by what the user's shell prints at login", async () => {

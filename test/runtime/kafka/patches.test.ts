@@ -66,15 +66,27 @@ beforeAll(async () => {
 describe("kafkajs, as it is bundled", () => {
   test("groups the messages of a large send in linear time, in their order", () => {
     const messages = Array.from({ length: 50_000 }, (_, i) => ({ partition: i % 2 }));
-    const start = performance.now();
-    const grouped = kafkajs.groupMessagesPerPartition({
-      topic: "t",
-      partitionMetadata: [{}, {}],
-      messages,
-      partitioner: ({ message }: { message: { partition: number } }) => message.partition,
-    });
-    // Unpatched it copies 1.25 billion references, which takes many seconds on any machine.
-    expect(performance.now() - start).toBeLessThan(2000);
+    // Unpatched it copies 1.25 billion references, by spreading what it has so far.
+    const iterator = Object.getPrototypeOf([][Symbol.iterator]());
+    const { next } = iterator;
+    let copied = 0;
+    iterator.next = function () {
+      if (++copied > messages.length) throw new Error("a message is copied more than once");
+      return next.call(this);
+    };
+    const group = () =>
+      kafkajs.groupMessagesPerPartition({
+        topic: "t",
+        partitionMetadata: [{}, {}],
+        messages,
+        partitioner: ({ message }: { message: { partition: number } }) => message.partition,
+      });
+    let grouped: ReturnType<typeof group>;
+    try {
+      grouped = group();
+    } finally {
+      iterator.next = next;
+    }
     expect(grouped[0]).toEqual(messages.filter(({ partition }) => partition === 0));
     expect(grouped[1]).toHaveLength(25_000);
   });
