@@ -20,9 +20,6 @@ const common = {
   modulePathIgnorePatterns: ["<rootDir>/.lab/", "<rootDir>/.build/"],
 };
 
-/** The setup file of a tier says what holds in each of its test files. */
-const setUpFiles = { unit: ["<rootDir>/test/unit.setup.ts"], lab: ["<rootDir>/test/patient.js"] };
-
 export default {
   // Brokers wait as much as they work: two beside each other fill two cores. A lab fills more, and wants 2 GB.
   maxWorkers: 2,
@@ -31,7 +28,7 @@ export default {
     displayName: name,
     // Jest knows <rootDir> at the beginning of a pattern only, and "!" comes first.
     testMatch: [`<rootDir>/${files}`, ...except.map((pattern) => `!${import.meta.dirname}/${pattern}`)],
-    setupFilesAfterEnv: setUpFiles[name] ?? [],
+    setupFilesAfterEnv: [name === "unit" ? "<rootDir>/test/unit.setup.ts" : "<rootDir>/test/patient.js"],
     ...(name === "broker" && {
       globalSetup: "<rootDir>/test/broker.setup.ts",
       globalTeardown: "<rootDir>/test/broker.teardown.ts",

@@ -1,4 +1,5 @@
 import { jest } from "@jest/globals";
 
-// Booting hosts and deploying to them takes minutes; Jest honours `testTimeout` only outside of projects.
+// When a test that hangs is given up, however busy the machine is: deploying to hosts that boot takes minutes. Jest honours
+// `testTimeout` only outside of projects.
 jest.setTimeout(10 * 60_000);
