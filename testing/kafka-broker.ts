@@ -12,6 +12,9 @@ export interface KillableBroker {
   /** SIGKILL; `restart` brings it back on the same port with the same data. */
   kill(): Promise<void>;
   restart(): Promise<void>;
+  /** SIGSTOP, after which the cluster gives it up; `thaw` brings it back without a start of its own. */
+  freeze(): void;
+  thaw(): void;
 }
 
 /** What a client needs. */
@@ -32,8 +35,17 @@ export interface KafkaBroker extends ReachableBroker, KillableBroker {
 
 const RELEASE = `kafka_2.13-${kafkaSeries.zookeeper.version}`;
 
-/** @param unpacked home of a release that is unpacked already */
-export async function startKafkaBroker(unpacked?: string): Promise<KafkaBroker> {
+/** Starts soon: compiling with care what runs for seconds takes longer than running it. */
+const SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+
+interface StartOptions {
+  /** Home of a release that is unpacked already. */
+  readonly unpacked?: string;
+  /** For a few tests. */
+  readonly isShortLived?: boolean;
+}
+
+export async function startKafkaBroker({ unpacked, isShortLived = false }: StartOptions = {}): Promise<KafkaBroker> {
   const folder = mkdtempSync(join(tmpdir(), "bramble-kafka-"));
   requireJava();
   if (unpacked === undefined) execFileSync("tar", ["xzf", archive(), "-C", folder]);
@@ -75,7 +87,12 @@ export async function startKafkaBroker(unpacked?: string): Promise<KafkaBroker> 
     // The kernel ends it with this process, however that ends: Jest kills its workers when a run is cut short.
     const daemon = spawn("setpriv", ["--pdeathsig", "KILL", join(home, "bin", script), join(folder, config)], {
       stdio: "ignore",
-      env: { ...process.env, KAFKA_HEAP_OPTS: heap, LOG_DIR: join(folder, "log") },
+      env: {
+        ...process.env,
+        KAFKA_HEAP_OPTS: heap,
+        LOG_DIR: join(folder, "log"),
+        ...(isShortLived && { KAFKA_JVM_PERFORMANCE_OPTS: SHORT_LIVED }),
+      },
     });
     daemons.add(daemon.once("exit", () => daemons.delete(daemon)));
     return daemon;
@@ -92,6 +109,8 @@ export async function startKafkaBroker(unpacked?: string): Promise<KafkaBroker> 
     let broker = await startOnce();
     return {
       kill: () => ended(broker, "SIGKILL"),
+      freeze: () => void broker.kill("SIGSTOP"),
+      thaw: () => void broker.kill("SIGCONT"),
       restart: async () => {
         // A broker that was killed is refused while ZooKeeper still holds the session of its former self.
         let reason: unknown;
@@ -127,8 +146,7 @@ export async function startKafkaBroker(unpacked?: string): Promise<KafkaBroker> 
 
 /** @param home of an unpacked release */
 export function reachableBroker(bootstrapServer: string, home: string): ReachableBroker {
-  // A tool lives for a second: compiling with care what it runs once takes longer than running it.
-  const env = { ...process.env, KAFKA_JVM_PERFORMANCE_OPTS: "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" };
+  const env = { ...process.env, KAFKA_JVM_PERFORMANCE_OPTS: SHORT_LIVED };
   return {
     bootstrapServer,
     tool: (script, ...args) =>

@@ -20,7 +20,7 @@ export function useBroker(): UsedBroker<ReachableBroker> {
 
 /** A broker for this file alone, which may kill it, start a second one or change its settings. To be awaited where a file begins. */
 export async function useOwnBroker(): Promise<UsedBroker<KafkaBroker>> {
-  const broker = await startKafkaBroker(sharedBroker().home);
+  const broker = await startKafkaBroker({ unpacked: sharedBroker().home, isShortLived: true });
   const used = using(broker);
   afterAll(() => broker.stop());
   return used;

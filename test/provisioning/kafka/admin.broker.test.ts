@@ -156,14 +156,14 @@ test("a topic is changed once all have a leader, as one that is only just being 
     { topic: "elsewhere", on: [1] },
     { topic: "here", on: [0] },
   ]);
-  await second.kill();
+  second.freeze();
   await eventually(
     async () => broker.tool("kafka-topics.sh", "--describe", "--unavailable-partitions").includes("elsewhere"),
     () => "the second broker still leads",
   );
   const changed = Promise.all([admin.addPartitions("here", 2), admin.setConfig("here", { "retention.ms": "5000" })]);
   changed.catch(() => {}); // awaited further down
-  await second.restart();
+  second.thaw();
   await changed;
   expect(await admin.describe("here")).toEqual({
     partitions: 2,
