@@ -1,7 +1,7 @@
 import type { OfflineRun } from "../declaration/offline.ts";
 import { knownAnswer } from "../lab/demo/known-answer.ts";
 
-/** Topics that will not carry what the course knows of them: the pipeline file was edited. */
+/** The topics that will not carry the course's known answer, because the pipeline file was edited. */
 export function changedTopics({ topics }: Pick<OfflineRun, "topics">): string[] {
   const others = knownAnswer.filter(
     ({ topic, values }) => topics.get(topic)?.map(String).join(" ") !== values.join(" "),

@@ -5,11 +5,11 @@ import { columns } from "./columns.ts";
 /** How much of a key and a value is shown. */
 const EXCERPT = 60;
 
-/** A service and its dead letters in numbers, or why there are none of its topic. */
+/** A service with the counts of its dead letters, or why its topic has none. */
 export interface CountedService {
   readonly name: string;
   readonly deadLetterTopic: string;
-  readonly count: DeadLetterCount | "is not there" | "cannot be read now";
+  readonly count: DeadLetterCount | "does not exist" | "cannot be read now";
 }
 
 export function countsTable(services: readonly CountedService[]): string {
@@ -17,7 +17,7 @@ export function countsTable(services: readonly CountedService[]): string {
     ["SERVICE", "WAITING", "PUT BACK", "NEWEST", "TOPIC"],
     ...services.map(({ name, deadLetterTopic, count }) =>
       typeof count === "string"
-        ? [name, "-", "-", "-", `${deadLetterTopic}, which ${count}`]
+        ? [name, "-", "-", "-", `${deadLetterTopic} (${count})`]
         : [
             name,
             String(count.waiting),
@@ -32,8 +32,8 @@ export function countsTable(services: readonly CountedService[]): string {
 /** Services that have no topic for their dead letters, and what to do. */
 export function missingLine(missing: readonly { readonly name: string }[]): string {
   const names = missing.map(({ name }) => name).join(", ");
-  const what = missing.length === 1 ? "no dead-letter topic" : "no dead-letter topics";
-  return `${names}: found ${what} (yet); \`pulumi up\` makes what the pipeline file has and the cluster has not`;
+  const [what, them] = missing.length === 1 ? ["no dead-letter topic", "it"] : ["no dead-letter topics", "them"];
+  return `${names}: ${what} yet; \`pulumi up\` creates ${them}`;
 }
 
 /** Two lines: when, where from, what it was; and why it was refused. */
@@ -50,7 +50,7 @@ export function deadLetterLines(deadLetter: DeadLetter): string[] {
   ];
 }
 
-/** One line of JSON, with everything; what is no text is in Base64 (`keyBase64`, `valueBase64`). */
+/** One line of JSON with every field. Bytes that are not text are in Base64 (`keyBase64`, `valueBase64`). */
 export function deadLetterJson(service: string, deadLetter: DeadLetter, isPutBack: boolean): string {
   const { offset, refusedAt, cause, operator, from, isResult, cutFromBytes, record } = deadLetter;
   return JSON.stringify({

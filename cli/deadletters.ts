@@ -38,18 +38,18 @@ interface Options {
   readonly pipeline?: string;
 }
 
-const NOBODY_TO_REPLAY = "found --replay without a service, wanted the name of the one whose letters to put back";
+const NOBODY_TO_REPLAY = "--replay needs a service: npx bramble deadletters SERVICE --replay";
 
 export function deadlettersCommand(): Command {
   const command = new Command("deadletters")
     .description(
-      "what services could not process, and why; and put it back: bramble deadletters con1 --replay; exit code 1: not all can be told",
+      "show the records that services could not process, and why; --replay puts them back; exit code 1: some could not be read",
     )
-    .argument("[service]", "whose dead letters; left out, how many each has")
-    .option("--json", "one letter a line as JSON, whole, those that were put back too")
-    .option("--all", "those that were put back too")
+    .argument("[service]", "show this service's dead letters (default: count those of every service)")
+    .option("--json", "print every dead letter in full, also those already put back: one JSON object per line")
+    .option("--all", "also show those already put back")
     .option("--most <n>", "show the newest n", wholeNumber, 50)
-    .option("--replay", "put those that wait back into the topic that they came from, for this service alone")
+    .option("--replay", "put the waiting ones back into the topic they came from, for this service alone")
     .option("--yes", "put them back without asking");
   return withPipelineOption(command).action(deadletters);
 }
@@ -96,8 +96,8 @@ function named(service: string, consumers: readonly Consumer[]): Consumer {
   const found = consumers.find(({ name }) => name === service);
   if (found) return found;
   const names = consumers.map(({ name }) => name);
-  const wanted = `wanted a service of this pipeline that reads a topic: ${names.join(", ")}`;
-  throw new CommandError("service-unknown", `found ${service}, ${wanted}${didYouMean(service, names)}`);
+  const services = `services that read a topic: ${names.join(", ")}`;
+  throw new CommandError("service-unknown", `there is no service ${service}; ${services}${didYouMean(service, names)}`);
 }
 
 async function printCounts(
@@ -108,7 +108,7 @@ async function printCounts(
 ): Promise<void> {
   const counted: CountedService[] = [];
   for (const each of consumers) {
-    if (missing.includes(each)) counted.push({ ...each, count: "is not there" });
+    if (missing.includes(each)) counted.push({ ...each, count: "does not exist" });
     else if (silent.has(each.deadLetterTopic)) counted.push({ ...each, count: "cannot be read now" });
     else counted.push({ ...each, count: await countDeadLetters(cluster, each) });
   }
@@ -137,7 +137,7 @@ async function printDeadLetters(cluster: ReplayCluster, consumer: Consumer, { al
   console.log(`${name}: ${deadLetters(shown)}${all ? "" : " waiting"}${before}`);
   if (shown > newest.length) console.log(`  the newest ${newest.length}:`);
   for (const line of newest.flat()) console.log(`  ${line}`);
-  if (shown > 0 && !all) console.log(`Put them back, for ${name} alone: npx bramble deadletters ${name} --replay`);
+  if (shown > 0 && !all) console.log(`To put them back, for ${name} alone: npx bramble deadletters ${name} --replay`);
 }
 
 async function replay(cluster: ReplayCluster, consumer: Consumer, pipeline: Pipeline, yes = false): Promise<void> {
@@ -145,15 +145,15 @@ async function replay(cluster: ReplayCluster, consumer: Consumer, pipeline: Pipe
   await requireAvailable(cluster, pipeline.cluster.hosts, needsOfPutBack(consumer));
   const { waiting } = await countDeadLetters(cluster, consumer);
   if (waiting === 0) {
-    console.log(`${name}: no dead letters wait.`);
+    console.log(`${name}: no dead letters are waiting.`);
     return;
   }
   const ours = new Set(consumersOf(pipeline).flatMap((each) => [each.groupId, deadLetterGroup(each)]));
   for (const topic of inputTopics) {
     const strangers = await otherReaders(cluster, topic, ours);
     if (strangers.length === 0) continue;
-    console.log(`${topic} is also read by ${strangers.join(", ")}, of which this pipeline knows nothing:`);
-    console.log(`  it gets the records a second time. Services of bramble pass over what was put back for ${name}.`);
+    console.log(`Outside this pipeline, ${topic} is also read by ${strangers.join(", ")}.`);
+    console.log(`  They will get these records a second time; bramble's services skip records put back for ${name}.`);
     if (!yes && !(await confirmed(`Put ${deadLetters(waiting)} back into ${topic}?`)))
       throw new Error("Nothing was put back.");
   }

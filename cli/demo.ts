@@ -23,16 +23,16 @@ async function demo(): Promise<void> {
   const { pipeline = file } = stackConfig().plain;
   if (pipeline !== file) {
     throw new Error(
-      `found ${pipeline} as the pipeline of stack rpi, wanted ${file}, whose answer is known; ` +
-        `change it with \`npx bramble lab exec -- pulumi config set bramble:pipeline ${file} --stack rpi\``,
+      `the demo knows the answer of ${file} only, but stack rpi has the pipeline ${pipeline}. ` +
+        `Set it with \`npx bramble lab exec -- pulumi config set bramble:pipeline ${file} --stack rpi\``,
     );
   }
   const others = changedTopics(await runOffline(await loadPipeline(join(project, file))));
   if (others.length > 0) {
     throw new Error(
-      `found ${file} edited, so that ${others.join(", ")} will not have the known answer; wanted what it came with: ` +
-        `\`git checkout ${file}\`, and, if the edited one was deployed, \`npx bramble lab exec -- pulumi destroy\`. ` +
-        "To deploy the edited one: `npx bramble lab up`, then `npx bramble lab exec -- pulumi up`",
+      `${file} was edited, so ${others.join(", ")} will not have the known answer. Restore it with ` +
+        `\`git checkout ${file}\`; if you deployed the edited file, also run \`npx bramble lab exec -- pulumi destroy\`. ` +
+        "To deploy the edited file instead: `npx bramble lab up`, then `npx bramble lab exec -- pulumi up`",
     );
   }
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onInterrupt);
@@ -52,36 +52,36 @@ async function demo(): Promise<void> {
           ? [printer.service, journalCommand(bramble, printer, began)]
           : [topic, topicCommand(bramble, topic)];
       const watched = await watch(command, stream, ({ value, wanted }, count) => {
-        const verdict = value === wanted ? "as known" : `WRONG: the known answer is ${wanted}`;
+        const verdict = value === wanted ? "correct" : `WRONG: expected ${wanted}`;
         const progress = `${count}/${stream.values.length}`;
         console.log(`  ${name.padEnd(28)} ${progress.padStart(5)}  ${value.padEnd(20)} ${verdict}`);
       });
       return { name, stream, ...watched };
     }),
   );
-  if (changed) title("The same again, with nothing to change");
+  if (changed) title("`pulumi up` again, with nothing to change");
   const noChange = changed ? await timed(pulumi("up", "--yes", "--skip-preview"), "ignore") : deployment;
 
   title("Summary");
   if (changed) console.log(`  ${first ? "First deployment" : "Deployment"}: ${deployment.toFixed(1)} s`);
-  console.log(`  \`pulumi up\` with refresh and nothing to change: ${noChange.toFixed(1)} s`);
+  console.log(`  \`pulumi up\` with a refresh and nothing to change: ${noChange.toFixed(1)} s`);
   const failed = streams.flatMap(({ name, stream, arrivals, complaint }) => {
     const right = arrivals.filter(({ value, wanted }) => value === wanted).length;
     const enough = right === stream.values.length;
-    console.log(`  ${name}: ${right} of ${stream.values.length} values as known`);
-    if (!enough && complaint !== "") console.log(`    the watching program said: ${complaint}`);
+    console.log(`  ${name}: ${right} of ${stream.values.length} values correct`);
+    if (!enough && complaint !== "") console.log(`    the program that read it said: ${complaint}`);
     return enough ? [] : [{ name, ...stream.writer }];
   });
   if (failed.length > 0) {
     console.log(`FAIL: ${failed.map(({ name }) => name).join(", ")}`);
-    console.log("See what their services say:");
+    console.log("Read the logs of their services:");
     for (const { service, host } of failed) {
       console.log(`  npx bramble lab ssh ${host} -- sudo journalctl -u bramble-${service}`);
     }
     process.exit(1);
   }
   console.log("PASS\n");
-  console.log("The lab stays up. What to try next:");
+  console.log("The lab stays up. Try next:");
   console.log("  npx bramble lab shell   then: npx bramble status, pulumi preview --diff, pulumi up, exit");
   console.log("  edit pipelines/kafka_chaining.yaml (`above: 50` to 55), then preview again");
   console.log("  make down               takes the lab down");
@@ -91,7 +91,7 @@ function pulumi(...args: string[]): string[] {
   return ["lab", "exec", "--", "pulumi", ...args, "--stack", "rpi"];
 }
 
-/** Runs a bramble command in the project folder, showing it and what it prints; ends the demo when it fails. Seconds. */
+/** Runs a bramble command in the project folder and shows its output. Gives the seconds it took; a failure ends the demo. */
 function step(name: string, args: string[]): Promise<number> {
   title(`${name}: bramble ${args.map((arg) => (arg === bramble ? "bramble" : arg)).join(" ")}`);
   return timed(args, "inherit");
@@ -105,7 +105,7 @@ async function timed(args: string[], stdio: "inherit" | "ignore"): Promise<numbe
   const seconds = (performance.now() - started) / 1000;
   if (interrupted) giveUp();
   if (status !== 0) {
-    console.log(`FAIL: bramble ${args.join(" ")} ended with ${status} after ${seconds.toFixed(1)} s`);
+    console.log(`FAIL: bramble ${args.join(" ")}: exit code ${status} after ${seconds.toFixed(1)} s`);
     process.exit(1);
   }
   if (stdio === "inherit") console.log(`  (${seconds.toFixed(1)} s)`);
@@ -115,14 +115,14 @@ async function timed(args: string[], stdio: "inherit" | "ignore"): Promise<numbe
 let stepRuns = false;
 let interrupted = false;
 
-/** A running step has the interrupt from the terminal too, and ends in its own time: Pulumi writes down what it did. */
+/** The terminal interrupts a running step too. The step ends in its own time, because Pulumi must record what it did. */
 function onInterrupt(): void {
   interrupted = true;
   if (!stepRuns) giveUp();
 }
 
 function giveUp(): never {
-  console.log("\nInterrupted. `make demo` goes on from here, `make down` takes the lab down.");
+  console.log("\nInterrupted. `make demo` continues from here; `make down` takes the lab down.");
   process.exit(130);
 }
 

@@ -5,13 +5,13 @@ import { projectEnvironment } from "../lab/environment.ts";
 import { projectFolder } from "../lab/lab.ts";
 import { type PreviewDigest, problemOf, type Verdict, verdictOf } from "./preview-digest.ts";
 
-/** As diff(1) and `terraform plan -detailed-exitcode` have it: nothing to do, changes, trouble. */
+/** As in `terraform plan -detailed-exitcode`: 0 for nothing to do, 2 for changes, 1 for a failure. */
 const exitCodes: Readonly<Record<Verdict["kind"], number>> = { same: 0, changes: 2, refused: 1 };
 
 export function diffCommand(): Command {
   return new Command("diff")
-    .description("what `pulumi up` would mean, in sentences; exit code 0: nothing, 2: changes, 1: refused")
-    .argument("[flags...]", "for `pulumi preview`, as in --config bramble:allowDataLoss=topic")
+    .description("describe in sentences what `pulumi up` would do; exit code 0: nothing, 2: changes, 1: refused")
+    .argument("[flags...]", "flags for `pulumi preview`, such as --config bramble:allowDataLoss=topic")
     .allowUnknownOption()
     .action(async (flags: string[]) => {
       const verdict = verdictOf(await preview(flags));
@@ -26,7 +26,7 @@ async function preview(flags: readonly string[]): Promise<PreviewDigest> {
   const stack = flags.some((flag) => /^(-s|--stack(=.*)?)$/.test(flag)) ? [] : ["--stack", "rpi"];
   const argv = ["preview", "--json", "--non-interactive", ...stack, ...flags];
   const env = { ...process.env, ...projectEnvironment() };
-  if (process.stderr.isTTY) console.error("Looking at every host with `pulumi preview`, which takes some seconds...");
+  if (process.stderr.isTTY) console.error("Looking at every host with `pulumi preview`; this takes a few seconds...");
   const child = spawn("pulumi", argv, { cwd: projectFolder, env, stdio: ["ignore", "pipe", "pipe"] });
   const failed = new Promise<never>((_, reject) => child.once("error", reject));
   const [stdout, stderr] = await Promise.race([failed, Promise.all([text(child.stdout), text(child.stderr)])]);

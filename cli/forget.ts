@@ -6,31 +6,30 @@ import { callPulumi } from "./call-pulumi.ts";
 
 export function forgetCommand(): Command {
   return new Command("forget")
-    .description("give up a host that will not answer any more: `pulumi destroy` goes on without it")
+    .description("remove a host that is gone for good from the stack, so that `pulumi destroy` can go on without it")
     .argument("<host>", "name of the host")
-    .option("--stack <name>", "stack whose state it is taken out of", "rpi")
-    .option("--yes", "do it without asking")
+    .option("--stack <name>", "remove the host from this stack", "rpi")
+    .option("--yes", "do not ask")
     .action(forget);
 }
 
 async function forget(host: string, { stack, yes }: { stack: string; yes?: boolean }): Promise<void> {
   const state = JSON.parse(callPulumi(["stack", "export", "--stack", stack])) as { deployment: Deployment };
   const { deployment, left } = forgetHost(state.deployment, host);
-  if (left.length === 0)
-    throw new Error(`found nothing on ${host} in stack ${stack}, wanted a host that has something`);
-  console.log(`On ${host} stays, as nobody can reach it:`);
+  if (left.length === 0) throw new Error(`stack ${stack} has nothing on a host named ${host}; nothing was changed`);
+  console.log(`What bramble put on ${host} will be left there:`);
   for (const { does } of left) console.log(`  not done: ${does}`);
   if (!yes && !(await confirmed(host, stack))) throw new Error("Nothing was forgotten.");
 
   const script = `left-on-${host}.sh`;
-  // Before the state forgets it, nobody else would know.
+  // Written before the state loses the host: after that, nothing else knows these steps.
   writeFileSync(script, removalScript(host, left), { mode: 0o755 });
   callPulumi(["stack", "import", "--stack", stack], JSON.stringify({ ...state, deployment }));
-  console.log(`Stack ${stack} has forgotten ${host}. When it is back, and is not reflashed:`);
+  console.log(`Stack ${stack} has forgotten ${host}. If ${host} comes back without a reflash, clean it up with:`);
   console.log(`  ssh USER@${host} sudo sh < ${script}`);
 }
 
 async function confirmed(host: string, stack: string): Promise<boolean> {
-  const question = `Forget ${host} in stack ${stack}? Only "yes" does it: `;
-  return (await ask(question, ", wanted a yes; add --yes")) === "yes";
+  const question = `Forget ${host} in stack ${stack}? Type yes to confirm: `;
+  return (await ask(question, "To answer yes, add --yes.")) === "yes";
 }

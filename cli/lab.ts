@@ -26,12 +26,12 @@ export function labCommand(): Command {
     .action((options: { owner?: number }) => up(openLab(), { ...options, report: console.log }));
   command
     .command("down")
-    .description("pull every plug and leave nothing behind but the disks")
-    .option("--wipe", "forget the disks, the trusted host keys and the lab's Pulumi state too")
+    .description("stop every host and remove everything but the disks")
+    .option("--wipe", "also delete the disks, the trusted host keys and the lab's Pulumi state")
     .action((options: { wipe?: boolean }) => down(openLab(), { ...options, report: console.log }));
   command
     .command("status")
-    .description("how each host is")
+    .description("show the state of each host")
     .action(async () => {
       const hosts = await status(openLab());
       if (!hosts) throw new LabError(`lab \`${openLab().name}\` is down; start it with \`npx bramble lab up\``);
@@ -39,7 +39,7 @@ export function labCommand(): Command {
     });
   command
     .command("shell")
-    .description("a shell on the lab's network, ready for pulumi")
+    .description("open a shell on the lab's network, ready for pulumi")
     .action(() => become(shellInLab(openLab())));
   command
     .command("exec")
@@ -59,26 +59,26 @@ export function labCommand(): Command {
       .command(name)
       .description(description)
       .argument("<host>", labHosts.map((host) => host.name).join(", "));
-  hostCommand("kill", "pull a host's plug; `start` plugs it in again").action((name: string) =>
+  hostCommand("kill", "unplug a host; `start` plugs it in again").action((name: string) =>
     kill(openLab(), labHost(name)),
   );
-  hostCommand("start", "plug a host in that is off, and wait until ssh answers").action((name: string) =>
+  hostCommand("start", "plug in a host that is off, and wait until ssh answers").action((name: string) =>
     start(openLab(), labHost(name), console.log),
   );
-  hostCommand("cut", "take a host's network cable out")
-    .option("--mend", "put it back")
+  hostCommand("cut", "unplug a host's network cable")
+    .option("--mend", "plug it in again")
     .action((name: string, { mend }: { mend?: boolean }) => cut(openLab(), labHost(name), mend));
   command
     .command("delay")
-    .description("make every cable so much slower, each way: bramble lab delay 20ms")
-    .argument("[time]", "20ms", milliseconds)
-    .option("--mend", "as quick as before")
+    .description("delay every packet on every cable by this time, each way: bramble lab delay 20ms")
+    .argument("[time]", "the delay, such as 20ms", milliseconds)
+    .option("--mend", "remove the delay")
     .action((ms: number | undefined, { mend = false }: { mend?: boolean }) => {
-      if (mend === (ms !== undefined)) throw new LabError("wanted a time, such as 20ms, or --mend");
+      if (mend === (ms !== undefined)) throw new LabError("give either a time, such as 20ms, or --mend");
       return ms === undefined ? mendDelay(openLab()) : delay(openLab(), ms);
     });
-  hostCommand("freeze", "stop everything on a host where it stands, as if it hung")
-    .option("--thaw", "let it go on")
+  hostCommand("freeze", "freeze every process on a host, as if the host hung")
+    .option("--thaw", "let them continue")
     .action((name: string, { thaw }: { thaw?: boolean }) => freeze(openLab(), labHost(name), thaw));
   hostCommand("reflash", "give a host an empty disk and a new host key, and boot it").action((name: string) =>
     reflash(openLab(), labHost(name), console.log),
@@ -86,7 +86,7 @@ export function labCommand(): Command {
   return command;
 }
 
-/** With options passed through, commander keeps the `--` that stands behind the first argument. */
+/** With passThroughOptions, commander keeps the `--` after the first argument. */
 function withoutDashes(argv: string[]): string[] {
   return argv[0] === "--" ? argv.slice(1) : argv;
 }

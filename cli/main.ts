@@ -19,13 +19,13 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 const program = new Command("bramble")
   .description("Kafka stream pipelines on a cluster of Raspberry Pis, from one YAML file.")
   .enablePositionalOptions();
-// Only what was asked for is loaded, which halves the start of most commands; help shows all.
+// Only the named command is loaded, which halves the start time of most commands. Help needs all of them.
 const asked = process.argv[2] ?? "";
 for (const [name, load] of Object.entries(commands)) {
   if (name === asked || !Object.hasOwn(commands, asked)) program.addCommand(await load());
 }
 for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
-  command.showHelpAfterError("(add --help to see what there is)");
+  command.showHelpAfterError("(add --help for usage)");
 }
 
 try {
@@ -33,7 +33,7 @@ try {
 } catch (error) {
   const { name, message } = error as Error;
   const isForScript = process.argv.includes("--json");
-  // What went wrong is told in words; only a bug of ours shows its stack. Faults of a pipeline start with their place.
+  // Only a bug of bramble's own prints its stack. A mistake in a pipeline file starts with its location, not with "bramble:".
   if (["TypeError", "ReferenceError", "RangeError", "SyntaxError", "AssertionError"].includes(name))
     console.error(error);
   else if (isForScript) console.error(errorJson(error as Error));

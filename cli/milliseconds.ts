@@ -4,5 +4,5 @@ import { InvalidArgumentError } from "commander";
 export function milliseconds(text: string): number {
   const [, digits] = /^(\d{1,5})ms$/.exec(text) ?? [];
   if (digits !== undefined && Number(digits) > 0) return Number(digits);
-  throw new InvalidArgumentError("Wanted milliseconds, such as 20ms.");
+  throw new InvalidArgumentError("Expected milliseconds, such as 20ms.");
 }

@@ -12,7 +12,7 @@ export function offlineReport(pipeline: Pipeline, run: OfflineRun, most: number)
   const endless = pipeline.services.filter(({ input }) => isEndless(input));
 
   return [
-    ...endless.map(({ name }) => `${name} sends without an end: here is its beginning`),
+    ...endless.map(({ name }) => `${name} never stops sending: only its beginning is shown`),
     ...pipeline.services.flatMap(({ name, on, input }) =>
       input.kind === "follow" ? [`${name} follows ${input.path} on ${on}: no values here`] : [],
     ),

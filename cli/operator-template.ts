@@ -1,4 +1,4 @@
-/** A new operator: how much a value differs from the one before it, as something to begin with. */
+/** A new operator to start from: how much a value differs from the one before it. */
 export function operatorSource(name: string): string {
   return `import { fold, number } from "bramble/operator";
 
@@ -17,7 +17,7 @@ export function operatorTest(name: string): string {
 import { run } from "bramble/test";
 import { ${exportName(name)} } from "../../pipelines/operators/${name}.ts";
 
-test("tells how much each value differs from the one before", () => {
+test("gives how much each value differs from the one before", () => {
   expect(run(${exportName(name)}, {}, [20, 21, 19])).toEqual([1, -2]);
 });
 
@@ -27,13 +27,13 @@ test("multiplies the difference", () => {
 `;
 }
 
-/** limit-step -> limitStep; a word that JavaScript keeps for itself gets a dash below: new -> new_. */
+/** limit-step -> limitStep; a reserved word gets an underscore: new -> new_. */
 function exportName(name: string): string {
   const camelCase = name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
   return RESERVED.has(camelCase) ? `${camelCase}_` : camelCase;
 }
 
-/** ECMAScript 2026, 12.7.2, with what a module reserves besides, and what the two files import. */
+/** The reserved words of ECMAScript 2026, 12.7.2, those of modules, and the names that the two files import. */
 const RESERVED = new Set(
   (
     "await break case catch class const continue debugger default delete do else enum export extends false finally for " +

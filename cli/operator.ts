@@ -11,16 +11,16 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 export function operatorCommand(): Command {
   const create = new Command("new")
-    .description("make an operator and its test, which passes: bramble operator new delta")
-    .argument("<name>", "name in kebab-case, as a pipeline file writes it", operatorName)
+    .description("create an operator and a test that passes: bramble operator new delta")
+    .argument("<name>", "its name in pipeline files, in kebab-case", operatorName)
     .action((name: string) => createOperator(name));
-  return new Command("operator").description("operators of your own").addCommand(create);
+  return new Command("operator").description("write your own operators").addCommand(create);
 }
 
-/** Writes pipelines/operators/NAME.ts and test/operators/NAME.test.ts below `root`; never over what is there. */
+/** Writes pipelines/operators/NAME.ts and test/operators/NAME.test.ts below `root`, and never overwrites a file. */
 export async function createOperator(name: string, root = ROOT): Promise<void> {
   if ((await builtInOperators()).has(name)) {
-    throw new Error(`found a built-in operator ${name}, wanted another name; bramble's own cannot be replaced`);
+    throw new Error(`${name} is a built-in operator, which cannot be replaced; choose another name`);
   }
   const files = {
     [`pipelines/operators/${name}.ts`]: operatorSource(name),
@@ -28,16 +28,16 @@ export async function createOperator(name: string, root = ROOT): Promise<void> {
   };
   const there = Object.keys(files).filter((file) => existsSync(join(root, file)));
   if (there.length > 0)
-    throw new Error(`found ${there.join(" and ")}, wanted a name that is free; nothing was written`);
+    throw new Error(`already there: ${there.join(" and ")}. Nothing was written; choose another name`);
   for (const [file, text] of Object.entries(files)) {
     await mkdir(dirname(join(root, file)), { recursive: true });
     await writeFile(join(root, file), text, { flag: "wx" });
-    console.log(`${file} is new`);
+    console.log(`created ${file}`);
   }
-  console.log(`Test it with make test ONLY=${name}, and name it under apply in a pipeline file: apply: [${name}]`);
+  console.log(`Test it with \`make test ONLY=${name}\`, then use it in a pipeline file: \`apply: [${name}]\``);
 }
 
 function operatorName(text: string): string {
   if (OPERATOR_NAME.test(text)) return text;
-  throw new InvalidArgumentError("wanted a name in kebab-case such as limit-step");
+  throw new InvalidArgumentError("Expected a name in kebab-case, such as limit-step.");
 }

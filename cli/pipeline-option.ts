@@ -3,7 +3,7 @@ import { loadPipeline } from "../declaration/load-pipeline.ts";
 import type { Pipeline } from "../declaration/pipeline.ts";
 import { stackConfig } from "./stack-config.ts";
 
-/** Lets a command be told of another pipeline file than the stack's. */
+/** Gives a command the option --pipeline, for another pipeline file than the stack's. */
 export function withPipelineOption(command: Command): Command {
   return command.option("--pipeline <file>", "pipeline file (default: the stack's)");
 }

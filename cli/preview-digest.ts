@@ -13,7 +13,7 @@ export interface Verdict {
   readonly text: string;
 }
 
-/** What a preview comes to. The provider puts the plan into sentences (provisioning/impact); here they are only found. */
+/** The outcome of a preview. The provider wrote the sentences (provisioning/impact); this function only picks them out. */
 export function verdictOf({ diagnostics = [], changeSummary = {} }: PreviewDigest): Verdict {
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0) return { kind: "refused", text: [...new Set(errors.flatMap(refusal))].join("\n") };
@@ -22,7 +22,7 @@ export function verdictOf({ diagnostics = [], changeSummary = {} }: PreviewDiges
   const changed = Object.values(changes).some((count) => count > 0);
   if (!changed) return { kind: "same", text: "Nothing changes." };
   const sentences = impacts.map(({ message = "" }) => message.trim()).join("\n");
-  return { kind: "changes", text: sentences || "Only what bramble keeps on record changes; no host is touched." };
+  return { kind: "changes", text: sentences || "Only bramble's own records change; no host is touched." };
 }
 
 /** The sentences of a refusal, without what Pulumi puts around them. */
@@ -31,10 +31,10 @@ function refusal({ message = "" }: { readonly message?: string }): string[] {
   return lines.filter((line) => line !== "" && line !== "preview failed" && !/^\d+ errors? occurred:$/.test(line));
 }
 
-/** What Pulumi says when there is no preview at all, and what to do where that is known. */
+/** Pulumi's message when there is no preview at all, with the next step if that is known. */
 export function problemOf(said: string): string {
   const problem = said.replace(/^error: /, "");
-  if (problem === "") return "pulumi preview said nothing";
+  if (problem === "") return "pulumi preview printed nothing";
   if (!problem.startsWith("no stack named ")) return problem;
-  return `${problem}; make it with \`pulumi stack init\`. For the lab's, begin with \`npx bramble lab exec --\`.`;
+  return `${problem}; create it with \`pulumi stack init\`. For the lab's stack, put \`npx bramble lab exec --\` before the command.`;
 }

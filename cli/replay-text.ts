@@ -5,7 +5,7 @@ import { columns } from "./columns.ts";
 export function rangeLines(ranges: readonly OffsetRange[], endIs: string): string[] {
   const rows = ranges.map((range) => {
     const { topic, partition, from, end, isCut } = range;
-    const oldest = isCut ? ", the oldest that Kafka still has" : "";
+    const oldest = isCut ? ", the oldest in Kafka" : "";
     return [
       `  ${topic}/${partition}`,
       `from offset ${from}${oldest}:`,
@@ -15,7 +15,7 @@ export function rangeLines(ranges: readonly OffsetRange[], endIs: string): strin
   return columns(rows).split("\n");
 }
 
-/** "up to 20 records": some offsets are no records but the ends of transactions. */
+/** "up to 20 records": some offsets hold no record but the end of a transaction. */
 export function upTo(count: bigint): string {
   return count === 0n ? "nothing" : count === 1n ? "1 record" : `up to ${count} records`;
 }
@@ -32,14 +32,14 @@ export interface ReplayImpact {
 
 /** What it means to those who read its results. */
 export function impactLines({ service, isStateful, isExact, outputs }: ReplayImpact): string[] {
-  const state = isStateful ? [`The state of its operators is reset: it begins there with none.`] : [];
+  const state = isStateful ? ["The state of its operators is reset: it starts there with no state."] : [];
   if (outputs.length === 0) return [...state, "It prints its results again."];
   const where = outputs.map(({ topic, readers }) =>
-    readers.length === 0 ? topic : `${topic} (which ${readers.join(", ")} read${readers.length === 1 ? "s" : ""})`,
+    readers.length === 0 ? topic : `${topic} (read by ${readers.join(", ")})`,
   );
   return [
     ...state,
-    `Its results come again, ${isExact ? "each once" : "each at least once"}, behind those that are there: in ${where.join(", ")}.`,
-    `Nothing is taken away there, and ${service} goes on with what arrives once it is through.`,
+    `Its results are written again, ${isExact ? "each once" : "each at least once"}, after the existing ones, to ${where.join(", ")}.`,
+    `The existing results stay. Once it has caught up, ${service} continues with new records.`,
   ];
 }

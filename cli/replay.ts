@@ -23,18 +23,22 @@ interface Options {
 
 export function replayCommand(): Command {
   const command = new Command("replay")
-    .description("have a service read its input again, each record once: bramble replay con2 --from 1h")
-    .argument("<service>", "which")
-    .requiredOption("--from <place>", "beginning; a time ago, such as 90s, 1h or 2d; or an offset", startPoint)
-    .option("--to <topic>", "into this topic instead of its outputs; the service itself goes on undisturbed")
-    .option("--yes", "without asking");
+    .description("make a service process its input again, each record once: bramble replay con2 --from 1h")
+    .argument("<service>", "name of the service")
+    .requiredOption(
+      "--from <place>",
+      "where to start: beginning, a time ago such as 90s, 1h or 2d, or an offset",
+      startPoint,
+    )
+    .option("--to <topic>", "write to this topic instead of the service's outputs; the running service is not affected")
+    .option("--yes", "do not ask");
   return withPipelineOption(command).action(replay);
 }
 
 function startPoint(text: string): StartPoint {
   const from = parseStartPoint(text);
   if (from) return from;
-  throw new InvalidArgumentError("Wanted beginning, a time such as 90s, 1h or 2d, or an offset.");
+  throw new InvalidArgumentError("Expected beginning, a time such as 90s, 1h or 2d, or an offset.");
 }
 
 async function replay(name: string, { from, to, yes, ...options }: Options): Promise<void> {
@@ -68,21 +72,21 @@ async function intoOutputs(
   const lines = rangeLines(ranges, `where ${name} is`);
   if (gone.length > 0) {
     const where = gone.map(({ topic, partition, offset }) => `${topic}/${partition} to offset ${offset}`).join(", ");
-    console.log(`${name}: a replay before this one was cut short, after it had sent ${where}: that stays.`);
+    console.log(`${name}: an earlier replay was interrupted after it had moved ${where}; that is kept.`);
   } else if (offsetCount(ranges) === 0n) {
     console.log([`${name}: nothing to read again.`, ...lines].join("\n"));
     return;
   }
   if (ranges.length > 0) {
     const impact = await impactOf(cluster, pipeline, service);
-    console.log([`${name} goes back, and reads again:`, ...lines, ...impactLines(impact)].join("\n"));
-    if (!yes && !(await confirmed(`Send ${name} back?`))) throw new Error(`${name} goes on where it is.`);
+    console.log([`${name} will read again:`, ...lines, ...impactLines(impact)].join("\n"));
+    if (!yes && !(await confirmed(`Replay ${name}?`))) throw new Error("Nothing was changed.");
   }
   const wasRunning = await resetGroup(cluster, service, plan);
-  const done = ranges.length > 0 ? `${name} has gone back` : `${name}: nothing is left to do of that replay`;
+  const done = ranges.length > 0 ? `${name} was sent back` : `${name}: that replay was already complete`;
   const next = wasRunning
-    ? "It reads from there within seconds."
-    : "It does not run; it reads from there once it does.";
+    ? "It starts reading there within seconds."
+    : "It is not running; it will start reading there.";
   console.log(`${done}. ${next}`);
 }
 
@@ -102,7 +106,7 @@ async function impactOf(
   const service = services.find((each) => each.name === spec.name);
   return {
     service: spec.name,
-    // A changelog may hold the place in a file alone.
+    // A changelog does not prove it: a service without state may keep its position in a file there.
     isStateful: service?.apply.some(({ stateful }) => stateful) === true,
     isExact: spec.processingGuarantee !== "at_least_once",
     outputs,
@@ -126,20 +130,20 @@ async function intoItsOwn(
     console.log([`${name}: nothing to read again.`, ...lines].join("\n"));
     return;
   }
-  const beginning = isBegun ? "going on where a replay before this one was cut short" : "beginning with no state";
-  console.log(`The operators of ${name}, as the pipeline file has them now, read again, ${beginning}:`);
+  const beginning = isBegun ? "continuing where an earlier replay was interrupted" : "starting with no state";
+  console.log(`The operators of ${name}, as they are in the pipeline file now, will read again, ${beginning}:`);
   console.log(lines.join("\n"));
-  const isNew = recordsThere === undefined ? ", which is new" : "";
-  console.log(`Their results go to ${topic}${isNew}. ${name} itself goes on undisturbed.`);
+  const isNew = recordsThere === undefined ? ", a new topic" : "";
+  console.log(`Their results go to ${topic}${isNew}. The running ${name} is not affected.`);
   if (!isBegun && recordsThere !== undefined && recordsThere > 0) {
-    console.log(`${topic} has ${upTo(BigInt(recordsThere))} already: what comes now stands behind them.`);
-    if (!yes && !(await confirmed("Go on?"))) throw new Error("Nothing was written.");
+    console.log(`${topic} already has ${upTo(BigInt(recordsThere))}; the new ones will follow them.`);
+    if (!yes && !(await confirmed("Continue?"))) throw new Error("Nothing was written.");
   }
   const written = await replayInto(cluster, into, plan, printProgress(offsetCount(ranges)));
   console.log(`${topic}: ${written} record${written === 1 ? "" : "s"} written.`);
 }
 
-/** Progress once in a while, and each warning. */
+/** Prints progress every 5 s, and each warning. */
 function printProgress(all: bigint): (event: ReprocessEvent) => void {
   let printedMs = Date.now();
   return (event) => {

@@ -6,9 +6,9 @@ const keys = ["pipeline", "user", "port", "password", "privateKey"] as const;
 type Key = (typeof keys)[number];
 
 export interface StackConfig {
-  /** What stands there as it is. */
+  /** Settings in plain text. */
   readonly plain: Readonly<Partial<Record<Key, string>>>;
-  /** What Pulumi has encrypted. */
+  /** The names of the settings that Pulumi has encrypted. */
   readonly secret: readonly Key[];
 }
 

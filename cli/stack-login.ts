@@ -2,7 +2,7 @@ import { courseLogin, type Login } from "../provisioning/ssh/login.ts";
 import { callPulumi } from "./call-pulumi.ts";
 import { type StackConfig, stackConfig } from "./stack-config.ts";
 
-/** How `pulumi up` logs in to the hosts of the stack `rpi`. Pulumi is asked only where something is encrypted. */
+/** How `pulumi up` logs in to the hosts of the stack `rpi`. Pulumi is called only if a setting is encrypted. */
 export function stackLogin({ plain, secret }: StackConfig = stackConfig(), decrypt = decrypted): Login {
   const { user = courseLogin.user, port, ...stated } = { ...plain, ...(secret.length > 0 && decrypt()) };
   const { password = courseLogin.password, privateKey } = stated;

@@ -4,7 +4,7 @@ import type { Answers, Problem } from "../status/problem.ts";
 import type { UnitState } from "../status/unit-state.ts";
 import { sourceOf } from "./status-text.ts";
 
-/** The same for scripts; what cannot be told now is null. */
+/** The same for scripts; a value that is unknown now is null. */
 export function statusJson(pipeline: Pipeline, { hosts, kafka }: Answers, problems: readonly Problem[]): string {
   const unitsOf = (host: string): readonly UnitState[] | null => {
     const answer = hosts.get(host);

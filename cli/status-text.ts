@@ -14,7 +14,7 @@ export function hostTable(pipeline: Pipeline, hosts: Answers["hosts"]): string {
   const daemons = cluster.metadata.mode === "zookeeper" ? ["zookeeper.service", "kafka.service"] : ["kafka.service"];
   const rows = cluster.hosts.map(({ name, address }) => {
     const answer = hosts.get(name);
-    if (answer?.kind !== "units") return [name, address, "cannot be asked"];
+    if (answer?.kind !== "units") return [name, address, "unknown"];
     const declared = unitsOn(pipeline, name);
     const cells = daemons.map((daemon) => (declared.some(({ unit }) => unit === daemon) ? state(answer, daemon) : "-"));
     return [name, address, ...cells, ...rolesOn(pipeline, name)];
@@ -26,7 +26,7 @@ export function hostTable(pipeline: Pipeline, hosts: Answers["hosts"]): string {
   ]);
 }
 
-/** Of a node of a cluster with KRaft, in which one process may be both. */
+/** The roles of a KRaft node: one process may be broker and controller. */
 function rolesOn({ cluster: { kafka, metadata } }: Pipeline, host: string): string[] {
   if (metadata.mode !== "kraft") return [];
   const roles = [
@@ -61,7 +61,7 @@ export function lagTable({ services }: Pipeline, kafka: KafkaAnswer): string {
   return columns([["SERVICE", "READS", "POSITION", "LAG", "DEAD LETTERS"], ...rows]);
 }
 
-/** Where the records of a service come from that reads no topic. Its position is in its changelog; its unit says how far it is. */
+/** The source of a service that reads no topic. Its position is in its changelog, and its unit's status text shows it. */
 export function sourceOf({ input }: Service): string {
   switch (input.kind) {
     case "follow":
@@ -78,7 +78,7 @@ export function sourceOf({ input }: Service): string {
   }
 }
 
-/** What is not well, each with what to do, and who has dead letters. */
+/** Every problem with its next step, and the services that have dead letters. */
 export function conclusion({ services }: Pipeline, kafka: KafkaAnswer, problems: readonly Problem[]): string[] {
   const lines = problems.flatMap(({ what, next }) => [
     `  ${what}`,
@@ -87,10 +87,10 @@ export function conclusion({ services }: Pipeline, kafka: KafkaAnswer, problems:
   const deadLetters = services.flatMap(({ name }) => {
     const lag = kafka.services.get(name)?.deadLetters;
     if (lag === undefined || lag.records === 0) return [];
-    const wait = lag.records === 1 ? "dead letter waits" : "dead letters wait";
+    const wait = lag.records === 1 ? "dead letter is waiting" : "dead letters are waiting";
     return [`${name}: ${amount(lag)} ${wait}. See \`npx bramble deadletters ${name}\`.`];
   });
-  return [...(lines.length === 0 ? ["All is well."] : ["Not well:", ...lines]), ...deadLetters];
+  return [...(lines.length === 0 ? ["All is well."] : ["Problems:", ...lines]), ...deadLetters];
 }
 
 /** Lines that fit the terminal. */
@@ -104,12 +104,12 @@ function count(lag: Lag | undefined): string {
   return lag === undefined ? "-" : amount(lag);
 }
 
-/** "active 3 min 2 s, 1 restart"; a question mark where nobody can tell. */
+/** "active 3 min 2 s, 1 restart"; a question mark if the state is unknown. */
 function state(answer: HostAnswer | undefined, unit: string): string {
   const found = stateOf(answer, unit);
   if (found === undefined) return "?";
   const { load, active, forSeconds, restarts } = found;
-  if (load === "not-found") return "not there";
+  if (load === "not-found") return "not found";
   if (load === "masked") return "masked";
   const since = forSeconds === undefined ? "" : ` ${duration(forSeconds)}`;
   const again = restarts === 0 ? "" : `, ${restarts} restart${restarts === 1 ? "" : "s"}`;

@@ -19,8 +19,10 @@ interface Options {
 
 export function statusCommand(): Command {
   const command = new Command("status")
-    .description("how hosts, daemons and services are, how far each service is; exit code 0: all is well, 1: not")
-    .option("--json", "all of it as JSON");
+    .description(
+      "show the state of hosts, daemons and services, and how far each service has read; exit code 0: all is well, 1: not",
+    )
+    .option("--json", "print everything as JSON");
   return withPipelineOption(command).action(status);
 }
 
@@ -34,13 +36,14 @@ async function status({ json, ...options }: Options): Promise<void> {
   if (json) console.log(statusJson(pipeline, answers, problems));
   else if (isNothing) console.log(problems.map(({ what, next }) => `${what} ${next}`).join("\n"));
   else print(pipeline, answers, problems);
-  // A broker that has fallen silent still keeps a client busy, which nobody waits for.
+  // A silent broker still keeps a client busy; do not wait for that client.
   process.exit(problems.length === 0 ? 0 : 1);
 }
 
 function nothing({ name, cluster }: Pipeline): Problem {
   const hosts = cluster.hosts.map((host) => host.name).join(", ");
-  return { code: "nothing-deployed", what: `${name}: nothing of it is on ${hosts}.`, next: "`pulumi up` deploys it." };
+  const what = `${name} is not deployed: nothing of it is on ${hosts}.`;
+  return { code: "nothing-deployed", what, next: "`pulumi up` deploys it." };
 }
 
 function print(pipeline: Pipeline, answers: Answers, problems: readonly Problem[]): void {
@@ -55,7 +58,8 @@ function print(pipeline: Pipeline, answers: Answers, problems: readonly Problem[
   console.log(`${pipeline.name} (${fromHere(pipeline.file)})\n`);
   for (const table of tables) console.log(`${cutTo(width, table)}\n`);
   for (const line of conclusion(pipeline, kafka, problems)) console.log(line);
-  if (!isAnyThere && !isInLab()) console.log("To reach the hosts of the lab, begin with `npx bramble lab exec --`.");
+  if (!isAnyThere && !isInLab())
+    console.log("To reach the lab's hosts, put `npx bramble lab exec --` before the command.");
 }
 
 function isInLab(): boolean {

@@ -16,8 +16,8 @@ import { stackConfig } from "./stack-config.ts";
 
 export function trustCommand(): Command {
   return new Command("trust")
-    .description("show the hosts' key fingerprints, ask once, and pin them; `up` talks to no other key")
-    .argument("[host...]", "names of hosts, when not all are meant (after a reflash, say)")
+    .description("show the hosts' key fingerprints, ask once, and pin them; `pulumi up` accepts no other keys")
+    .argument("[host...]", "the hosts to trust, after a reflash for example (default: all)")
     .option("--yes", "pin without asking")
     .option("--pipeline <file>", "pipeline file that names the hosts (default: the stack's)")
     .action(trust);
@@ -30,7 +30,7 @@ async function trust(names: string[], options: { yes?: boolean; pipeline?: strin
   const unknown = names.filter((name) => !cluster.hosts.some((host) => host.name === name));
   if (unknown.length > 0) {
     const declared = cluster.hosts.map(({ name }) => name).join(", ");
-    throw new Error(`found ${unknown.join(", ")}; wanted hosts of the pipeline: ${declared}`);
+    throw new Error(`there is no host ${unknown.join(", ")} in the pipeline; its hosts are ${declared}`);
   }
   const targets = cluster.hosts
     .filter(({ name }) => names.length === 0 || names.includes(name))
@@ -70,6 +70,6 @@ function show({ host, address }: HostAddress, keys: readonly HostKey[], pinned: 
 
 async function agreed(count: number): Promise<boolean> {
   const hosts = count === 1 ? "this host" : `these ${count} hosts`;
-  const otherwise = "; wanted a yes. Compare the fingerprints, then run it with --yes.";
+  const otherwise = "Compare the fingerprints, then add --yes.";
   return confirmed(`Pin the keys of ${hosts}?`, otherwise);
 }

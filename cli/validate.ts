@@ -5,7 +5,7 @@ import { stackPipelineFile } from "./pipeline-option.ts";
 
 export function validateCommand(): Command {
   return new Command("validate")
-    .description("list every fault of pipeline files, each as file:line:col; nothing is touched")
+    .description("list every mistake in pipeline files, each with file:line:column; no host is touched")
     .argument("[files...]", "pipeline files (default: the stack's)")
     .action(validate);
 }

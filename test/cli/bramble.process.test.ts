@@ -57,12 +57,19 @@ describe("bramble", () => {
     expect(stderr).toBe("bramble: there is no host `rpi9` in the lab; its hosts are rpi0, rpi1, rpi2, rpi3\n");
     expect(bramble(["deadletters", "con9"])).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/^bramble: found con9, wanted a service .*: con1, .*; did you mean con1\?\n$/),
+      stderr: expect.stringMatching(
+        /^bramble: there is no service con9; services that read a topic: con1, .*; did you mean con1\?\n$/,
+      ),
     });
     const forScript = bramble(["deadletters", "con9", "--json"]);
     expect([forScript.status, forScript.stdout, JSON.parse(forScript.stderr)]).toEqual([
       ...[1, ""],
-      { error: { code: "service-unknown", message: expect.stringMatching(/^found con9, wanted a service/) } },
+      {
+        error: {
+          code: "service-unknown",
+          message: expect.stringMatching(/^there is no service con9; services that read a topic: con1/),
+        },
+      },
     ]);
     expect(bramble(["lab", "fly"])).toMatchObject({
       status: 1,

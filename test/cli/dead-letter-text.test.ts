@@ -66,7 +66,7 @@ test("services are counted in columns; one that has no topic yet keeps nobody fr
   const none = { waiting: 0, putBack: 0, newest: undefined };
   const services = [
     { name: "con1", count: none },
-    { name: "con2", count: "is not there" },
+    { name: "con2", count: "does not exist" },
     { name: "con3", count: "cannot be read now" },
     { name: "out_average", count: { ...none, waiting: 1200, newest: deadLetter.refusedAt } },
   ] as const;
@@ -74,12 +74,13 @@ test("services are counted in columns; one that has no topic yet keeps nobody fr
     [
       "SERVICE      WAITING  PUT BACK  NEWEST               TOPIC",
       "con1         0        0         -                    p-con1-dead-letters",
-      "con2         -        -         -                    p-con2-dead-letters, which is not there",
-      "con3         -        -         -                    p-con3-dead-letters, which cannot be read now",
+      "con2         -        -         -                    p-con2-dead-letters (does not exist)",
+      "con3         -        -         -                    p-con3-dead-letters (cannot be read now)",
       "out_average  1200     0         2026-11-25 09:05:07  p-out_average-dead-letters",
     ].join("\n"),
   );
-  expect(missingLine([{ name: "con2" }])).toBe(
-    "con2: found no dead-letter topic (yet); `pulumi up` makes what the pipeline file has and the cluster has not",
+  expect(missingLine([{ name: "con2" }])).toBe("con2: no dead-letter topic yet; `pulumi up` creates it");
+  expect(missingLine([{ name: "con2" }, { name: "con3" }])).toBe(
+    "con2, con3: no dead-letter topics yet; `pulumi up` creates them",
   );
 });

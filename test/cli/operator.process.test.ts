@@ -25,9 +25,9 @@ afterEach(() => {
 test("a new operator comes with a test that passes, types and format that are right, and is never written over", () => {
   expect(bramble("operator", "new", "fresh-delta")).toEqual({
     status: 0,
-    text: `${files[0]} is new
-${files[1]} is new
-Test it with make test ONLY=fresh-delta, and name it under apply in a pipeline file: apply: [fresh-delta]
+    text: `created ${files[0]}
+created ${files[1]}
+Test it with \`make test ONLY=fresh-delta\`, then use it in a pipeline file: \`apply: [fresh-delta]\`
 `,
   });
   const jest = fileURLToPath(import.meta.resolve("jest/bin/jest"));
@@ -40,16 +40,16 @@ Test it with make test ONLY=fresh-delta, and name it under apply in a pipeline f
   rmSync(itsTest);
   expect(bramble("operator", "new", "fresh-delta")).toEqual({
     status: 1,
-    text: `bramble: found ${files[0]}, wanted a name that is free; nothing was written\n`,
+    text: `bramble: already there: ${files[0]}. Nothing was written; choose another name\n`,
   });
   expect(readFileSync(source, "utf8")).toBe("mine");
   expect(existsSync(itsTest)).toBe(false);
 });
 
 test.each([
-  ["ewma", "found a built-in operator ewma, wanted another name"],
-  ["Delta", "wanted a name in kebab-case such as limit-step"],
-  ["../x", "wanted a name in kebab-case such as limit-step"],
+  ["ewma", "ewma is a built-in operator, which cannot be replaced; choose another name"],
+  ["Delta", "Expected a name in kebab-case, such as limit-step."],
+  ["../x", "Expected a name in kebab-case, such as limit-step."],
 ])("%s is no name for one", (name, why) => {
   const { status, text } = bramble("operator", "new", name);
   expect({ status, text }).toEqual({ status: 1, text: expect.stringContaining(why) });

@@ -17,7 +17,7 @@ test.each<[string, PreviewDigest, Verdict]>([
   [
     "changes of the record alone",
     { diagnostics: [other], changeSummary: { same: 79, update: 1 } },
-    { kind: "changes", text: "Only what bramble keeps on record changes; no host is touched." },
+    { kind: "changes", text: "Only bramble's own records change; no host is touched." },
   ],
   [
     "a refusal",
@@ -31,10 +31,10 @@ test.each<[string, PreviewDigest, Verdict]>([
 test.each([
   [
     "error: no stack named 'rpi' found",
-    "no stack named 'rpi' found; make it with `pulumi stack init`. For the lab's, begin with `npx bramble lab exec --`.",
+    "no stack named 'rpi' found; create it with `pulumi stack init`. For the lab's stack, put `npx bramble lab exec --` before the command.",
   ],
   ["error: incorrect passphrase", "incorrect passphrase"],
-  ["", "pulumi preview said nothing"],
+  ["", "pulumi preview printed nothing"],
 ])("without a preview, %j is told", (said, told) => {
   expect(problemOf(said)).toBe(told);
 });

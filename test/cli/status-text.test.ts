@@ -50,8 +50,8 @@ test("each host has a line with its daemons; one that does not answer has one to
   expect(lines(hostTable(pipeline, answers.hosts))).toEqual([
     "HOST  ADDRESS   ZOOKEEPER         KAFKA",
     "rpi0  10.0.0.1  active 1 h 0 min  active 1 h 0 min",
-    "rpi1  10.0.0.2  failed 1 min 1 s  not there",
-    "rpi2  10.0.0.3  cannot be asked",
+    "rpi1  10.0.0.2  failed 1 min 1 s  not found",
+    "rpi2  10.0.0.3  unknown",
   ]);
 });
 
@@ -91,12 +91,12 @@ test("what is not well comes with what to do; dead letters wait for somebody and
     { code: "broker-unreachable", what: "No broker answers." },
   ];
   expect(conclusion(pipeline, answers.kafka, problems)).toEqual([
-    "Not well:",
+    "Problems:",
     "  con is failed.",
     "    journal of con",
     "    journal of con@2",
     "  No broker answers.",
-    "con: 3 dead letters wait. See `npx bramble deadletters con`.",
+    "con: 3 dead letters are waiting. See `npx bramble deadletters con`.",
   ]);
   expect(conclusion(pipeline, wellAnswers(pipeline).kafka, [])).toEqual(["All is well."]);
 });

@@ -119,13 +119,13 @@ describe("records that are read again", () => {
     const unsure = await inLab(["bramble", "replay", "con2", "--from", "2d", "--pipeline", want(first)], {
       cwd: projectFolder,
     });
-    expect(unsure).toMatchObject({ code: 1, stderr: expect.stringContaining("wanted a yes; add --yes") });
+    expect(unsure).toMatchObject({ code: 1, stderr: expect.stringContaining("To answer yes, add --yes.") });
     expect(unsure.stdout).toMatch(
-      /^con2 goes back, and reads again:\n {2}temperatures_above_threshold\/0 {2}from offset 0: +up to \d+ records/,
+      /^con2 will read again:\n {2}temperatures_above_threshold\/0 {2}from offset 0: +up to \d+ records/,
     );
-    expect(unsure.stdout).toContain("in temperatures_ewma (which out_ewma reads).");
+    expect(unsure.stdout).toContain("to temperatures_ewma (read by out_ewma).");
     const output = await bramble("replay", "con2", "--from", "2d", "--yes");
-    expect(output.split("\n").at(-1)).toBe("con2 has gone back. It reads from there within seconds.");
+    expect(output.split("\n").at(-1)).toBe("con2 was sent back. It starts reading there within seconds.");
     await eventually("the averages are there twice", 60_000, async () =>
       expect(await numbers("temperatures_ewma")).toEqual([...averages, ...averages]),
     );
