@@ -38,8 +38,8 @@ const clusterHost = z.union(
     address,
     z.strictObject(
       {
-        address: address.describe("Address, as clients of the cluster reach it"),
-        id: z.int(id).gte(0, id).lte(highestId, id).optional().describe("Broker id; by default the place in the list"),
+        address: address.describe("Address at which clients of the cluster reach the host"),
+        id: z.int(id).gte(0, id).lte(highestId, id).optional().describe("Broker id; by default the index in the list"),
       },
       ADDRESS.expected,
     ),
@@ -60,14 +60,14 @@ const kafka = z.strictObject(
       .string("an absolute path such as /opt/kafka")
       .regex(/^(\/[\w.-]+)+$/, "an absolute path such as /opt/kafka")
       .default("/opt/kafka")
-      .describe("Installation folder on every host; a fitting installation there is used as it is"),
+      .describe("Installation folder on every host; an installation of the right version is used as it is"),
     heap: heap.default("256m").describe("JVM heap of a broker"),
     brokers: z
       .array(host, "a list of hosts such as [rpi0, rpi1]")
       .min(1, "at least one host")
       .optional()
       .describe("Hosts that run a broker; every host by default"),
-    config: settings.default({}).describe("Broker settings under Kafka's own keys; they win over bramble's defaults"),
+    config: settings.default({}).describe("Broker settings with Kafka's own keys; they override bramble's defaults"),
   },
   `a mapping such as { version: ${kafkaSeries.zookeeper.version} }`,
 );
@@ -80,7 +80,7 @@ export const zookeeper = z.strictObject(
       .min(1, "at least one host")
       .optional()
       .describe(
-        "Hosts that vote, an odd number; by default the first three, or the first of fewer. The others observe",
+        "Hosts that vote, an odd number; by default the first three, or the first if there are fewer. The others are observers",
       ),
   },
   "a mapping such as { heap: 64m }",
@@ -94,7 +94,7 @@ export const kraft = z.strictObject(
       .min(1, "at least one host")
       .optional()
       .describe(
-        "Hosts that keep the metadata and vote, an odd number; by default the first three, or the first of fewer",
+        "Hosts that keep the metadata and vote, an odd number; by default the first three, or the first if there are fewer",
       ),
   },
   "a mapping such as {} or { controllers: [rpi0, rpi1, rpi2] }",
@@ -104,12 +104,10 @@ const cluster = z.strictObject(
   {
     hosts: named(HOST_NAME, clusterHost, "a mapping of host names to addresses such as { rpi0: 10.42.0.250 }")
       .refine((hosts) => Object.keys(hosts).length > 0, "at least one host such as { rpi0: 10.42.0.250 }")
-      .describe(
-        "Host names and addresses; a host's place in the list is its broker id, unless it has an id of its own",
-      ),
+      .describe("Host names and addresses; a host's index in the list is its broker id, unless `id` sets one"),
     kafka: kafka.prefault({}).describe("The Kafka brokers"),
-    zookeeper: zookeeper.optional().describe("The ZooKeeper ensemble; this is what there is when kraft is left out"),
-    kraft: kraft.optional().describe("Controllers of Kafka's own in place of ZooKeeper"),
+    zookeeper: zookeeper.optional().describe("The ZooKeeper ensemble; the default if kraft is left out"),
+    kraft: kraft.optional().describe("Kafka's own controllers, instead of ZooKeeper"),
   },
   "a mapping with hosts",
 );
@@ -121,8 +119,8 @@ const topic = z
     {
       partitions: count("a whole number >= 1").default(1).describe("Number of partitions"),
       replicationFactor: count("a whole number >= 1").default(1).describe("Brokers that keep a copy of each record"),
-      format: format.describe("What its values are: JSON numbers, any JSON, or text as it is"),
-      config: settings.default({}).describe("Topic settings under Kafka's own keys"),
+      format: format.describe("Format of its values: JSON numbers, any JSON, or text as it is"),
+      config: settings.default({}).describe("Topic settings with Kafka's own keys"),
     },
     "a mapping such as { partitions: 1, replicationFactor: 1 }",
   )
@@ -141,7 +139,7 @@ const random = z.strictObject(
       .gte(1, seed)
       .lt(MODULUS, seed)
       .optional()
-      .describe("Makes other values of it; by default it follows from the names of pipeline and service"),
+      .describe("Another seed gives other values; by default it is derived from the names of pipeline and service"),
   },
   "a mapping such as { between: [0, 30] }",
 );
@@ -150,7 +148,7 @@ const sequence = z
   .strictObject(
     {
       start: z.number("a number").default(0).describe("The first value"),
-      step: z.number("a number").default(1).describe("From one value to the next"),
+      step: z.number("a number").default(1).describe("Difference between one value and the next"),
     },
     "a mapping such as { start: 0, step: 1 }",
   )
@@ -161,22 +159,24 @@ const source = z.strictObject(
     file: z
       .string("the path of a file, relative to this one")
       .optional()
-      .describe("File of values, relative to this one; each becomes a record"),
+      .describe("File of values, with a path relative to this file; each value becomes a record"),
     follow: z
       .boolean("true or false")
       .default(false)
-      .describe("Whether the file is one on the host, such as /var/log/sensor.txt, that is read as it grows"),
-    random: random.optional().describe("In place of a file: uniform random numbers, the same in every run"),
-    sequence: sequence.optional().describe("In place of a file: 0, 1, 2, ..."),
-    format: format.describe("Of a file: numbers with white space between, or json or text with a value on each line"),
+      .describe("Whether to read a file on the host, such as /var/log/sensor.txt, as it grows"),
+    random: random.optional().describe("Instead of a file: uniform random numbers, the same in every run"),
+    sequence: sequence.optional().describe("Instead of a file: 0, 1, 2, ..."),
+    format: format.describe(
+      "Format of a file: numbers separated by white space, or json or text with one value per line",
+    ),
     every: z
       .string("a duration such as 100ms, 3s or 1m")
       .regex(DURATION, "a duration such as 100ms, 3s or 1m")
       .default("1s")
-      .describe("Pause between two records; 0s is as fast as the topic takes them"),
+      .describe("Time between two records; with 0s, as fast as the topic takes them"),
     count: count("a whole number >= 1")
       .optional()
-      .describe("Of random and sequence: how many records; without end by default"),
+      .describe("For random and sequence: how many records to send; by default no limit"),
   },
   "a mapping such as { file: ../data/values.txt, every: 1s }",
 );
@@ -207,7 +207,7 @@ const sink = z.union(
           stages: z
             .boolean("true or false")
             .default(false)
-            .describe("Print each value with every stage it passed through"),
+            .describe("Whether to print each value with every stage that it passed through"),
         })
         .nullable(),
     }),
@@ -215,8 +215,8 @@ const sink = z.union(
       file: z
         .string(FILE_NAME.expected)
         .regex(FILE_NAME.pattern, FILE_NAME.expected)
-        .describe("Name of a file on the host, in /var/lib/bramble-SERVICE, that each value becomes a line of"),
-      format: format.describe("How values are written: JSON numbers, any JSON, or text as it is"),
+        .describe("Name of a file on the host, in /var/lib/bramble-SERVICE, with one line per value"),
+      format: format.describe("Format of its lines: JSON numbers, any JSON, or text as it is"),
     }),
   ],
   "log, { log: { stages: true } }, or { file: means.txt, format: number }",
@@ -229,22 +229,22 @@ const service = z.strictObject(
         [host, z.array(host).min(1, "at least one host")],
         "the name of a host under cluster/hosts, or a list such as [rpi1, rpi2]",
       )
-      .describe("Host that it runs on, or a list of hosts for its replicas"),
+      .describe("Host that the service runs on, or a list of hosts for its replicas"),
     replicas: count("a whole number >= 1")
       .optional()
-      .describe("How many of it run and share the partitions that it reads; by default one on each host of on"),
+      .describe("Number of replicas, which share the partitions that the service reads; by default one on each host"),
     from: z
       .union(
         [topicName, z.array(topicName).min(1)],
         "the name of a topic, or a list of names such as [indoors, outdoors]",
       )
       .optional()
-      .describe("Topic that it reads, or a list of topics that it merges; either this or source"),
-    source: source.optional().describe("Where its values come from if from no topic; either this or from"),
+      .describe("Topic to read, or a list of topics to merge; either from or source"),
+    source: source.optional().describe("Source of values other than a topic; either source or from"),
     apply: z
       .array(step, "a list of operators such as [round]")
       .default([])
-      .describe("Operators, in the order in which a record passes them"),
+      .describe("Operators, in the order in which a record passes through them"),
     to: z
       .union(
         [topicName, z.array(branch).min(1)],
@@ -252,15 +252,17 @@ const service = z.strictObject(
       )
       .optional()
       .describe(
-        "Topic that it writes, or a list of branches, of which the first that takes a value gets it; either this or sink",
+        "Topic to write, or a list of branches: a value goes to the first one that takes it; either to or sink",
       ),
     sink: sink
       .optional()
-      .describe("Where values end: log prints them to the journal, a file gets a line for each; either this or to"),
+      .describe("Where values end: log prints them to the journal, a file gets one line for each; either sink or to"),
     processingGuarantee: z
       .enum(PROCESSING_GUARANTEES, PROCESSING_GUARANTEES.join(" or "))
       .default("exactly_once")
-      .describe("Whether a failure may make records be processed again; at_least_once costs less and is faster"),
+      .describe(
+        "With at_least_once, a failure may cause records to be processed twice, but it costs less and is faster",
+      ),
   },
   "a mapping such as { on: rpi0, from: a, to: b }",
 );
@@ -270,10 +272,12 @@ export const pipelineShape = z.strictObject(
     cluster: cluster.describe("The hosts and the daemons on them"),
     topics: named(TOPIC_NAME, topic, "a mapping of topics such as { temperature: { partitions: 1 } }")
       .nullish()
-      .describe("Topics with other than one partition and one replica, and those that are written from outside"),
+      .describe(
+        "Topics with more than one partition or replica, another format or settings, and topics written from outside",
+      ),
     services: named(SERVICE_NAME, service, "a mapping of services")
       .nullish()
-      .describe("What reads, computes and writes: one systemd unit each"),
+      .describe("Services, which read, compute and write; each is a systemd unit"),
   },
   "a mapping with cluster, topics and services",
 );

@@ -7,7 +7,7 @@ import { emit, fold, number } from "./operator.ts";
  * Source: OPC 10000-8 (OPC UA Data Access), 6.2, AbsoluteDeadband.
  */
 export const deadband = fold({
-  params: { by: number().gte(0).describe("Largest difference that is left out") },
+  params: { by: number().gte(0).describe("Largest difference that is dropped") },
   value: number(),
   initial: null as number | null,
   step: ({ by }, last, x) => (last === null || Math.abs(x - last) > by ? emit(x) : [last, []]),

@@ -10,8 +10,8 @@ type Seen = readonly [value: Scalar, timestampMs: number];
  */
 export const dedupe = fold({
   params: {
-    within: positiveDuration().describe("How near in event time an equal value is a duplicate"),
-    among: int().gte(1).lte(10_000).default(1000).describe("How many values are remembered at most"),
+    within: positiveDuration().describe("An equal value less than this away in event time is a duplicate"),
+    among: int().gte(1).lte(10_000).default(1000).describe("Maximum number of values to remember"),
   },
   value: union([number(), string(), boolean()]).describe("a number, a text, true or false"),
   initial: [] as readonly Seen[],

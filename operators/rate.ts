@@ -7,7 +7,7 @@ import { fold, number } from "./operator.ts";
  * before it has no rate: it is refused and forgotten.
  */
 export const rate = fold({
-  params: { per: positiveDuration().prefault("1s").describe("The time that the change is told for") },
+  params: { per: positiveDuration().prefault("1s").describe("The unit of time: 1s gives the change per second") },
   value: number(),
   initial: null as { readonly value: number; readonly time: number } | null,
   step: ({ per }, before, value, { timestampMs: time }) => {

@@ -28,7 +28,7 @@ interface State {
  */
 export const sessionWindow = fold({
   params: {
-    gap: positiveDuration().describe("Longest silence within a session"),
+    gap: positiveDuration().describe("Longest pause within a session"),
     grace: duration().prefault("0s").describe("How much longer a session waits for late records"),
     compute: compute(),
   },

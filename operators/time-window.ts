@@ -22,8 +22,8 @@ interface State {
 export const timeWindow = fold({
   params: {
     size: positiveDuration().describe("Length of a window"),
-    advance: positiveDuration().optional().describe("From one window's start to the next; the size by default"),
-    grace: duration().prefault("0s").describe("How long after its end a window still waits for late records"),
+    advance: positiveDuration().optional().describe("Time from one window's start to the next; by default the size"),
+    grace: duration().prefault("0s").describe("How long a window waits for late records after its end"),
     compute: compute(),
   },
   check: ({ size, advance = size, grace }) => {
