@@ -31,7 +31,7 @@ export async function ensureKafkaClasses(base: string, report: Report): Promise<
   for (const name of existsSync(archives) ? readdirSync(archives).sort() : []) {
     const [, version] = /^kafka_2\.13-(.+)\.tgz$/.exec(name) ?? [];
     if (version === undefined) continue;
-    const what = `what Kafka ${version} needs to start quickly (half a minute, once)`;
+    const what = `the class data that lets Kafka ${version} start quickly (half a minute, once)`;
     const program = join(import.meta.dirname, "kafka-classes.sh");
     layers.push(await ensureBuilt(`${base}-kafka-${version}`, program, [base, join(archives, name)], what, report));
   }

@@ -10,7 +10,7 @@ export function cgroupRoot(mountinfo: string = readFileSync("/proc/self/mountinf
     if (filesystem.startsWith("cgroup2 ") && root === "/" && mountPoint) return mountPoint;
   }
   throw new LabError(
-    "this machine has no cgroup2 mounted, which the lab's hosts need; mount it with `mount -t cgroup2 cgroup2 /sys/fs/cgroup`",
+    "the lab's hosts need cgroup2, but this machine has no cgroup2 mounted; run `mount -t cgroup2 cgroup2 /sys/fs/cgroup`",
   );
 }
 

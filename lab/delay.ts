@@ -12,7 +12,7 @@ import { requireSupervisor } from "./supervisor.ts";
 
 const program = join(import.meta.dirname, "slow-cables.py");
 
-/** Makes the cables of all hosts that are on so many milliseconds longer, each way; in place of a delay that is there. */
+/** Delays every packet of the hosts that are on by `ms`, each way. Replaces an earlier delay. */
 export function delay(lab: Lab, ms: number): Promise<void> {
   return whileLocked(lab, async () => {
     const supervisor = requireSupervisor(lab);
@@ -25,7 +25,7 @@ export function delay(lab: Lab, ms: number): Promise<void> {
     closeSync(log);
     await new Promise<void>((resolve, reject) => {
       relay.once("error", reject);
-      relay.once("exit", () => reject(new LabError(`the cables cannot be slowed down: ${read(logFile).trim()}`)));
+      relay.once("exit", () => reject(new LabError(`cannot delay the packets: ${read(logFile).trim()}`)));
       relay.stdout?.once("data", () => resolve());
     });
     writeFileSync(pidFile(lab), String(relay.pid));
@@ -34,15 +34,15 @@ export function delay(lab: Lab, ms: number): Promise<void> {
   });
 }
 
-/** Makes them as short again as they were. */
+/** Removes the delay. */
 export function mendDelay(lab: Lab): Promise<void> {
   return whileLocked(lab, async () => {
     requireSupervisor(lab);
-    if (!(await end(lab))) throw new LabError("no cable is slowed down; there is nothing to mend");
+    if (!(await end(lab))) throw new LabError("there is no delay; there is nothing to mend");
   });
 }
 
-/** @returns whether there was one. */
+/** @returns whether there was a delay. */
 async function end(lab: Lab): Promise<boolean> {
   const pid = Number(read(pidFile(lab)));
   rmSync(pidFile(lab), { force: true });

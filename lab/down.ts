@@ -7,7 +7,7 @@ import type { Report } from "./report.ts";
 import { findSupervisor, stopSupervisor } from "./supervisor.ts";
 
 export interface DownOptions {
-  /** Forget the hosts' disks, the keys that were trusted and what Pulumi knows of this lab. */
+  /** Also delete the hosts' disks, the trusted host keys and the lab's Pulumi state. */
   readonly wipe?: boolean;
   readonly report?: Report;
 }
@@ -21,17 +21,18 @@ async function takeDown(lab: Lab, { wipe = false, report = () => {} }: DownOptio
   const supervisor = findSupervisor(lab);
   const network = supervisor && networkOf(supervisor.pid);
   await stopSupervisor(lab);
-  // What was started on the lab's network from this machine, by `lab exec` say, would keep that network alive.
-  for (const program of network ? await endPrograms(network) : []) report(`ended ${program}, which used its network`);
+  // A program that was started on the lab's network from this machine, by `lab exec` for example, would keep it alive.
+  for (const program of network ? await endPrograms(network) : [])
+    report(`stopped ${program}, which used the lab's network`);
   report(supervisor ? `lab \`${lab.name}\` is down` : `lab \`${lab.name}\` was not up`);
   if (!wipe) {
     if (existsSync(lab.disks)) {
-      report("its disks and its Pulumi state are kept for the next time; `npx bramble lab down --wipe` forgets them");
+      report("its disks and its Pulumi state are kept; `npx bramble lab down --wipe` deletes them");
     }
     return;
   }
   for (const path of [lab.disks, join(lab.folder, "base-image"), lab.knownHosts, lab.pulumiState]) {
     rmSync(path, { recursive: true, force: true });
   }
-  report(`forgot the disks of lab \`${lab.name}\`, its trusted host keys and its Pulumi state`);
+  report(`deleted the disks of lab \`${lab.name}\`, its trusted host keys and its Pulumi state`);
 }

@@ -8,7 +8,7 @@ import { asInvokingUser } from "./root.ts";
 import { onDisk } from "./saved-disks.ts";
 import { requireSupervisor } from "./supervisor.ts";
 
-/** A program to run, as data: whoever gets it decides whether to spawn it or to become it. */
+/** A program to run, as data: the caller decides whether to spawn it or to exec it. */
 export interface Invocation {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ export function execInLab(lab: Lab, argv: readonly string[], environment = proce
   };
 }
 
-/** The user's shell, with a prompt that tells where it is. */
+/** The user's shell, with a prompt that names the lab. */
 export function shellInLab(lab: Lab, environment = process.env): Invocation {
   requireSupervisor(lab);
   const shell = environment.SHELL || "/bin/bash";
@@ -48,7 +48,7 @@ export function sshToHost(lab: Lab, host: LabHost, argv: readonly string[], envi
   return execInLab(lab, ["ssh", ...flags, "--", `pi@${host.address}`, ...argv], environment);
 }
 
-/** Public host keys of every host that has booted, as its disk has them: the truth, with no first use to trust. */
+/** The public host keys of every host that has booted, read from its disk, so that no first use has to be trusted. */
 export function hostKeyLines(lab: Lab, hosts: readonly LabHost[] = labHosts): string[] {
   return hosts.flatMap((host) =>
     ["ed25519", "ecdsa", "rsa"].flatMap((type) => {

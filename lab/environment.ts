@@ -18,7 +18,7 @@ export function projectEnvironment(environment: NodeJS.ProcessEnv = process.env)
   };
 }
 
-/** The same for a lab, which keeps its own state and trusted host keys so that wiping it forgets them too. */
+/** The same for a lab, which keeps its own state and trusted host keys, so that wiping it deletes them too. */
 export function labEnvironment(lab: Lab, environment: NodeJS.ProcessEnv = process.env): Variables {
   return {
     ...commonEnvironment(environment),

@@ -23,7 +23,7 @@ export function start(lab: Lab, host: LabHost, report: Report = () => {}): Promi
 
 async function plugIn(lab: Lab, host: LabHost, report: Report): Promise<void> {
   const supervisor = requireSupervisor(lab);
-  if (isOn(lab, host)) throw new LabError(`${host.name} is on already; \`npx bramble lab status\` tells how it is`);
+  if (isOn(lab, host)) throw new LabError(`${host.name} is already on; \`npx bramble lab status\` shows its state`);
   switchOn(lab, host);
   await answersSsh(lab, supervisor, [host], report);
 }
@@ -35,8 +35,8 @@ export async function cut(lab: Lab, host: LabHost, mend = false): Promise<void> 
   if ((await cables(supervisor)).get(host.name) === wanted) {
     throw new LabError(
       mend
-        ? `${host.name}'s cable is in place; there is nothing to mend`
-        : `${host.name}'s cable is cut already; mend it with \`npx bramble lab cut ${host.name} --mend\``,
+        ? `${host.name}'s cable is plugged in; there is nothing to mend`
+        : `${host.name}'s cable is already cut; mend it with \`npx bramble lab cut ${host.name} --mend\``,
     );
   }
   await setCable(supervisor, host, wanted);
@@ -50,7 +50,7 @@ export async function freeze(lab: Lab, host: LabHost, thaw = false): Promise<voi
     throw new LabError(
       thaw
         ? `${host.name} is not frozen; there is nothing to thaw`
-        : `${host.name} is frozen already; thaw it with \`npx bramble lab freeze ${host.name} --thaw\``,
+        : `${host.name} is already frozen; thaw it with \`npx bramble lab freeze ${host.name} --thaw\``,
     );
   }
   freezeCgroup(cgroup, !thaw);

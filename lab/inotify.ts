@@ -2,12 +2,12 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs"
 import type { Report } from "./report.ts";
 
 const setting = "/proc/sys/fs/inotify/max_user_instances";
-/** What the systemd, D-Bus, logind and logins of a host hold. */
+/** The instances that systemd, D-Bus, logind and the logins of a host use. */
 const perHost = 10;
 
 /**
- * Sees to it that so many more hosts find inotify instances: root has 128 for the whole machine unless someone allowed
- * more, which three labs and a desktop use up, and a host that gets none does not boot.
+ * Makes sure that this many more hosts get inotify instances. By default root has 128 for the whole machine: three labs
+ * and a desktop use them up, and a host without instances does not boot.
  */
 export function allowInotify(hosts: number, report: Report): void {
   const limit = Number(readFileSync(setting, "utf8"));
@@ -16,9 +16,9 @@ export function allowInotify(hosts: number, report: Report): void {
   const raised = Math.max(1024, 2 * wanted);
   try {
     writeFileSync(setting, String(raised));
-    report(`raised fs.inotify.max_user_instances from ${limit} to ${raised}, as one more lab needs it`);
+    report(`raised fs.inotify.max_user_instances from ${limit} to ${raised}, because one more lab needs it`);
   } catch {
-    // Not ours to set, in a container say. There may still be enough; if not, the host's console tells.
+    // Read-only, as in some containers. There may still be enough instances; if not, the host's console shows it.
   }
 }
 

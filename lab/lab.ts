@@ -30,7 +30,7 @@ export const projectFolder = resolve(import.meta.dirname, "..");
 export function openLab(name: string = process.env.BRAMBLE_LAB || "default"): Lab {
   if (!/^[a-z][a-z0-9-]{0,23}$/.test(name)) {
     throw new LabError(
-      `\`${name}\` is no name for a lab; take a lower-case letter and up to 23 more letters, digits or dashes`,
+      `\`${name}\` is not a valid name for a lab; use a lower-case letter and up to 23 more letters, digits or dashes`,
     );
   }
   const folder = join(projectFolder, ".lab", name);
@@ -47,7 +47,7 @@ export function openLab(name: string = process.env.BRAMBLE_LAB || "default"): La
   };
 }
 
-/** Makes what belongs to whoever uses the lab; to be called before any part of the work is done as root. */
+/** Creates the files that must belong to the user of the lab. Call it before any part of the work is done as root. */
 export function prepareLab(lab: Lab): void {
   mkdirSync(lab.pulumiState, { recursive: true });
   if (existsSync(lab.clientKey)) return;

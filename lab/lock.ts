@@ -6,7 +6,7 @@ import { LabError } from "./lab-error.ts";
 
 const patienceMs = 180_000;
 
-/** Does the work while no other bramble changes the same lab; waits for one that does. */
+/** Does the work while no other bramble process changes the same lab; waits until that process is done. */
 export async function whileLocked<T>(lab: Lab, work: () => Promise<T>): Promise<T> {
   const file = join(lab.folder, "lock");
   mkdirSync(lab.folder, { recursive: true });
@@ -14,7 +14,9 @@ export async function whileLocked<T>(lab: Lab, work: () => Promise<T>): Promise<
   while (!take(file)) {
     if (Date.now() > deadline) {
       const holder = readFileSync(file, "utf8");
-      throw new LabError(`lab \`${lab.name}\` is being changed by process ${holder}; try again when that has ended`);
+      throw new LabError(
+        `lab \`${lab.name}\` is being changed by process ${holder}; try again when that process has ended`,
+      );
     }
     await sleep(100);
   }
@@ -32,7 +34,7 @@ function take(file: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
-  // A holder that was killed could not clear up behind itself.
+  // A holder that was killed has left its lock.
   const holder = readHolder(file);
   if (holder !== "" && !existsSync(`/proc/${holder}`)) rmSync(file, { force: true });
   return false;
@@ -42,6 +44,6 @@ function readHolder(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch {
-    return ""; // Released in this very moment.
+    return ""; // Released just now.
   }
 }

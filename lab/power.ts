@@ -13,7 +13,7 @@ export function isOn(lab: Lab, host: LabHost): boolean {
   return existsSync(onFile(lab, host));
 }
 
-/** Plugs a host in; it boots while the caller goes on. */
+/** Plugs a host in and does not wait for its boot. */
 export function switchOn(lab: Lab, host: LabHost): void {
   writeFileSync(onFile(lab, host), "");
   // Without O_NONBLOCK this would wait for ever for a supervisor that has just ended.
@@ -30,7 +30,7 @@ export async function pullPlug(lab: Lab, supervisor: Supervisor, host: LabHost):
   const deadline = Date.now() + 10_000;
   while (isOn(lab, host)) {
     if (Date.now() > deadline) {
-      throw new LabError(`${host.name} does not go off; see ${hostCgroup(lab, host)} for what runs there`);
+      throw new LabError(`${host.name} does not stop; ${hostCgroup(lab, host)} shows the processes that still run`);
     }
     await sleep(20);
   }

@@ -16,7 +16,7 @@ export function requirePrograms(path = process.env.PATH): void {
   if (missing.length === 0) return;
   throw new LabError(
     `the lab needs ${missing.map(([name, programs]) => `${programs.join(", ")} (package ${name})`).join("; ")}, ` +
-      "which PATH does not have; `make setup` installs what is missing",
+      "which are not on PATH; `make setup` installs what is missing",
   );
 }
 

@@ -1,4 +1,4 @@
-/** Takes a line of progress for whoever waits. */
+/** Receives a line of progress. */
 export type Report = (line: string) => void;
 
 /** Time since `performance.now()` said `start`, as people read it: `4.3 s`. */

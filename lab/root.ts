@@ -15,7 +15,7 @@ export function isRoot(): boolean {
 export function throughSudo(environment: NodeJS.ProcessEnv = process.env): string[] {
   if (!isOnPath("sudo", environment.PATH)) {
     throw new LabError(
-      "the lab needs root to make namespaces, and there is no sudo here; run the same command as root",
+      "the lab needs root to create namespaces, and this machine has no sudo; run the same command as root",
     );
   }
   const keep = ["PATH", "HOME"].map((name) => `${name}=${environment[name] ?? ""}`);

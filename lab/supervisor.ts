@@ -95,7 +95,9 @@ async function clearAway(lab: Lab): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (isPopulated(cgroup) || (existsSync(cgroup) && !removeCgroup(cgroup))) {
     if (Date.now() > deadline) {
-      throw new LabError(`processes of lab \`${lab.name}\` do not end; see ${cgroup}/cgroup.procs and below`);
+      throw new LabError(
+        `some processes of lab \`${lab.name}\` do not end; ${cgroup}/cgroup.procs and the groups below it list them`,
+      );
     }
     await sleep(20);
   }
@@ -109,7 +111,7 @@ export function labCgroup(lab: Lab): string {
 async function appears(file: string): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (!existsSync(file)) {
-    if (Date.now() > deadline) throw new LabError(`the lab's supervisor did not make ${file} within 10 s`);
+    if (Date.now() > deadline) throw new LabError(`the lab's supervisor did not create ${file} within 10 s`);
     await sleep(10);
   }
 }

@@ -45,7 +45,7 @@ async function bringUp(lab: Lab, { owner, report = () => {} }: UpOptions): Promi
   report(`lab \`${lab.name}\` is ${off.length > 0 ? `up after ${seconds(started)}` : "already up"}`);
 }
 
-/** Waits until the hosts greet on their ssh port; an error tells for each that does not what is known of it. */
+/** Waits until the hosts greet on their ssh port; the error has the state and console of each host that does not. */
 export async function answersSsh(
   lab: Lab,
   supervisor: Supervisor,
@@ -84,12 +84,12 @@ async function disturbances(lab: Lab, supervisor: Supervisor): Promise<string[]>
 function bootFailure(lab: Lab, host: LabHost): string {
   const file = consoleFile(lab, host);
   const text = existsSync(file) ? readFileSync(file, "utf8").trimEnd() : "";
-  const state = isOn(lab, host) ? `does not answer ssh after ${bootLimitMs / 1000} s` : "went off while it booted";
+  const state = isOn(lab, host) ? `did not answer ssh within ${bootLimitMs / 1000} s` : "stopped while it booted";
   const ending = text
     .split(/\r?\n/)
     .slice(-20)
     .map((line) => `\n  ${line}`);
-  return `${host.name} (${host.address}) ${state}${inotifyHint(text)}; its console (${file}) ends with${ending.join("")}`;
+  return `${host.name} (${host.address}) ${state}${inotifyHint(text)}. The end of its console (${file}):${ending.join("")}`;
 }
 
 /** A host's systemd needs about eight inotify instances, of which some machines allow their users only 128. */
@@ -117,8 +117,8 @@ async function chooseBase(lab: Lab, report: Report): Promise<string> {
     const base = readFileSync(record, "utf8").trim();
     if (existsSync(base)) return base;
     throw new LabError(
-      `the disks of lab \`${lab.name}\` were made over ${base}, which is gone; ` +
-        "start from fresh ones with `npx bramble lab down --wipe`, then `npx bramble lab up`",
+      `the disks of lab \`${lab.name}\` were made from ${base}, which is gone; ` +
+        "start with new disks: `npx bramble lab down --wipe`, then `npx bramble lab up`",
     );
   }
   const base = await ensureBaseImage(report);

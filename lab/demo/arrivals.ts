@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { KnownStream, ServiceOnHost } from "./known-answer.ts";
 
-/** Longest wait for the next value: the source sends one in 3 s, and the moving average begins with its sixth. */
+/** The longest wait for the next value: the source sends one every 3 s, and the moving average starts with the sixth. */
 const silenceMs = 60_000;
 
 export interface Arrival {
@@ -22,13 +22,13 @@ export function topicCommand(bramble: string, topic: string): string[] {
   return [bramble, "lab", "exec", "--", ...kcat, topic];
 }
 
-/** What was seen of a stream, and the last complaint of the command that watched it. */
+/** The values seen of a stream, and the last line on standard error of the command that watched it. */
 export interface Watched {
   readonly arrivals: readonly Arrival[];
   readonly complaint: string;
 }
 
-/** Runs a watching command until as many values as the stream must have are there, or none comes any more. */
+/** Runs a watching command until all values of the stream have arrived, or until no more arrive. */
 export function watch(argv: readonly string[], stream: KnownStream, each: (arrival: Arrival, count: number) => void) {
   return new Promise<Watched>((resolve) => {
     const arrivals: Arrival[] = [];
@@ -59,8 +59,8 @@ export function watch(argv: readonly string[], stream: KnownStream, each: (arriv
 }
 
 /**
- * Hands over each number that the command prints, until `over`. A command that ends before is started again, and what it
- * printed is passed over: on a machine without free inotify instances `journalctl --follow` does not follow.
+ * Hands over each number that the command prints, until `over`. A command that ends earlier is started again, and the
+ * numbers it printed before are skipped: without free inotify instances `journalctl --follow` does not follow.
  */
 function follow(
   argv: readonly string[],
@@ -78,7 +78,7 @@ function follow(
     over.addEventListener("abort", kill);
     let seen = 0;
     createInterface({ input: child.stdout }).on("line", (line) => {
-      // The journal also has what the service says of itself; values are numbers.
+      // The journal also has the service's own messages; values are numbers.
       if (!/^-?\d/.test(line) || ++seen <= known) return;
       known = seen;
       onValue(line);

@@ -1,7 +1,7 @@
-/** A stream of the pipeline `kafka_chaining` and what it must carry, as the course gives it. */
+/** A stream of the pipeline `kafka_chaining` with the values that the course expects. */
 export interface KnownStream {
   readonly topic: string;
-  /** Who writes the topic, and who prints it. */
+  /** The services that write and print the topic. */
   readonly writer: ServiceOnHost;
   readonly printer?: ServiceOnHost;
   readonly values: readonly string[];

@@ -42,7 +42,7 @@ describe("names", () => {
   });
 
   test.each(["Demo", "../demo", "a b", "9", "a".repeat(25)])("`%s` is no name for a lab", (name) => {
-    expect(() => openLab(name)).toThrow(`\`${name}\` is no name for a lab`);
+    expect(() => openLab(name)).toThrow(`\`${name}\` is not a valid name for a lab`);
   });
 
   test("two labs of one clone share nothing", () => {
@@ -72,8 +72,8 @@ describe("control groups version 2 are found", () => {
 test("programs that the machine lacks are all named at once, with their packages", () => {
   expect(() => requirePrograms("/nowhere")).toThrow(
     "the lab needs unshare, nsenter, setpriv (package util-linux); ip (package iproute2); systemd-nspawn (package " +
-      "systemd-container); mmdebstrap (package mmdebstrap); ssh, ssh-keygen (package openssh-client), which PATH does " +
-      "not have; `make setup` installs what is missing",
+      "systemd-container); mmdebstrap (package mmdebstrap); ssh, ssh-keygen (package openssh-client), which are " +
+      "not on PATH; `make setup` installs what is missing",
   );
 });
 

@@ -113,7 +113,7 @@ describe("drills", () => {
     await start(lab, rpi3);
     expect(runOnHost(lab, "rpi3", "cat /opt/kept")).toBe("kept");
     expect(offeredKey(rpi3.address)).toBe(key);
-    await expect(start(lab, rpi3)).rejects.toThrow("rpi3 is on already");
+    await expect(start(lab, rpi3)).rejects.toThrow("rpi3 is already on");
   });
 
   test("`up` boots only the host that is off", async () => {
@@ -157,7 +157,7 @@ print(min(times))`;
     await cut(lab, rpi2);
     expect((await status(lab))?.[2]).toMatchObject({ state: "cut", ssh: false, failedUnits: [] });
     expect(logInWithPassword(rpi2.address, "true").status).toBe(255);
-    await expect(cut(lab, rpi2)).rejects.toThrow("rpi2's cable is cut already; mend it with");
+    await expect(cut(lab, rpi2)).rejects.toThrow("rpi2's cable is already cut; mend it with");
     await expect(up(lab)).rejects.toThrow("rpi2's cable is cut; mend it with `npx bramble lab cut rpi2 --mend`");
     await cut(lab, rpi2, true);
     expect(logInWithPassword(rpi2.address, "true").status).toBe(0);
@@ -169,7 +169,7 @@ print(min(times))`;
     expect((await status(lab))?.[1]).toMatchObject({ state: "frozen", ssh: false });
     const connected = runInLab(lab, ["bash", "-c", `exec 3<>/dev/tcp/${rpi1.address}/22 && ! read -t 1 -u 3`]);
     expect(connected.status).toBe(0);
-    await expect(freeze(lab, rpi1)).rejects.toThrow("rpi1 is frozen already; thaw it with");
+    await expect(freeze(lab, rpi1)).rejects.toThrow("rpi1 is already frozen; thaw it with");
     await freeze(lab, rpi1, true);
     expect(logInWithPassword(rpi1.address, "true").status).toBe(0);
     await expect(freeze(lab, rpi1, true)).rejects.toThrow("nothing to thaw");
