@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# What set-up makes is built in $new and renamed to its place when it is whole, so that an interrupted set-up leaves no
-# half result.
+# Set-up builds everything in $new and renames it into place when it is complete, so that an interrupted set-up leaves no
+# incomplete result.
 # shellcheck disable=SC2154 # $cache is the caller's
 
 new=$cache/new
 bin=$cache/bin
 
-# PATH as the user has it: what set-up linked, in this run or an earlier one, must not be taken for the machine's own,
-# however the folder is spelt and however often it is there. It must exist, or no spelling leads to it.
+# PATH without $bin: the links of this or an earlier set-up must not be taken for the machine's own programs. The folder
+# may be on PATH several times and in several spellings; -ef finds all of them, but only if the folder exists.
 mkdir -p "$bin"
 users_path=
 while IFS= read -r -d : folder; do
@@ -24,14 +24,14 @@ open_cache() {
   export PATH=$bin:$users_path
 }
 
-# publish SOURCE TARGET: SOURCE, whole by now and below $new, becomes TARGET.
+# publish SOURCE TARGET: moves SOURCE, which is complete and below $new, to TARGET.
 publish() {
   mkdir -p "$(dirname "$2")"
   rm -rf "$2"
   mv -T "$1" "$2"
 }
 
-# link TARGET NAME: $bin/NAME leads to TARGET.
+# link TARGET NAME: makes $bin/NAME a link to TARGET.
 link() {
   ln -sfn "$1" "$new/$2"
   mv -T "$new/$2" "$bin/$2"

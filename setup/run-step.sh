@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # A step is a file in setup/steps that defines:
-#   title        what it brings
-#   ready        succeeds when there is nothing to do; quick and quiet
-#   build        does the work; its output goes to a log, `say` speaks to the user
-#   advice       what the user can do when build failed
+#   title        what it installs
+#   ready        succeeds if there is nothing to do; quick and quiet
+#   build        does the work; its output goes to a log, `say` prints to the user
+#   advice       the next step for the user when build failed
 #   progress     (optional) one line about a running build; by default the last line of the log
 # shellcheck disable=SC2154 # $cache, $setup are the caller's
 
@@ -19,7 +19,7 @@ progress() {
   tail -c 400 "$log" | tr '\r' '\n' | grep -v '^[[:space:]]*$' | tail -n1
 }
 
-# On a terminal one line that is rewritten, elsewhere a line now and then.
+# On a terminal, one line that is rewritten; elsewhere, a line every 20 s.
 clear_line=
 progress_every=20
 if [ -t 1 ]; then
@@ -49,7 +49,7 @@ run_step() (
   # shellcheck source=/dev/null
   . "$setup/steps/$1.sh"
   if ready; then
-    printf '  %s: there already\n' "$title"
+    printf '  %s: already installed\n' "$title"
     return
   fi
   printf '  %s\n' "$title"
@@ -63,7 +63,7 @@ run_step() (
   ) >"$log" 2>&1 </dev/null &
   building=$!
   set +m
-  trap 'kill -TERM -- "-$building" 2>/dev/null; echo; echo "Set-up: interrupted; run it again to go on"; exit 130' INT TERM
+  trap 'kill -TERM -- "-$building" 2>/dev/null; echo; echo "Set-up: interrupted; run it again to continue"; exit 130' INT TERM
   watch "$building"
   took=$(duration $((SECONDS - began)))
   if wait "$building" && ready; then

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# A step that brings the Apache Kafka archive of $kafka_version; each step says which one that is.
+# Builds the Apache Kafka archive of $kafka_version, which the step that sources this file sets.
 title="Apache Kafka $kafka_version"
 name=kafka_$scala_version-$kafka_version.tgz
 archive=$cache/kafka/$name
@@ -19,5 +19,5 @@ build() {
 }
 
 advice() {
-  echo "put the official $name at $archive, or make the Maven repository reachable; then start this again"
+  echo "put the official $name at $archive, or make the Maven repository reachable; then run this again"
 }

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 kafka=$1 scala=$2 output=$(readlink -f "$3")
-# What the series differ in: ZooKeeper and the logging backend. Newer ones are as Kafka 4 until one of them is not.
+# The series differ in ZooKeeper and the logging backend. Series after 4 are treated like 4.
 series="series-4"
 [ "${kafka%%.*}" -ge 4 ] || series="series-3"
 room=$(cd "$(dirname "$0")" && pwd)
@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 home=$work/kafka_$scala-$kafka
 mkdir -p "$home/libs"
 
-echo "asking Maven for Kafka $kafka and what it depends on"
+echo "downloading Kafka $kafka and its dependencies with Maven"
 mvn -B -ntp -q -Dstyle.color=never -f "$room/pom.xml" -P "$series" "-Dkafka.version=$kafka" "-Dscala.version=$scala" \
   org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$home/libs"
 
@@ -22,7 +22,7 @@ for part in "$room" "$room/$series"; do
   cp "$part"/config/* "$home/config/"
   [ ! -d "$part/bin" ] || cp "$part"/bin/*.sh "$home/bin/"
 done
-# All the other tools differ only in the class that they start; some of the classes have another name since Kafka 4.
+# The other tools differ only in the class that they start. Some classes have another name since Kafka 4.
 while read -r tool class since4; do
   [ "$series" = "series-3" ] || class=${since4:-$class}
   cat >"$home/bin/$tool.sh" <<LAUNCHER
@@ -33,8 +33,8 @@ done <"$room/tools.tsv"
 python3 -m zipfile -e "$home/libs/kafka-clients-$kafka.jar" "$work/clients"
 cp "$work/clients/LICENSE" "$work/clients/NOTICE" "$home/"
 
-# The same jars give the same bytes, so that a host which has this archive is seen to have it. The jars are compressed
-# already: more than the fastest level costs seconds and wins nothing.
+# The same jars must give the same bytes, so that bramble recognizes the archive on a host. The jars are already
+# compressed: a higher compression level costs seconds and gains nothing.
 chmod -R u=rwX,go=rX "$home"
 chmod 755 "$home"/bin/*.sh
 echo "packing $(find "$home/libs" -name '*.jar' | wc -l) jars"

@@ -2,7 +2,7 @@
 title="Kafka Streams, kafka-python and librdkafka, for the measurements"
 requirements=$setup/bench-tools.txt
 tools=$cache/bench-tools
-# All that it is made from; the copy of it comes last and says that the tools are whole.
+# The sources of the tools. Their copy is made last: it marks the tools as complete.
 made_from=(
   "$requirements" "$clone/declaration/kafka-versions.ts"
   "$clone/bench/runtime/streams/pom.xml" "$clone/bench/runtime/streams/StreamsService.java"
@@ -28,5 +28,5 @@ build() {
 }
 
 advice() {
-  echo "make the Python package index and the Maven repository reachable and start this again; only make bench-runtime needs it"
+  echo "make the Python package index and the Maven repository reachable and run this again; only make bench-runtime needs it"
 }

@@ -1,10 +1,10 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 title="Pulumi plugin command $command_plugin_version or its offline stand-in"
 name=pulumi-resource-command
-# Made when it could not be downloaded: not to try, and say so, each time.
+# This file exists if the download failed. It stops set-up from trying, and reporting, again for a week.
 tried=$cache/log/command-plugin-$command_plugin_version.tried
 
-# Where Pulumi looks for it by itself.
+# The places where Pulumi itself looks for the plugin.
 official() {
   [ -e "${PULUMI_HOME:-$HOME/.pulumi}/plugins/resource-command-v$command_plugin_version/$name" ] ||
     PATH=$users_path type -P "$name" >/dev/null
@@ -17,11 +17,11 @@ ready() {
 # Without the official plugin `bramble` puts the stand-in on PATH (lab/environment.ts).
 build() {
   if ! timeout 60 pulumi plugin install resource command "v$command_plugin_version"; then
-    say "cannot be downloaded here; bramble uses the offline stand-in in lab/command-plugin instead"
+    say "the plugin cannot be downloaded here; bramble uses the offline stand-in in lab/command-plugin instead"
     touch "$tried"
   fi
 }
 
 advice() {
-  echo "run \`pulumi plugin install resource command v$command_plugin_version\` to see more, then start this again"
+  echo "run \`pulumi plugin install resource command v$command_plugin_version\` to see more, then run this again"
 }

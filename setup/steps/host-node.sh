@@ -11,5 +11,5 @@ build() {
 }
 
 advice() {
-  echo "make the npm registry reachable and start this again"
+  echo "make the npm registry reachable and run this again"
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# The version that the stack's pipeline file wants, so that nobody waits for another one.
+# The version of the stack's pipeline file, and no other, so that set-up takes no longer than it must.
 kafka_version=${BRAMBLE_KAFKA_VERSION:-$(node "$clone/declaration/required-kafka.ts")}
 # shellcheck source=/dev/null
 . "$setup/kafka/archive.sh"

@@ -31,7 +31,7 @@ bring() {
   architecture=$(this_architecture)
   if ! command -v npm >/dev/null; then
     if official "$architecture"; then return; fi
-    say "the official archive cannot be downloaded here; taking Node.js from the npm registry with Debian's npm"
+    say "the official archive cannot be downloaded here; installing Node.js from the npm registry with Debian's npm"
     install_packages npm
   fi
   pack_node_package "$architecture"
@@ -40,7 +40,7 @@ bring() {
   publish "$new/node" "$cache/node/$node_version"
 }
 
-# The official archive brings npm along.
+# The official archive includes npm.
 official() {
   local name=node-v$node_version-linux-$1
   fetch_checked "$node_url" "$name.tar.gz" SHASUMS256.txt "$new/node.tar.gz" &&
@@ -52,5 +52,5 @@ official() {
 }
 
 advice() {
-  echo "put a Node.js ${node_version%%.*} with npm on PATH, or make the npm registry reachable; then start this again"
+  echo "put a Node.js ${node_version%%.*} with npm on PATH, or make the npm registry reachable; then run this again"
 }

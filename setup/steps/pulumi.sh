@@ -2,7 +2,7 @@
 title="Pulumi CLI $pulumi_version with its Node.js language host"
 cached=$cache/pulumi/$pulumi_version
 
-# language_host PULUMI: the one beside it, else the one on PATH.
+# language_host PULUMI: the path of the language host beside PULUMI, else of the one on PATH.
 language_host() {
   local beside=${1%/*}/pulumi-language-nodejs
   if [ -x "$beside" ]; then echo "$beside"; else PATH=$users_path type -P pulumi-language-nodejs; fi
@@ -34,7 +34,7 @@ build() {
 official() {
   local name
   name=pulumi-v$pulumi_version-linux-$(this_architecture).tar.gz
-  # Of all the language hosts in the archive, the one.
+  # Of the language hosts in the archive, only that of Node.js.
   fetch_checked "$pulumi_url" "$name" "pulumi-$pulumi_version-checksums.txt" "$new/pulumi.tar.gz" &&
     mkdir "$new/pulumi" &&
     tar -xzf "$new/pulumi.tar.gz" -C "$new/pulumi" --strip-components=1 pulumi/pulumi pulumi/pulumi-language-nodejs &&
@@ -51,12 +51,12 @@ from_go_modules() {
   drop_go
 }
 
-# `go build -v` names each package when it has compiled it.
+# `go build -v` prints the name of each package that it has compiled.
 progress() {
   echo "compiled $(grep -c '^[a-z0-9.-]*[./][^ ]*$' "$log") of about 1900 packages"
 }
 
 advice() {
   echo "put pulumi and pulumi-language-nodejs $pulumi_version on PATH, or make the Go module proxy reachable;" \
-    "then start this again"
+    "then run this again"
 }

@@ -10,5 +10,5 @@ build() {
 }
 
 advice() {
-  echo "as root run: apt-get update && apt-get install --no-install-recommends shellcheck; then start this again"
+  echo "as root run: apt-get update && apt-get install --no-install-recommends shellcheck; then run this again"
 }

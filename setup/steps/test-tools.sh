@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-title="The course's Kafka client for Python, and what else the tests need"
+title="The course's Kafka client for Python and the other tools of the tests"
 requirements=$setup/test-tools.txt
 venv=$cache/venv
 
@@ -13,13 +13,13 @@ ready() {
 
 build() {
   install_packages "${packages[@]}"
-  # In its place at once: a virtual environment knows its own path and cannot be renamed. The copy of the requirements
-  # comes last and says that it is whole.
+  # Built in place, because a virtual environment contains its own path and cannot be moved. The copy of the requirements
+  # is made last: it marks the environment as complete.
   /usr/bin/python3 -m venv --clear "$venv"
   "$venv/bin/pip" --disable-pip-version-check install --require-hashes -r "$requirements"
   cp "$requirements" "$venv/requirements.txt"
 }
 
 advice() {
-  echo "make the Python package index reachable and start this again; only the tests need it"
+  echo "make the Python package index reachable and run this again; only the tests need it"
 }

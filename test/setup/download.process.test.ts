@@ -56,9 +56,9 @@ describe("an official archive is taken only as published", () => {
   });
 
   test.each([
-    ["another sum", "wrong", /found sha256sum [0-9a-f]{64}, wanted 0{64}/],
-    ["no sum of it", "other-archive", /found no sum of archive\.tgz/],
-    ["a page in place of the sums", "page", /found no sum of archive\.tgz/],
+    ["another sum", "wrong", /sha256sum is [0-9a-f]{64}, expected 0{64}/],
+    ["no sum of it", "other-archive", /has no sum of archive\.tgz/],
+    ["a page in place of the sums", "page", /has no sum of archive\.tgz/],
     ["no file of sums", "missing", /404/],
   ])("%s: refused", async (_, sums, reason) => {
     const { status, stdout, stderr } = await fetchChecked(base, "archive.tgz", sums);

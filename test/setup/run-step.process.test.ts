@@ -28,7 +28,7 @@ const step = (build: string) =>
 test("what is missing is made, what is there is left alone", async () => {
   step(`say "by hand"; touch ${room.folder}/tool`);
   expect((await bash(script())).stdout).toMatch(/^ {2}The tool\n {4}by hand\n {4}done in \d+ s\n$/);
-  expect((await bash(script())).stdout).toBe("  The tool: there already\n");
+  expect((await bash(script())).stdout).toBe("  The tool: already installed\n");
 });
 
 test("a failed step stops at its first failure and says what, the last lines of its log, and what to do", async () => {

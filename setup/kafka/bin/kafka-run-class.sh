@@ -21,12 +21,12 @@ done
 
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 command -v "$java" >/dev/null || {
-  echo "$0: no Java: found neither \$JAVA_HOME/bin/java nor java on PATH; install a Java 17 runtime (openjdk-17-jre-headless)" >&2
+  echo "$0: there is no Java, neither at \$JAVA_HOME/bin/java nor on PATH; install a Java 17 runtime (openjdk-17-jre-headless)" >&2
   exit 1
 }
 
-# A tool runs for a second: starting fast beats running fast. A server (it has a name) keeps both compilers.
-# The serial collector has the smallest footprint, which is what a Pi lacks.
+# A tool runs for a second, so its start must be fast. A server (it has a name) keeps both compilers.
+# The serial collector has the smallest footprint, and a Pi has little memory.
 performance="-server -XX:+UseSerialGC -Djava.awt.headless=true"
 [ -n "$name" ] || performance="$performance -XX:TieredStopAtLevel=1 -Xshare:auto"
 # Kafka 3 logs with log4j, Kafka 4 with log4j2: each knows one of the two.
@@ -35,7 +35,7 @@ jmx=${KAFKA_JMX_OPTS:-}
 [ -z "${JMX_PORT:-}" ] || jmx="${jmx:--Dcom.sun.management.jmxremote=true -Dcom.sun.management.jmxremote.authenticate=false \
   -Dcom.sun.management.jmxremote.ssl=false} -Dcom.sun.management.jmxremote.port=$JMX_PORT"
 
-# Each of these variables holds several flags, parted by blanks: to be split into words.
+# Each of these variables holds several flags, separated by blanks, and must be split into words.
 # shellcheck disable=SC2206
 command=("$java" ${KAFKA_HEAP_OPTS:--Xmx256M} ${KAFKA_JVM_PERFORMANCE_OPTS:-$performance} ${gc_log[@]+"${gc_log[@]}"}
   $jmx "-Dkafka.logs.dir=$log_dir" ${KAFKA_LOG4J_OPTS:-$log4j} ${KAFKA_OPTS:-}
