@@ -7,13 +7,13 @@ export PATH := $(BRAMBLE_CACHE)/bin:$(PATH)
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 14
 
-setup: ## bring what bramble needs to this machine
+setup: ## install what bramble needs on this machine
 	@setup/setup
 
-demo: setup ## four virtual Pis, a pipeline on them, and its averages as they arrive
+demo: setup ## start four virtual Pis, deploy a pipeline and print its averages as they arrive
 	@cli/bramble demo
 
-down: ## take the virtual Pis down; nothing but their disks stays
+down: ## stop the virtual Pis; only their disks are kept
 	@if [ -d .lab ]; then cli/bramble lab down; else echo "No virtual Pis here"; fi
 
 test: ## every test, the quickest tier first; ONLY=ewma: those with it in their path
@@ -36,22 +36,22 @@ lab: ## tests end to end on virtual Pis; ONLY=course
 	@setup/setup node npm-packages
 	@node --no-warnings test/run.ts --tier=lab $(ONLY)
 
-drills: setup ## the long ones: 100 crashes, 20 interrupts, ups and destroys; ONLY=crashes
+drills: setup ## run the long drills: 100 crashes, 20 interrupts, ups and destroys; ONLY=crashes
 	@setup/setup test-tools kafka-zookeeper kafka-kraft
 	@node test/drills.ts $(ONLY)
 
-bench-read: demo ## how long a refresh of the demo's four virtual Pis reads, with quick cables and with slow ones
+bench-read: demo ## measure a refresh of the demo's four virtual Pis, without and with network delay
 	@node bench/read.ts
 
-bench-runtime: ## the runtime beside Kafka Streams, kafka-python and librdkafka, into bench/results
+bench-runtime: ## compare the runtime with Kafka Streams, kafka-python and librdkafka; results in bench/results
 	@setup/setup node npm-packages bench-tools kafka-zookeeper
 	@node --no-warnings bench/runtime.ts
 
-bench-restore: setup ## how long a service with a million keys takes to be ready, and what memory
+bench-restore: setup ## measure the start time and the memory of a service with a million keys
 	@setup/setup test-tools kafka-zookeeper
 	@node bench/restore.ts
 
-soak: setup ## ten minutes at half of full speed: does a service's memory stay flat? MINUTES=60 for longer
+soak: setup ## run a service at half speed for ten minutes: does its memory stay flat? MINUTES=60 for longer
 	@setup/setup test-tools kafka-zookeeper
 	@node bench/soak.ts $(MINUTES)
 
