@@ -1,11 +1,11 @@
-/** One thing that is wrong in a pipeline file: where, what was found, what was wanted, and the next step. */
+/** One thing that is wrong in a pipeline file: where, what was found, what was expected, and the next step. */
 export interface Diagnostic {
   /** As the caller named it. */
   readonly file: string;
-  /** From 1. */
-  readonly line: number;
-  /** From 1. */
-  readonly col: number;
+  /** From 1; absent when the file itself is at fault, such as one that does not exist. */
+  readonly line?: number;
+  /** From 1; beside `line`. */
+  readonly col?: number;
   /** Keys and list indexes joined by "/", e.g. services/con2/apply/0/ewma/alpha; empty for the file as a whole. */
   readonly path: string;
   readonly message: string;
@@ -19,7 +19,8 @@ export class PipelineError extends Error {
   constructor(diagnostics: readonly Diagnostic[]) {
     const files = [...new Set(diagnostics.map(({ file }) => file))];
     const ordered = [...diagnostics].sort(
-      (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.col - b.col,
+      (a, b) =>
+        files.indexOf(a.file) - files.indexOf(b.file) || (a.line ?? 0) - (b.line ?? 0) || (a.col ?? 0) - (b.col ?? 0),
     );
     super(ordered.map(printDiagnostic).join("\n"));
     this.name = "PipelineError";
@@ -28,7 +29,8 @@ export class PipelineError extends Error {
 }
 
 export function printDiagnostic({ file, line, col, path, message }: Diagnostic): string {
-  return `${file}:${line}:${col}: ${path === "" ? "" : `${path}: `}${message}`;
+  const at = line === undefined ? file : `${file}:${line}:${col}`;
+  return `${at}: ${path === "" ? "" : `${path}: `}${message}`;
 }
 
 /** Keys and list places from the top of the file. */
@@ -50,7 +52,7 @@ export function wrongValue(path: Path, message: string): Finding {
   return { path, at: "value", message };
 }
 
-/** "found 1.5, wanted ...": how a value is shown in a message. */
+/** How a value is shown in a message, as in "expected a number > 0 and <= 1, found 1.5". */
 export function shown(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";

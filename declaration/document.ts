@@ -23,7 +23,7 @@ export function parsePipelineDocument(
   };
 
   const notYaml = untilLost([...yaml.errors, ...yaml.warnings]).map(({ pos, message }) =>
-    diagnostic({ offset: pos[0], path: [], message: `found text that is not YAML: ${message}` }),
+    diagnostic({ offset: pos[0], path: [], message: `not YAML: ${message}` }),
   );
   if (notYaml.length > 0) return { diagnostics: notYaml };
   const broken = brokenNodes(yaml).map(diagnostic);

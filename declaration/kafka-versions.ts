@@ -20,13 +20,13 @@ export const kafkaSeries: Readonly<Record<Mode, KafkaSeries>> = {
   zookeeper: {
     version: "3.9.2",
     fits: /^3\./,
-    expected: "a version 3.x.y; Kafka 4 has no ZooKeeper, and goes with `kraft: {}` in place of zookeeper",
+    expected: "a version 3.x.y. Kafka 4 has no ZooKeeper; it goes with `kraft: {}` in place of zookeeper",
     java: 11,
   },
   kraft: {
     version: "4.3.1",
     fits: /^4\./,
-    expected: "a version 4.x.y for kraft; Kafka 3 goes with zookeeper",
+    expected: "a version 4.x.y. Kafka 3 goes with zookeeper",
     java: 17,
   },
 };

@@ -27,15 +27,14 @@ export async function loadPipeline(file: string, { checkTypes = false } = {}): P
   const path = resolve(file);
   const folder = dirname(path);
   const name = basename(path, extname(path));
-  const atStart = (message: string): Diagnostic => ({ file, line: 1, col: 1, path: "", message });
 
-  const text = await readPipelineFile(file, atStart);
+  const text = await readPipelineFile(file);
   const { document, diagnostics } = parsePipelineDocument(file, text);
   if (document === undefined) throw new PipelineError(diagnostics);
   const { data } = document;
   if (data === null) {
-    const expected = "wanted a pipeline with cluster, topics and services; pipelines/reference.yaml shows every key";
-    throw new PipelineError([atStart(`found an empty file, ${expected}`)]);
+    const expected = "expected cluster, topics and services; pipelines/reference.yaml shows every key";
+    throw new PipelineError([{ file, path: "", message: `the file is empty; ${expected}` }]);
   }
 
   const draft = draftOf(data);
@@ -51,7 +50,7 @@ export async function loadPipeline(file: string, { checkTypes = false } = {}): P
     ...chainFindings,
   ];
   const all = [
-    ...nameDiagnostics(name, atStart),
+    ...nameDiagnostics(name, file),
     ...diagnostics,
     ...findings.map((finding) => document.locate(finding)),
     ...(checkTypes ? await operatorDiagnostics(catalogue.loaded(), file) : []),
@@ -60,17 +59,17 @@ export async function loadPipeline(file: string, { checkTypes = false } = {}): P
   return completePipeline({ name, file: path, folder, shape: pipelineShape.parse(data), document, chains });
 }
 
-async function readPipelineFile(file: string, atStart: (message: string) => Diagnostic): Promise<string> {
+async function readPipelineFile(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT") {
-      throw new PipelineError([atStart(`found something that cannot be read (${code}), wanted a pipeline file`)]);
-    }
-    const beside = await readdir(dirname(file)).catch(() => []);
-    const near = didYouMean(basename(file), beside);
-    throw new PipelineError([atStart(`found no such file, wanted a pipeline file${near}`)]);
+    const beside = code === "ENOENT" ? await readdir(dirname(file)).catch(() => []) : [];
+    const message =
+      code === "ENOENT"
+        ? `no such file${didYouMean(basename(file), beside)}`
+        : `expected a pipeline file, found something that cannot be read (${code})`;
+    throw new PipelineError([{ file, path: "", message }]);
   }
 }
 
@@ -82,9 +81,9 @@ async function operatorDiagnostics(modules: readonly string[], pipeline: string)
   });
 }
 
-function nameDiagnostics(name: string, atStart: (message: string) => Diagnostic): Diagnostic[] {
+function nameDiagnostics(name: string, file: string): Diagnostic[] {
   if (SERVICE_NAME.test(name)) return [];
-  const expected =
-    'wanted a letter, then letters, digits, "_" and "-", at most 63; group ids and topics carry the name';
-  return [atStart(`found ${shown(name)} as the name of the pipeline, ${expected}; rename the file`)];
+  const rule =
+    'it needs a letter, then letters, digits, "_" and "-", at most 63 characters, as group ids and topics carry it';
+  return [{ file, path: "", message: `${shown(name)} is not a valid pipeline name: ${rule}. Rename the file` }];
 }

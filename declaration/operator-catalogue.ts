@@ -14,7 +14,7 @@ export interface CatalogueEntry {
 /** The operators that a pipeline file can name: the built-in ones, and those in the folder `operators/` beside it. */
 export interface Catalogue {
   readonly names: readonly string[];
-  /** The operator, what is wrong with its file ("found ..., wanted ..."), or undefined when there is none of that name. */
+  /** The operator, what is wrong with its file, or undefined when there is none of that name. */
   find(name: string): Promise<CatalogueEntry | string | undefined>;
   /** Absolute paths of the user's modules that were asked for so far and load. */
   loaded(): readonly string[];
@@ -31,7 +31,7 @@ export async function openCatalogue(folder: string): Promise<Catalogue> {
     find: async (name) => {
       if (!own.includes(name)) return builtIn.get(name);
       if (builtIn.has(name)) {
-        return `found operators/${name}.ts beside this file as well as a built-in ${name}, wanted one; rename yours`;
+        return `operators/${name}.ts has the name of a built-in operator; rename yours`;
       }
       const entry = await loadOwn(join(ownFolder, `${name}.ts`));
       if (typeof entry !== "string") loaded.add(entry.module);

@@ -8,7 +8,7 @@ import { type Operator, operatorsIn } from "../operators/operator.ts";
 /** Folder of the built-in operators. */
 export const BUILT_IN = fileURLToPath(new URL("../operators/", import.meta.url));
 
-/** A file that is not a module of exactly one operator; the message says why, as "found ..., wanted ...". */
+/** A file that is not a module of exactly one operator; the message says why. */
 export class OperatorModuleError extends Error {}
 
 /** The operator that a TypeScript file exports, under whatever name. Throws OperatorModuleError when there is not one. */
@@ -19,9 +19,7 @@ export async function loadOperator(module: string): Promise<Operator> {
   const [operator] = operators;
   if (operator !== undefined && operators.length === 1) return operator;
   const example = "export const name = map({ value: number(), step: (_, x) => x })";
-  throw new OperatorModuleError(
-    `found ${shown}, which exports ${operators.length} operators, wanted one, as in ${example}`,
-  );
+  throw new OperatorModuleError(`${shown} exports ${operators.length} operators; expected one, as in ${example}`);
 }
 
 /**
@@ -62,12 +60,12 @@ function problemOf(error: unknown, shown: string): string {
   const diagnostics = (error as Partial<BuildFailure>).errors;
   if (diagnostics === undefined) {
     const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
-    return `found ${shown}, which does not load: ${reason}; wanted a module that exports an operator`;
+    return `${shown} does not load: ${reason}. Expected a module that exports an operator`;
   }
   const places = diagnostics.map(({ text, location }) => {
     const file =
       location?.file === undefined ? shown : `${basename(dirname(location.file))}/${basename(location.file)}`;
     return `${file}:${location?.line ?? 1}:${(location?.column ?? 0) + 1}: ${text}`;
   });
-  return `found ${places.join(", ")}; wanted TypeScript that builds`;
+  return `the operator does not build: ${places.join(", ")}`;
 }

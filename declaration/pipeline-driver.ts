@@ -64,7 +64,7 @@ export class PipelineDriver {
   grow(service: string, ...values: readonly unknown[]): void {
     const running = this.#service(service);
     const { input } = running.service;
-    if (input.kind !== "follow") throw new Error(`found service ${service}, wanted one that follows a file`);
+    if (input.kind !== "follow") throw new Error(`service ${service} does not follow a file`);
     for (const value of values) this.#process(running, { key: null, value, timestampMs: this.#nowMs }, input.format);
   }
 
@@ -217,7 +217,8 @@ async function loadLink(step: Step): Promise<Link> {
 
 /** A value that was sent from outside may not be what its topic says. */
 function mustBeReadable({ name }: Service, format: Format, value: unknown): void {
-  if (!fits(format, value)) throw new OperatorError(name, value, `found ${JSON.stringify(value)}, wanted ${format}`);
+  if (!fits(format, value))
+    throw new OperatorError(name, value, `expected format ${format}, found ${JSON.stringify(value)}`);
 }
 
 function mustBePrintable({ stages }: LogOutput, chain: readonly Link[], message: Message): void {
@@ -227,5 +228,5 @@ function mustBePrintable({ stages }: LogOutput, chain: readonly Link[], message:
 
 function known<T>(found: T | undefined, what: string, name: string, names: Iterable<string>): T {
   if (found !== undefined) return found;
-  throw new Error(`found ${what} ${JSON.stringify(name)}, wanted one of ${[...names].join(", ")}`);
+  throw new Error(`there is no ${what} ${JSON.stringify(name)}; expected one of ${[...names].join(", ")}`);
 }

@@ -4,7 +4,7 @@ import { type Finding, type Path, shown, wrongKey, wrongValue } from "./diagnost
 import { didYouMean } from "./suggest.ts";
 
 /**
- * What a schema has against `data`, as findings below `prefix`. `wanted` words what should have been at a path; by
+ * What a schema has against `data`, as findings below `prefix`. `expected` says what should stand at a path; by
  * default the schema's own message does.
  */
 export function shapeFindings(
@@ -18,15 +18,15 @@ export function shapeFindings(
     const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
     if (issue.code === "unrecognized_keys") return unknownKeys(schema, issue, path, prefix);
     const found = shown(valueAt(data, path));
-    return [wrongValue([...prefix, ...path], `found ${found}, wanted ${expected(path, issue)}`)];
+    return [wrongValue([...prefix, ...path], `expected ${expected(path, issue)}, found ${found}`)];
   });
 }
 
 function unknownKeys(schema: ZodType, { keys }: core.$ZodIssueUnrecognizedKeys, path: Path, prefix: Path): Finding[] {
   const known = keysOf(schemaAt(schema, path));
-  const expected = known.length === 0 ? "nothing here" : `one of ${known.join(", ")}`;
+  const expected = known.length < 2 ? (known[0] ?? "no keys here") : `one of ${known.join(", ")}`;
   return keys.map((key) =>
-    wrongKey([...prefix, ...path, key], `found an unknown key, wanted ${expected}${didYouMean(key, known)}`),
+    wrongKey([...prefix, ...path, key], `unknown key; expected ${expected}${didYouMean(key, known)}`),
   );
 }
 

@@ -8,8 +8,8 @@ import { ADDRESS, FILE_NAME, HOST_NAME, SERVICE_NAME, TOPIC_NAME } from "./names
 
 /**
  * The shape of a pipeline file: which keys there are, what each holds, what each defaults to. What one key means for
- * another (hosts, topics, cycles, operators' parameters) is for the rules. Messages complete the sentence "found X,
- * wanted ..."; descriptions are what an editor shows.
+ * another (hosts, topics, cycles, operators' parameters) is for the rules. Messages complete the sentence
+ * "expected X, found ..."; descriptions are what an editor shows.
  */
 
 const host = z.string("the name of a host under cluster/hosts");
@@ -21,7 +21,7 @@ const settings = z.record(
   z.string(),
   z.union(
     [z.string(), z.number(), z.boolean()],
-    'one text, number, true or false; write a list as one text such as "compact,delete"',
+    'a text, a number, true or false (a list is one text such as "compact,delete")',
   ),
   "a mapping of settings such as { retention.ms: 60000 }",
 );

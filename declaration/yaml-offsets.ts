@@ -32,12 +32,16 @@ export function brokenNodes(yaml: Document): YamlDiagnostic[] {
     if (isAlias(node)) {
       const target = node.resolve(yaml);
       if (target === undefined) {
-        diagnostics.push({ offset, path, message: `found *${node.source}, wanted an anchor &${node.source} above it` });
+        diagnostics.push({
+          offset,
+          path,
+          message: `there is no anchor for *${node.source}; expected &${node.source} above it`,
+        });
       } else if (ancestors.includes(target)) {
         diagnostics.push({
           offset,
           path,
-          message: `found *${node.source} inside of &${node.source}, wanted it outside`,
+          message: `*${node.source} stands inside &${node.source}, which it refers to; move it outside`,
         });
       }
     }
@@ -47,7 +51,7 @@ export function brokenNodes(yaml: Document): YamlDiagnostic[] {
       diagnostics.push({
         offset: startOf(key) ?? offset,
         path,
-        message: "found a key that is not a plain name, wanted a name",
+        message: "expected a plain name as the key, found a list or a mapping",
       });
     }
   }
@@ -67,7 +71,7 @@ export function repeatedKeys(yaml: Document, lineOf: (offset: number) => number)
       if (before === undefined) {
         first.set(name, offset);
       } else {
-        const message = `found ${name} a second time (first on line ${lineOf(before)}), wanted each name once; rename or remove one`;
+        const message = `${name} is already on line ${lineOf(before)}; rename or remove one of them`;
         diagnostics.push({ offset, path: [...path, name], message });
       }
     }

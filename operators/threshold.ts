@@ -10,9 +10,10 @@ export const threshold = filter({
     below: number().optional().describe("Values must be less than this"),
   },
   check: ({ above, below }) => {
-    if (above === undefined && below === undefined) return { at: "above", expected: "a number: above, below, or both" };
+    if (above === undefined && below === undefined)
+      return { at: "above", expected: "a number for above, below or both" };
     if (above === undefined || below === undefined || above < below) return undefined;
-    return { at: "above", expected: `a number less than below (${below}), as values between the two are kept` };
+    return { at: "above", expected: `a number less than below (${below}; values between the two are kept)` };
   },
   value: number(),
   step: ({ above = -Infinity, below = Infinity }, x) => x > above && x < below,

@@ -28,9 +28,9 @@ export const timeWindow = fold({
   },
   check: ({ size, advance = size, grace }) => {
     if (advance > size)
-      return { at: "advance", expected: "a duration of at most the size: no record may fall between" };
+      return { at: "advance", expected: "a duration of at most the size (no record may fall between windows)" };
     if ((size + grace) / advance <= MAX_OPEN) return undefined;
-    return { at: "advance", expected: `a longer one: size and grace may cover at most ${MAX_OPEN} windows` };
+    return { at: "advance", expected: `a longer duration (size and grace may cover at most ${MAX_OPEN} windows)` };
   },
   value: number(),
   initial: { time: 0, closedTo: 0, open: [] } as State,

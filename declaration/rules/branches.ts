@@ -15,7 +15,7 @@ function repeated(name: string, { from, to }: DraftService): Finding[] {
     topics
       .filter(({ topic }, i) => topics.findIndex((each) => each.topic === topic) < i)
       .map(({ topic, path, isKey }) => {
-        const message = `found ${shown(topic)} again, wanted each topic once`;
+        const message = `${shown(topic)} is listed twice; list each topic once`;
         return isKey
           ? wrongKey(["services", name, ...path], message)
           : wrongValue(["services", name, ...path], message);
@@ -34,7 +34,7 @@ function crowded(name: string, { to }: DraftService): Finding[] {
     if (first === undefined || branches.length < 2) return [];
     const topics = branches.map(({ topic }) => topic).join(", ");
     const hint = "begin each branch with a dash of its own; a field stands beside its filter";
-    const message = `found ${topics} in one entry, wanted one topic; ${hint}`;
+    const message = `expected one topic in an entry, found ${topics}; ${hint}`;
     return [wrongValue(["services", name, ...first.path.slice(0, 2)], message)];
   });
 }
@@ -45,8 +45,8 @@ function outOfReach(name: string, { to }: DraftService): Finding[] {
   if (all < 0) return [];
   const taker = to[all]?.topic;
   return to.slice(all + 1).map(({ topic, path, isKey }) => {
-    const hint = `a filter for ${taker}, or ${taker} at the end; a topic can be read by any number of services`;
-    const message = `found ${shown(topic)} behind ${taker}, which takes all that is left, wanted ${hint}`;
+    const hint = `give ${taker} a filter, or move it to the end; any number of services can read a topic`;
+    const message = `nothing is left for ${shown(topic)}, because ${taker} before it has no filter; ${hint}`;
     return isKey ? wrongKey(["services", name, ...path], message) : wrongValue(["services", name, ...path], message);
   });
 }

@@ -35,18 +35,18 @@ export function hostFindings(draft: Draft): Finding[] {
   ];
 }
 
-/** What is wrong with a reference to a host, as "found ..., wanted ..."; undefined when it is declared. */
+/** What is wrong with a reference to a host; undefined when it is declared. */
 export function unknownHost(draft: Draft, host: string): string | undefined {
   if (draft.hosts.size === 0 || draft.hosts.has(host)) return undefined;
   const declared = [...draft.hosts.keys()];
-  return `found ${shown(host)}, wanted a host under cluster/hosts: ${declared.join(", ")}${didYouMean(host, declared)}`;
+  return `there is no host ${shown(host)}; cluster/hosts has ${declared.join(", ")}${didYouMean(host, declared)}`;
 }
 
 function names({ hosts }: Draft): Finding[] {
-  const expected = "wanted letters, digits and inner dashes, at most 63";
+  const rule = "it needs letters, digits and inner dashes, at most 63 characters";
   return [...hosts.keys()]
     .filter((host) => !HOST_NAME.test(host))
-    .map((host) => wrongKey(["cluster", "hosts", host], `found ${shown(host)} as the name of a host, ${expected}`));
+    .map((host) => wrongKey(["cluster", "hosts", host], `${shown(host)} is not a valid host name: ${rule}`));
 }
 
 function addresses({ hosts }: Draft): Finding[] {
@@ -56,7 +56,7 @@ function addresses({ hosts }: Draft): Finding[] {
     const other = owner.get(address);
     if (other === undefined) owner.set(address, host);
     else if (typeof address === "string") {
-      const message = `found ${shown(address)}, the address of ${other}, wanted one of its own for each host`;
+      const message = `${shown(address)} is already the address of ${other}; give each host its own`;
       findings.push(wrongValue(["cluster", "hosts", host], message));
     }
   }
@@ -71,8 +71,8 @@ function ids({ hosts }: Draft): Finding[] {
     const other = owner.get(own);
     owner.set(own, other ?? host);
     if (other === undefined) return [];
-    const found = id === undefined ? `found no id beside the place, ${place}` : `found ${shown(id)}`;
-    const message = `${found}, the broker id of ${other}, wanted one of its own for each host: write its \`id\``;
+    const cause = id === undefined ? `by its position in the list ${host} would get` : `${host} asks for`;
+    const message = `${cause} broker id ${own}, which ${other} has; give each host an \`id\` of its own`;
     return [wrongValue(["cluster", "hosts", host, ...(id === undefined ? [] : ["id"])], message)];
   });
 }
@@ -88,28 +88,30 @@ function placement(draft: Draft): Finding[] {
 function electorate(draft: Draft, path: Path, hosts: readonly string[]): Finding[] {
   const findings = hostList(draft, path, hosts);
   if (hosts.length > 0 && hosts.length % 2 === 0) {
-    const why = "an even number bears no more failures than one fewer";
-    findings.push(wrongValue(path, `found ${hosts.length} ${path.at(-1)}, wanted an odd number; ${why}`));
+    const why = "an even number survives no more failures than one fewer";
+    findings.push(wrongValue(path, `expected an odd number of ${path.at(-1)}, found ${hosts.length}; ${why}`));
   }
   return findings;
 }
 
 function modes({ modes: [first = "zookeeper", second], version }: Draft): Finding[] {
   if (second !== undefined) {
-    const message = `found ${second} beside ${first}, wanted one of the two: what keeps the metadata of the cluster`;
+    const message = `${second} stands beside ${first}; keep the one that holds the cluster's metadata and remove the other`;
     return [wrongKey(["cluster", second], message)];
   }
   const { fits, expected } = kafkaSeries[first];
   // Another fault of shape says so of what is no version at all.
   if (version === undefined || !/^\d+\.\d+\.\d+$/.test(version) || fits.test(version)) return [];
-  return [wrongValue(["cluster", "kafka", "version"], `found ${shown(version)}, wanted ${expected}`)];
+  return [
+    wrongValue(["cluster", "kafka", "version"], `Kafka ${version} does not go with ${first}; expected ${expected}`),
+  ];
 }
 
 /** What is wrong with a list of hosts. */
 export function hostList(draft: Draft, path: Path, hosts: readonly string[]): Finding[] {
   return hosts.flatMap((host, i) => {
     const problem =
-      hosts.indexOf(host) < i ? `found ${shown(host)} again, wanted each host once` : unknownHost(draft, host);
+      hosts.indexOf(host) < i ? `${shown(host)} is listed twice; list each host once` : unknownHost(draft, host);
     return problem === undefined ? [] : [wrongValue([...path, i], problem)];
   });
 }
@@ -118,7 +120,7 @@ function settings({ brokerSettings }: Draft): Finding[] {
   return brokerSettings.flatMap((setting) => {
     const reason = Object.hasOwn(MANAGED, setting) ? MANAGED[setting] : undefined;
     if (reason === undefined) return [];
-    const message = `found a setting that bramble manages, wanted it left out: ${reason}`;
+    const message = `bramble manages this setting (${reason}); remove it`;
     return [wrongKey(["cluster", "kafka", "config", setting], message)];
   });
 }

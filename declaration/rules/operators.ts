@@ -36,18 +36,17 @@ export async function chainsOf(
       if (step === undefined || operator === undefined) continue;
       steps.push(step);
       if (operator.stateful && rekeyed !== undefined && partitions > 1) {
-        const found = `found ${step.operator} after ${rekeyed} on a topic of ${partitions} partitions`;
-        const expected =
-          "wanted it in another service, which reads what this one writes: there a key's records come together";
-        findings.push(wrongValue(path, `${found}, ${expected}`));
+        const found = `${step.operator} comes after ${rekeyed}, which spreads a key's records over ${partitions} partitions`;
+        const next = `move ${step.operator} to a service that reads the output of ${service}, where they come together`;
+        findings.push(wrongValue(path, `${found}; ${next}`));
       }
       if (operator.rekeys) rekeyed = step.operator;
     }
     const first = steps.find((step) => step.stateful);
     if (first !== undefined && new Set(counts).size > 1) {
-      const found = from.map(({ topic }, i) => `${topic} of ${counts[i]}`).join(" and ");
-      const expected = `wanted as many partitions in each, as ${first.operator} needs a key's records in one place`;
-      findings.push(wrongValue(["services", service, "from"], `found ${found} partitions, ${expected}`));
+      const found = from.map(({ topic }, i) => `${topic} has ${counts[i]}`).join(" and ");
+      const why = `${first.operator} needs all records of a key in one replica`;
+      findings.push(wrongValue(["services", service, "from"], `partitions differ: ${found}. ${why}; give all as many`));
     }
     const filters = new Map<string, Step>();
     for (const { topic, path, isKey, when } of to) {
@@ -71,7 +70,7 @@ async function checkStep(catalogue: Catalogue, path: Path, entry: unknown): Prom
   const { named, field } = partsOf(entry);
   const [only] = named;
   if (only === undefined) {
-    const empty = "found an empty mapping, wanted the name of an operator over its parameters";
+    const empty = "expected the name of an operator over its parameters, found an empty mapping";
     // What is neither a name nor a mapping is a fault of shape.
     return {
       findings: typeof entry === "object" && entry !== null && !Array.isArray(entry) ? [wrongValue(path, empty)] : [],
@@ -80,7 +79,7 @@ async function checkStep(catalogue: Catalogue, path: Path, entry: unknown): Prom
   if (named.size > 1) {
     const keys = [...named.keys()].join(", ");
     const hint = "begin each operator with a dash of its own, and indent parameters below their operator";
-    return { findings: [wrongValue(path, `found ${keys} in one entry, wanted one operator; ${hint}`)] };
+    return { findings: [wrongValue(path, `expected one operator in an entry, found ${keys}; ${hint}`)] };
   }
   const [name, written] = only;
   const below: Path = [...path, name];
@@ -97,7 +96,7 @@ async function checkStep(catalogue: Catalogue, path: Path, entry: unknown): Prom
   });
   if (field !== undefined && !(typeof field === "string" && FIELD.test(field))) {
     findings.push(
-      wrongValue([...path, "field"], `found ${shown(field)}, wanted the path of a field such as position.lat`),
+      wrongValue([...path, "field"], `expected the path of a field such as position.lat, found ${shown(field)}`),
     );
   }
   if (findings.length > 0) return { findings };
@@ -116,12 +115,12 @@ async function checkStep(catalogue: Catalogue, path: Path, entry: unknown): Prom
 
 /** What chooses for a branch: an operator that keeps values or drops them, and does nothing else. */
 async function checkFilter(catalogue: Catalogue, path: Path, entry: unknown): Promise<CheckedStep> {
-  const expected = "wanted a filter, which keeps values or drops them, as in { threshold: { above: 75 } }";
+  const expected = "expected a filter such as { threshold: { above: 75 } }";
   if (typeof entry !== "string" && mapping(entry).size === 0)
-    return { findings: [wrongValue(path, `found ${shown(entry)}, ${expected}`)] };
+    return { findings: [wrongValue(path, `${expected}, found ${shown(entry)}`)] };
   const checked = await checkStep(catalogue, path, entry);
   if (checked.operator === undefined || checked.operator.filters) return checked;
-  const message = `found ${checked.step?.operator}, ${expected}`;
+  const message = `${expected}, found ${checked.step?.operator}, which does not only keep or drop values`;
   return {
     findings: [
       typeof entry === "string"
@@ -141,5 +140,5 @@ function partsOf(entry: unknown): { readonly named: ReadonlyMap<string, unknown>
 
 function unknownOperator({ names }: Catalogue, name: string): string {
   const own = "or a file operators/NAME.ts of your own beside this file";
-  return `found ${shown(name)}, wanted an operator: ${names.join(", ")}, ${own}${didYouMean(name, names)}`;
+  return `there is no operator ${shown(name)}; operators: ${names.join(", ")}, ${own}${didYouMean(name, names)}`;
 }

@@ -22,9 +22,9 @@ export function serviceFindings(draft: Draft): Finding[] {
 
 function nameOf(name: string): Finding[] {
   if (SERVICE_NAME.test(name)) return [];
-  const expected =
-    'wanted a letter, then letters, digits, "_" and "-", at most 63; units, topics and folders carry the name';
-  return [wrongKey(["services", name], `found ${shown(name)} as the name of a service, ${expected}`)];
+  const rule =
+    'it needs a letter, then letters, digits, "_" and "-", at most 63 characters, as units, topics and folders carry it';
+  return [wrongKey(["services", name], `${shown(name)} is not a valid service name: ${rule}`)];
 }
 
 function placementOf(draft: Draft, name: string, { on }: DraftService): Finding[] {
@@ -38,33 +38,36 @@ function placementOf(draft: Draft, name: string, { on }: DraftService): Finding[
 function replicasOf(draft: Draft, name: string, { on, replicas, has, from }: DraftService): Finding[] {
   const hosts = typeof on === "object" ? on.length : 1;
   const count = replicas ?? hosts;
-  const found = replicas === undefined ? `found ${count} hosts, a replica on each` : `found ${count}`;
+  const found = replicas === undefined ? `${count} hosts, with a replica on each` : `${count} replicas`;
   const path: Path = ["services", name, replicas === undefined ? "on" : "replicas"];
   if (has.has("source")) {
-    return count > 1 ? [wrongValue(path, `${found}, wanted 1: a source has no partitions to share`)] : [];
+    return count > 1 ? [wrongValue(path, `${found}; a source has no partitions to share, so use 1`)] : [];
   }
   const partitions = Math.max(...from.map(({ topic }) => draft.topics.get(topic)?.partitions ?? 1));
   if (from.length === 0 || count <= partitions) return [];
   const topics = from.map(({ topic }) => topic).join(" and ");
-  const expected = `wanted at most ${partitions}, the number of partitions of ${topics}: the others would have nothing to read`;
-  return [wrongValue(path, `${found}, ${expected}`)];
+  const expected = `expected at most ${partitions}, the number of partitions of ${topics}, as more would have nothing to read`;
+  return [wrongValue(path, `${found}; ${expected}`)];
 }
 
 /** A service has one input and one output, each of two kinds. */
 function oneOf(name: string, { has }: DraftService, topic: "from" | "to", other: "source" | "sink"): Finding[] {
   if (has.size === 0 || has.has(topic) !== has.has(other)) return [];
-  const found = has.has(topic) ? `both ${topic} and ${other}` : `neither ${topic} nor ${other}`;
-  return [wrongKey(["services", name], `found ${found}, wanted one of them`)];
+  const found = has.has(topic) ? "both" : "neither";
+  return [wrongKey(["services", name], `expected either ${topic} or ${other}, found ${found}`)];
 }
 
 function inputOf(draft: Draft, name: string, { from }: DraftService): Finding[] {
   const written = [...draft.services.values()].flatMap(({ to }) => to.map(({ topic }) => topic));
   const known = new Set([...draft.topics.keys(), ...written]);
-  const expected = "wanted a topic that a service writes, or one under topics if it is written from outside";
+  const next = "add it under topics if it is written from outside";
   return from
     .filter(({ topic }) => !known.has(topic))
     .map(({ topic, path }) =>
-      wrongValue(["services", name, ...path], `found ${shown(topic)}, ${expected}${didYouMean(topic, known)}`),
+      wrongValue(
+        ["services", name, ...path],
+        `no service writes topic ${shown(topic)}; ${next}${didYouMean(topic, known)}`,
+      ),
     );
 }
 
@@ -80,7 +83,7 @@ function circles(draft: Draft): Finding[] {
     const way = [...cycle.map(({ name }, i) => `${name} -> ${between[i]}`), first?.name].join(" -> ");
     return wrongValue(
       ["services", first?.name ?? "", "from"],
-      `found a cycle, ${way}, wanted records to flow one way; let one of them read or write elsewhere`,
+      `services form a cycle, ${way}; let one of them read or write another topic`,
     );
   });
 }

@@ -10,7 +10,7 @@ import { didYouMean } from "../suggest.ts";
 const KINDS = ["file", "random", "sequence"];
 
 const EXPECTED: Readonly<Record<Format, string>> = {
-  number: "numbers such as 20.5 and white space between",
+  number: "numbers such as 20.5 with white space between them",
   json: 'a JSON value such as { "celsius": 20.5 } on each line',
   text: "text",
 };
@@ -32,18 +32,18 @@ export async function sourceFindings(draft: Draft, folder: string): Promise<Find
 /** Where the values come from is one of three, and not every key goes with each. */
 function kindFindings(path: Path, source: ReadonlyMap<string, unknown>): Finding[] {
   const [kind, ...others] = KINDS.filter((each) => source.has(each));
-  if (kind === undefined) return [wrongValue(path, "found neither file nor random nor sequence, wanted one of them")];
+  if (kind === undefined) return [wrongValue(path, "expected one of file, random and sequence, found none")];
   if (others.length > 0) {
-    return others.map((other) => wrongKey([...path, other], `found ${other} beside ${kind}, wanted one of them`));
+    return others.map((other) => wrongKey([...path, other], `${other} stands beside ${kind}; keep one of them`));
   }
   const misplaced = (key: string, why: string) =>
-    source.has(key) ? [wrongKey([...path, key], `found ${key} beside ${kind}, wanted it left out: ${why}`)] : [];
+    source.has(key) ? [wrongKey([...path, key], `${key} does not go with ${kind}, as ${why}; remove it`)] : [];
   if (kind === "file") {
     const isFollowed = source.get("follow") === true;
     return [
-      ...misplaced("count", "a file ends where it ends"),
+      ...misplaced("count", "all values of the file are read"),
       ...(isFollowed
-        ? [...misplaced("every", "a file that is followed sets the pace"), ...hostFile(path, source.get("file"))]
+        ? [...misplaced("every", "a followed file sets the pace"), ...hostFile(path, source.get("file"))]
         : []),
     ];
   }
@@ -52,12 +52,12 @@ function kindFindings(path: Path, source: ReadonlyMap<string, unknown>): Finding
     typeof every === "string" && DURATION.test(every) && toMilliseconds(every) === 0 && !source.has("count");
   return [
     ...misplaced("format", "its values are numbers"),
-    ...misplaced("follow", "it is for files"),
+    ...misplaced("follow", "only a file can be followed"),
     ...(isEndless
       ? [
           wrongValue(
             [...path, "every"],
-            `found ${shown(every)} without a count, wanted one of them, or no disk is large enough`,
+            `${shown(every)} without a count would fill every disk; add a count, or a pause`,
           ),
         ]
       : []),
@@ -67,12 +67,12 @@ function kindFindings(path: Path, source: ReadonlyMap<string, unknown>): Finding
 /** A file that grows is one on the host; what is in its scratch folders no service can see (PrivateTmp, PrivateDevices). */
 function hostFile(path: Path, file: unknown): Finding[] {
   if (typeof file !== "string") return [];
-  const expected = "wanted the absolute path of a file on the host, such as /var/log/sensor.txt";
+  const expected = "expected the absolute path of a file on the host, such as /var/log/sensor.txt";
   if (!/^(\/[^/\s][^/\n]*)+$/.test(file) || /\/\.\.?(\/|$)/.test(file))
-    return [wrongValue([...path, "file"], `found ${shown(file)}, ${expected}`)];
+    return [wrongValue([...path, "file"], `${expected}, found ${shown(file)}`)];
   const [, hidden] = /^(\/(?:var\/)?tmp|\/dev|\/proc|\/run\/user)\//.exec(file) ?? [];
   if (hidden === undefined) return [];
-  const message = `found ${shown(file)}, wanted a file elsewhere, such as in /var/log: a service has a ${hidden} of its own`;
+  const message = `a service has a ${hidden} of its own and cannot see ${shown(file)}; use a file elsewhere, such as in /var/log`;
   return [wrongValue([...path, "file"], message)];
 }
 
@@ -82,16 +82,16 @@ async function problemOf(path: string, written: string, format: Format): Promise
     text = await readFile(path, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT") return `found ${shown(written)}, which cannot be read (${code}), wanted a readable file`;
+    if (code !== "ENOENT") return `${shown(written)} cannot be read (${code}); expected a readable file`;
     const near = didYouMean(basename(path), await readdir(dirname(path)).catch(() => []));
-    return `found no file ${shown(written)}, wanted one at this path from the folder of this file${near}`;
+    return `there is no file ${shown(written)}; the path is relative to the folder of the pipeline file${near}`;
   }
   const { values, malformed } = sourceValues(text, format);
   const [first] = malformed;
   if (first !== undefined) {
     const more = malformed.length > 1 ? ` and ${malformed.length - 1} more` : "";
     const place = `${written}:${first.line}:${first.col}`;
-    return `found ${shown(first.text)} at ${place}${more}, wanted ${EXPECTED[format]}`;
+    return `expected ${EXPECTED[format]}, found ${shown(first.text)} at ${place}${more}`;
   }
-  return values.length === 0 ? `found no value in ${shown(written)}, wanted at least one` : undefined;
+  return values.length === 0 ? `${shown(written)} has no values; expected at least one` : undefined;
 }

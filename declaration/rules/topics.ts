@@ -16,16 +16,18 @@ function names(draft: Draft, pipeline: string): Finding[] {
   for (const [topic, finding] of mentions(draft)) {
     const other = owners.get(topic.replaceAll(".", "_"));
     if (!TOPIC_NAME.test(topic)) {
-      findings.push(finding(`found ${shown(topic)}, wanted a name of letters, digits, ".", "_" and "-", at most 249`));
-    } else if (topic.startsWith("__")) {
       findings.push(
-        finding(`found ${shown(topic)}, wanted another name; Kafka keeps names that begin with __ for itself`),
+        finding(
+          `${shown(topic)} is not a valid topic name: it needs letters, digits, ".", "_" and "-", at most 249 characters`,
+        ),
       );
+    } else if (topic.startsWith("__")) {
+      findings.push(finding(`Kafka reserves names that begin with __; rename topic ${shown(topic)}`));
     } else if (internal.has(topic)) {
-      findings.push(finding(`found ${shown(topic)}, wanted another name; it is ${internal.get(topic)}`));
+      findings.push(finding(`${shown(topic)} is the name of ${internal.get(topic)}; choose another`));
     } else if (other !== undefined) {
       findings.push(
-        finding(`found ${shown(topic)} beside ${other}, wanted names that differ in more than "." and "_"`),
+        finding(`${shown(topic)} differs from ${other} only in "." and "_", which Kafka refuses; rename one of them`),
       );
     }
     owners.set(topic.replaceAll(".", "_"), topic);
@@ -54,12 +56,12 @@ function replication(draft: Draft): Finding[] {
     if (replicationFactor === undefined) continue;
     const path: Path = ["topics", topic];
     if (brokers > 0 && replicationFactor > brokers) {
-      const message = `found ${replicationFactor}, wanted at most ${brokers}, the number of brokers`;
+      const message = `expected at most ${brokers}, the number of brokers, found ${replicationFactor}`;
       findings.push(wrongValue([...path, "replicationFactor"], message));
     }
     const inSync = Number(config.get("min.insync.replicas") ?? 1);
     if (inSync > replicationFactor) {
-      const message = `found ${inSync}, wanted at most ${replicationFactor}, the replication factor; no record could be written`;
+      const message = `expected at most ${replicationFactor}, the replication factor, found ${inSync}; no record could be written`;
       findings.push(wrongValue([...path, "config", "min.insync.replicas"], message));
     }
   }

@@ -79,9 +79,13 @@ test("whatever a file says, it is either a pipeline that runs, or refused with p
         expect(error.diagnostics.length).toBeGreaterThan(0);
         const rows = readFileSync(file, "utf8").split("\n");
         for (const { line, col, message } of error.diagnostics) {
+          if (line === undefined || col === undefined) {
+            expect(message).toMatch(/^the file is empty; expected cluster, topics and services/);
+            continue;
+          }
           expect(line).toBeLessThanOrEqual(rows.length);
           expect(col - 1).toBeLessThanOrEqual(rows[line - 1]?.length ?? 0);
-          expect(message).toMatch(/^found .*wanted|not YAML/s);
+          expect(message).toMatch(/^expected .*, found |^not YAML: |^(?!expected).+(; | valid \w+ name: it needs )/s);
         }
       }
     }),

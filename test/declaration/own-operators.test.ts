@@ -61,8 +61,8 @@ test("mistakes in its text are told with their place in it", async () => {
   });
   await expect(loadPipeline(file)).rejects.toThrow(
     [
-      `${file}:4:69: services/pro/apply/0: found operators/unfinished.ts:2:28: Expected ")" but found ";"; wanted TypeScript that builds`,
-      `${file}:4:81: services/pro/apply/1: found operators/lonely.ts:2:19: Could not resolve "./nowhere.ts"; wanted TypeScript that builds`,
+      `${file}:4:69: services/pro/apply/0: the operator does not build: operators/unfinished.ts:2:28: Expected ")" but found ";"`,
+      `${file}:4:81: services/pro/apply/1: the operator does not build: operators/lonely.ts:2:19: Could not resolve "./nowhere.ts"`,
     ].join("\n"),
   );
 });
@@ -93,7 +93,7 @@ export const scaled = fold({
   });
   await expect(loadPipeline(file, { checkTypes: true })).rejects.toThrow(
     [
-      `${file}:4:109: services/pro/apply/1/ewma/alpha: found 2, wanted a number > 0 and <= 1`,
+      `${file}:4:109: services/pro/apply/1/ewma/alpha: expected a number > 0 and <= 1, found 2`,
       `${join(folder, "operators/half.ts")}:1:44: Type 'string' is not assignable to type 'number'. (TS2322)`,
       `${join(folder, "operators/scaled.ts")}:9:16: Property 'to' does not exist on type '{ by: number; }'. (TS2339)`,
       `${join(folder, "operators/scaled.ts")}:9:32: 's' is possibly 'null'. (TS18047)`,

@@ -115,7 +115,7 @@ test("a file that is followed gets what a test gives it, right or wrong", async 
     [500, 7],
     [500, 8],
   ]);
-  expect(driver.deadLetters("tail").map(({ message }) => message)).toEqual(['tail: found "?", wanted number']);
+  expect(driver.deadLetters("tail").map(({ message }) => message)).toEqual(['tail: expected format number, found "?"']);
 });
 
 test("several services that write one topic merge their streams; several that read it branch it", async () => {
@@ -150,14 +150,14 @@ test("what is not what its topic says is refused by who reads it", async () => {
   for (const value of ["7", 7, { celsius: 7 }]) driver.send("a", value);
   expect(driver.printed("con")).toEqual([[7]]);
   expect(driver.deadLetters("con").map(({ message }) => message)).toEqual([
-    'con: found "7", wanted number',
-    'con: found {"celsius":7}, wanted number',
+    'con: expected format number, found "7"',
+    'con: expected format number, found {"celsius":7}',
   ]);
 });
 
 test("a name that is none is told with those that are", async () => {
   const driver = await openDriver("pipelines/kafka_example.yaml");
-  expect(() => driver.values("temperatur")).toThrow('found topic "temperatur", wanted one of temperature');
-  expect(() => driver.send("x", 1)).toThrow('found topic "x", wanted one of temperature');
-  expect(() => driver.printed("x")).toThrow('found service "x", wanted one of pro, con');
+  expect(() => driver.values("temperatur")).toThrow('there is no topic "temperatur"; expected one of temperature');
+  expect(() => driver.send("x", 1)).toThrow('there is no topic "x"; expected one of temperature');
+  expect(() => driver.printed("x")).toThrow('there is no service "x"; expected one of pro, con');
 });
