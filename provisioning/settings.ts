@@ -49,7 +49,7 @@ export function archives(kafkaVersion: string): { kafka: string; node: Record<st
   const missing = [found.kafka, ...Object.values(found.node)].filter((path) => !existsSync(path));
   if (missing.length === 0) return found;
   throw new pulumi.RunError(
-    `This machine: found no ${missing.join(" and no ")}; wanted the archives that go to the hosts. ` +
+    `This machine has no ${missing.join(" and no ")}, which the hosts need. ` +
       `Run \`make setup\` (for this Kafka: \`make setup BRAMBLE_KAFKA_VERSION=${kafkaVersion}\`).`,
   );
 }

@@ -19,7 +19,7 @@ export function trustedHosts(
   const keys = hosts.map((host) => [host, preferred(pinnedKeys(text, host.address, port))] as const);
   const errors = keys.flatMap(([{ name, address }, key]) =>
     key === undefined
-      ? [new HostError({ host: name, address }, { found: `no pinned host key in ${file}`, expected: "one", next: "" })]
+      ? [new HostError({ host: name, address }, { found: `no pinned host key in ${file}`, next: "" })]
       : [],
   );
   if (errors.length > 0) {

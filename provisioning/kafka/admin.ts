@@ -81,7 +81,7 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
 /** On a connection of its own: kafkajs looks up leaders once, and breaks on a partition that came since. */
 async function records(kafka: Kafka, reader: TopicReader, name: string): Promise<number> {
   let count = 0;
-  await until(leaderTimeoutMs, `topic ${name}: found offsets that cannot be read`, async () => {
+  await until(leaderTimeoutMs, `topic ${name}: its offsets still cannot be read`, async () => {
     const admin = kafka.admin();
     try {
       await admin.connect();
@@ -123,7 +123,7 @@ async function create(admin: Admin, reader: TopicReader, name: string, topic: To
     replicationFactor: topic.replicationFactor,
     configEntries: entries(topic.config),
   };
-  await until(formingTimeoutMs, `topic ${name}: found it not made, wanted the brokers to take it`, async () => {
+  await until(formingTimeoutMs, `topic ${name}: the brokers still have not created it`, async () => {
     try {
       if (await admin.createTopics({ topics: [request], waitForLeaders: true })) return true;
       // There already: made by somebody else just now, or the one that is still being deleted.
@@ -139,8 +139,8 @@ async function create(admin: Admin, reader: TopicReader, name: string, topic: To
 
 /** kafkajs looks at all topics before it asks: one that is made at the same time has no leader for a moment. */
 async function onceAllHaveLeaders(name: string, ask: () => Promise<unknown>): Promise<void> {
-  const found = `topic ${name}: found a topic without a leader, wanted all to have one before it is changed`;
-  await until(leaderTimeoutMs, found, async () => {
+  const still = `topic ${name}: it cannot be changed, as some topic still has no leader`;
+  await until(leaderTimeoutMs, still, async () => {
     try {
       await ask();
       return true;
@@ -155,8 +155,8 @@ async function onceAllHaveLeaders(name: string, ask: () => Promise<unknown>): Pr
 async function remove(admin: Admin, reader: TopicReader, name: string): Promise<void> {
   if ((await reader.describe(name)) === undefined) return;
   await onceAllHaveLeaders(name, () => admin.deleteTopics({ topics: [name], timeout: 15_000 }));
-  const found = `topic ${name}: found it still there, wanted the brokers to delete it`;
-  await until(formingTimeoutMs, found, async () => !(await admin.listTopics()).includes(name));
+  const still = `topic ${name}: the brokers still have not deleted it`;
+  await until(formingTimeoutMs, still, async () => !(await admin.listTopics()).includes(name));
 }
 
 /**

@@ -16,16 +16,16 @@ export interface Request<T> {
 /**
  * One request over a connection of its own to a broker or controller (`host:port`).
  * Throws when there is no answer, or no sensible one.
- * @param expected what the caller asks for, for the error
+ * @param does what is asked of it, for the error: "read its settings"
  */
-export function askBroker<T>(server: string, expected: string, request: Request<T>): Promise<T> {
+export function askBroker<T>(server: string, does: string, request: Request<T>): Promise<T> {
   const [host = "", port = ""] = server.split(":");
   return new Promise((resolve, reject) => {
     const received: Buffer[] = [];
     const socket = connect({ host, port: Number(port), timeout: answerTimeoutMs }, () => socket.write(framed(request)));
     const fail = (found: string) => {
       socket.destroy();
-      reject(new Error(`${server}: found ${found}, wanted ${expected}`));
+      reject(new Error(`${server}: could not ${does}: ${found}`));
     };
     socket.on("data", (data) => {
       received.push(data);

@@ -24,7 +24,7 @@ export interface PartitionMetadata {
  * nothing of any partition as long as one has no leader. Throws when there is no answer.
  */
 export function clusterMetadata(server: string): Promise<ClusterMetadata> {
-  return askBroker(server, "the cluster's brokers and partitions", {
+  return askBroker(server, "read the cluster's brokers and partitions", {
     apiKey: 3,
     apiVersion: 4,
     // All topics, and none is made.

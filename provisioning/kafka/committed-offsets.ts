@@ -28,7 +28,7 @@ export async function committedOffsets(
 
 /** Kafka protocol guide, FindCoordinator version 4, with request header v2. */
 function coordinatorsOf(server: string, groups: readonly string[]) {
-  return askBroker(server, "the coordinators of consumer groups", {
+  return askBroker(server, "read the coordinators of consumer groups", {
     apiKey: 10,
     apiVersion: 4,
     body: Buffer.concat([noTags, groupKey, compactArray(groups.map(compactString)), noTags]),
@@ -52,7 +52,7 @@ function coordinatorsOf(server: string, groups: readonly string[]) {
 /** Kafka protocol guide, OffsetFetch version 8, with request header v2. */
 function offsetsOf(coordinator: string, groups: readonly string[]): Promise<(readonly [string, Offsets])[]> {
   const allTopics = groups.map((group) => Buffer.concat([compactString(group), null_, noTags]));
-  return askBroker(coordinator, "the positions of consumer groups", {
+  return askBroker(coordinator, "read the positions of consumer groups", {
     apiKey: 9,
     apiVersion: 8,
     body: Buffer.concat([noTags, compactArray(allTopics), settled, noTags]),

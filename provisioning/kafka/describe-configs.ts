@@ -22,7 +22,7 @@ const secret = "(secret)";
  * Throws when there is no answer, and when the broker knows of no such resource.
  */
 export function describeConfigs(server: string, { type, name }: ConfigResource): Promise<ConfigEntry[]> {
-  return askBroker(server, `the settings of ${name}`, {
+  return askBroker(server, `read the settings of ${name}`, {
     apiKey: 32,
     apiVersion: 1,
     // One resource, all of its settings, with where each value comes from.

@@ -26,7 +26,7 @@ export interface QuorumFacts {
  * kafkajs does not have. Only the leader can tell. Throws when there is no answer, or no sensible one.
  */
 export function describeQuorum(controller: string): Promise<QuorumFacts> {
-  return askBroker(controller, "the state of the quorum", {
+  return askBroker(controller, "read the state of the quorum", {
     apiKey: 55,
     // The first version that tells when a voter last fetched (Kafka 3.3, KIP-836).
     apiVersion: 1,
@@ -63,7 +63,7 @@ function quorumFacts(read: Reader): QuorumFacts {
     read.tags();
     return partition;
   });
-  if (quorum === undefined) throw new Error("an answer without the partition that was asked for");
+  if (quorum === undefined) throw new Error("the answer lacks the partition that was asked for");
   return quorum;
 }
 

@@ -88,8 +88,8 @@ function servers(brokers: readonly BrokerAddress[]): string[] {
 class Refused extends Error {
   constructor(changes: readonly ConfigChange[], refusal: string) {
     super(
-      `${names(changes)}: found that Kafka refuses it (${refusal.replace(/\.$/, "")}); wanted settings that the brokers ` +
-        "take. Correct them under cluster/kafka/config in the pipeline file.",
+      `${names(changes)}: refused by Kafka (${refusal.replace(/\.$/, "")}). ` +
+        "Correct it under cluster/kafka/config in the pipeline file.",
     );
   }
 }
@@ -114,7 +114,7 @@ async function waitUntilApplied(brokers: readonly BrokerAddress[], changes: read
     if (change === undefined) return;
     if (Date.now() > deadline) {
       throw new Error(
-        `${names([change])}: found a broker that has not taken it up in ${applyTimeoutMs / 1000} s; wanted every one to. ` +
+        `${names([change])}: some broker has not applied it after ${applyTimeoutMs / 1000} s. ` +
           "See `journalctl -u kafka` on the Pis.",
       );
     }
@@ -141,7 +141,7 @@ function alter(server: string, changes: readonly ConfigChange[], validateOnly: b
   );
   // What is for all brokers stands under the empty name.
   const resource = [int8(brokerResource), string(String(changes[0]?.broker ?? "")), int32(entries.length), ...entries];
-  return askBroker(server, `it to take ${names(changes)}`, {
+  return askBroker(server, `set ${names(changes)}`, {
     apiKey: 44,
     apiVersion: 0,
     body: Buffer.concat([int32(1), ...resource, int8(validateOnly ? 1 : 0)]),

@@ -28,7 +28,7 @@ export function partitionOffsets(
       array(its.map(({ partition }) => Buffer.concat([int32(partition), int64(times[which])]))),
     ]),
   );
-  return askBroker(leader, "the offsets of its partitions", {
+  return askBroker(leader, "read the offsets of its partitions", {
     apiKey: 2,
     apiVersion: 2,
     body: Buffer.concat([int32(-1), int8(readCommitted), array(topics)]),

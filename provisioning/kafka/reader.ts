@@ -51,7 +51,7 @@ export class Reader {
   skip(count: number): number {
     const from = this.at;
     this.at += count;
-    if (this.at > this.bytes.length) throw new Error("an answer that ends early");
+    if (this.at > this.bytes.length) throw new Error("the answer ends early");
     return from;
   }
 

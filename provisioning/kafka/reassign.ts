@@ -53,7 +53,7 @@ function assign(
       const [next] = brokers
         .filter((id) => !kept.includes(id))
         .sort((a, b) => (load.get(a) ?? 0) - (load.get(b) ?? 0) || a - b);
-      if (next === undefined) throw new Error(`found ${brokers.length} brokers, wanted ${factor} for as many replicas`);
+      if (next === undefined) throw new Error(`${factor} replicas need ${factor} brokers; found ${brokers.length}`);
       kept.push(next);
       count(next);
     }
@@ -102,8 +102,8 @@ async function untilDone(admin: Admin, topic: string, all: number, progress: (me
     progress(`copying replicas of ${topic}: ${all - moving} of ${all} partitions done`);
     if (Date.now() > since + stallTimeoutMs) {
       throw new Error(
-        `topic ${topic}: found ${moving} of ${all} partitions still moving and none done for ${stallTimeoutMs / 1000} s, ` +
-          "wanted every new replica in sync. Kafka goes on by itself; see `systemctl status kafka` on the Pis.",
+        `topic ${topic}: ${moving} of ${all} partitions still move, and none was done for ${stallTimeoutMs / 1000} s; ` +
+          "expected every new replica in sync. Kafka continues by itself; see `systemctl status kafka` on the Pis.",
       );
     }
   }

@@ -4,7 +4,7 @@ export class UnansweredError extends Error {}
 export class NoBrokerError extends UnansweredError {
   constructor(bootstrapServers: readonly string[], cause: Error | undefined) {
     super(
-      `Kafka: found no broker that answers at ${bootstrapServers.join(", ")}; wanted at least one. ` +
+      `Kafka: no broker answers at ${bootstrapServers.join(", ")}. ` +
         "See `systemctl status kafka` and `journalctl -u kafka` on the Pis.",
       { cause },
     );
@@ -15,7 +15,7 @@ export class NoBrokerError extends UnansweredError {
 export class NoLeaderError extends UnansweredError {
   constructor(topic: string, waitedMs: number, cause: Error) {
     super(
-      `topic ${topic}: found partitions without a leader for ${waitedMs / 1000} s; wanted every broker to run. ` +
+      `topic ${topic}: some partitions have had no leader for ${waitedMs / 1000} s; expected every broker to run. ` +
         "See `systemctl status kafka` and `journalctl -u kafka` on the Pis.",
       { cause },
     );

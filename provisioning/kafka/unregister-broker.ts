@@ -6,7 +6,7 @@ import { int32, noTags } from "./primitive-types.ts";
  * Kafka protocol guide, UnregisterBroker version 0, with request header v2; any broker passes it on to the controller.
  */
 export function unregisterBroker(server: string, id: number): Promise<void> {
-  return askBroker(server, `it to give up broker ${id}`, {
+  return askBroker(server, `unregister broker ${id}`, {
     apiKey: 64,
     apiVersion: 0,
     body: Buffer.concat([noTags, int32(id), noTags]),

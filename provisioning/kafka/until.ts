@@ -1,9 +1,9 @@
-/** Looks again until `done`; in the end throws what was `found` all that time. */
-export async function until(timeoutMs: number, found: string, done: () => Promise<boolean>): Promise<void> {
+/** Looks again until `done`. When that takes too long, it throws what is `still` so. */
+export async function until(timeoutMs: number, still: string, done: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await done())) {
     if (Date.now() > deadline)
-      throw new Error(`${found} within ${timeoutMs / 1000} s. See \`systemctl status kafka\` on the Pis.`);
+      throw new Error(`${still} after ${timeoutMs / 1000} s. See \`systemctl status kafka\` on the Pis.`);
     await pause();
   }
 }

@@ -33,6 +33,8 @@ const byToken = new Map(types.map((type) => [type.token, type]));
 export function resourceType(token: string): AnyResourceType {
   const type = byToken.get(token);
   if (type === undefined)
-    throw new Error(`${token}: found no such type in this provider; wanted one of ${[...byToken.keys()].join(", ")}`);
+    throw new Error(
+      `${token}: this provider has no such resource type; expected one of ${[...byToken.keys()].join(", ")}`,
+    );
   return type;
 }

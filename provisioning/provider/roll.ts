@@ -146,17 +146,15 @@ export class Roll {
 
   private blocked(target: HostAddress, obstacle: string): HostError {
     return new HostError(target, {
-      found: `that ${this.group} cannot bear its restart: ${obstacle}`,
-      expected: `the rest in sync within ${this.times.patienceMs / 1000} s`,
-      next: "Mend that first; nothing was restarted here.",
+      found: `for ${this.times.patienceMs / 1000} s, ${this.group} could not be restarted safely: ${obstacle}`,
+      next: "Fix that first; nothing was restarted here.",
     });
   }
 
   private stopped(target: HostAddress, broken: HostAddress): HostError {
     return new HostError(target, {
-      found: `the roll of ${this.group} stopped at ${broken.host}`,
-      expected: "every restart to succeed before the next",
-      next: `Mend ${broken.host}, then run \`pulumi up\` again; this host was left as it runs.`,
+      found: `the rolling restart of ${this.group} stopped at ${broken.host}, which failed`,
+      next: `Fix ${broken.host}, then run \`pulumi up\` again; nothing was restarted here.`,
     });
   }
 }

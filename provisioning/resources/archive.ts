@@ -57,7 +57,7 @@ export const archive = hostResource<ArchiveArgs, ArchiveState>({
     if (have !== undefined && have.version === want.version && have.integrity === want.integrity) return [];
     if (have !== undefined && !have.installed) {
       throw new HostError(want, {
-        found: `a folder ${want.path} without ${want.marker}`,
+        found: `${want.path} has no ${want.marker} in it`,
         expected: want.version,
         next: `Write the version that is there into the pipeline file, or move the folder away: \`sudo mv ${want.path} ${want.path}.old\`.`,
       });

@@ -78,10 +78,10 @@ function hostError(
   const theirs = [...new Set(foreign.map(([, , other]) => other))].sort().join(", ");
   const units = foreign.map(([, unit]) => unit).sort();
   return new HostError(target, {
-    found: `services of another stack's pipeline, ${theirs} (${units.join(", ")})`,
-    expected: `none but those of ${pipeline}, as a cluster has one pipeline`,
+    found: `the host has services of another stack's pipeline, ${theirs} (${units.join(", ")})`,
+    expected: `only those of ${pipeline}, as a cluster has one pipeline`,
     next:
-      "Take that away with its own stack (`pulumi destroy`), or use other Pis. If the stack is lost: " +
+      "Remove the other pipeline with its own stack (`pulumi destroy`), or use other Pis. If that stack is lost: " +
       `\`cd /etc/systemd/system && sudo systemctl disable --now ${units.join(" ")} && sudo rm ${units.join(" ")}\`.`,
   });
 }

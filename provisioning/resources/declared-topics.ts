@@ -42,7 +42,7 @@ async function guard(session: Session, want: DeclaredTopicsArgs, recorded: Decla
 /** The sentence for a change that would lose a topic's records. */
 export function wouldLose(name: string, records: number): string {
   return (
-    `topic ${name}: found up to ${records} records, which this change would lose; wanted them kept, or their loss allowed. ` +
-    `Take the change back, or run \`pulumi up --config bramble:allowDataLoss=${name}\`.`
+    `topic ${name}: this change would lose up to ${records} records. ` +
+    `Undo the change, or allow the loss: \`pulumi up --config bramble:allowDataLoss=${name}\`.`
   );
 }

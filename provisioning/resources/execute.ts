@@ -20,19 +20,17 @@ async function succeed(host: Host, command: Command): Promise<void> {
   // Before the undoing adds its own lines.
   const evidence = command.evidence === undefined ? "" : await lastLines(host, command.evidence);
   const undone = command.undo === undefined ? "" : await undo(host, command.undo);
-  const found = `that it could not ${command.does} (exit code ${result.exitCode}): ${said}${evidence}`;
+  const found = `could not ${command.does} (exit code ${result.exitCode}): ${said}${evidence}`;
   throw new HostError(
     host.target,
     /No space left on device/.test(said)
       ? {
-          found: "no space left on the disk",
-          expected: `room to ${command.does}`,
-          next: `${undone}Free some (\`df -h\`, \`sudo journalctl --vacuum-size=50M\`), then run \`pulumi up\` again.`,
+          found: `could not ${command.does}: no space left on the disk`,
+          next: `${undone}Free some space (\`df -h\`, \`sudo journalctl --vacuum-size=50M\`), then run \`pulumi up\` again.`,
         }
       : {
           found,
-          expected: "it done",
-          next: `${undone}Mend what it says, then run \`pulumi up\` again: it goes on where it stopped.`,
+          next: `${undone}Fix that, then run \`pulumi up\` again; it continues where it stopped.`,
         },
   );
 }
@@ -44,7 +42,7 @@ async function undo(host: Host, { commands, done }: NonNullable<Command["undo"]>
       ({ exitCode, stderr }) => (exitCode === 0 ? undefined : stderr.trim()),
       (error: Error) => error.message,
     );
-    if (obstacle !== undefined) return `It could NOT be undone (${command.does}: ${obstacle}). `;
+    if (obstacle !== undefined) return `The change could NOT be undone (${command.does}: ${obstacle}). `;
   }
   return `${done} `;
 }

@@ -52,8 +52,7 @@ export function hostResource<Args extends HostAddress, State extends Args>(
 
 function vanished(target: HostAddress, id: string): HostError {
   return new HostError(target, {
-    found: `${id} gone right after it was made`,
-    expected: "it to stay",
+    found: `${id} disappeared right after it was created`,
     next: "See whether another program manages it, then run `pulumi up` again.",
   });
 }
@@ -61,9 +60,8 @@ function vanished(target: HostAddress, id: string): HostError {
 /** The failure of a probe that should always work, such as stat(1) denied by a broken disk. */
 export function probeFailed(target: HostAddress, what: string, result: Result | undefined): HostError {
   return new HostError(target, {
-    found: `that ${what} cannot be read: ${result?.stderr.trim() || "no answer"}`,
-    expected: "to see what is there",
-    next: "Mend that first: nothing is changed on a host that cannot be read.",
+    found: `${what} cannot be read: ${result?.stderr.trim() || "no answer"}`,
+    next: "Fix that first; nothing is changed on a host that cannot be read.",
   });
 }
 

@@ -18,7 +18,7 @@ export interface MachineArgs extends HostAddress {
   readonly dataFolder: string;
   /** What the data must be of, where there are any: what a cluster is cannot be changed under its records. */
   readonly data: DataOrigin;
-  /** Who else holds one of these ports, by port: wanted is nobody. */
+  /** Who else holds one of these ports, by port: expected to be nobody. */
   readonly intruders: Readonly<Record<string, string>>;
 }
 
@@ -110,21 +110,23 @@ export const machine = hostResource<MachineArgs, MachineState>({
 
 function errorsOf(want: MachineArgs, have: MachineState): HostError[] {
   const errors: HostError[] = [];
-  const hostError = (found: string, expected: string, next: string) =>
-    errors.push(new HostError(want, { found, expected, next }));
+  const hostError = (found: string, expected: string | undefined, next: string) =>
+    errors.push(new HostError(want, { found, ...(expected !== undefined && { expected }), next }));
   if (!supported.includes(have.machine)) {
-    hostError(`a ${have.machine} system`, supported.join(" or "), "Install a 64-bit system (Raspberry Pi OS 64-bit).");
+    const next = "Install a 64-bit system (Raspberry Pi OS 64-bit).";
+    hostError(`the system is ${have.machine}`, supported.join(" or "), next);
   }
   if (have.java < want.java) {
-    const found = have.java === 0 ? "no Java" : `Java ${have.java}`;
+    const found = have.java === 0 ? "Java is not installed" : `Java ${have.java} is installed`;
     hostError(found, `Java ${want.java} or newer`, "Install it: `sudo apt-get install openjdk-17-jre-headless`.");
   }
   if (have.foundFreeMb < want.freeMb) {
-    hostError(`${have.foundFreeMb} MB free on the disk`, `${want.freeMb} MB`, "Free some space, or use a larger card.");
+    const next = "Free some space, or use a larger card.";
+    hostError(`the disk has ${have.foundFreeMb} MB free`, `at least ${want.freeMb} MB`, next);
   }
   if (have.kafka !== want.kafka) {
     const { home } = want;
-    const found = have.kafka === "none" ? `a folder ${home} without Kafka` : `Kafka ${have.kafka} in ${home}`;
+    const found = have.kafka === "none" ? `${home} has no Kafka in it` : `${home} has Kafka ${have.kafka}`;
     const use = have.kafka === "none" ? "Move" : `Write \`version: ${have.kafka}\` into the pipeline file, or move`;
     hostError(found, `Kafka ${want.kafka}`, `${use} the folder away: \`sudo mv ${home} ${home}.old\`.`);
   }
@@ -133,9 +135,9 @@ function errorsOf(want: MachineArgs, have: MachineState): HostError[] {
   for (const [port, holder] of Object.entries(have.intruders)) {
     const unit = want.ports[port] ?? "bramble";
     hostError(
-      `port ${port} in use by ${holder}`,
-      `it free for ${unit}`,
-      "Stop that process (a daemon started by hand, perhaps).",
+      `port ${port} is in use by ${holder}`,
+      undefined,
+      `Stop that process (perhaps a daemon started by hand); ${unit} needs the port.`,
     );
   }
   return errors;
@@ -151,12 +153,12 @@ function intruders(result: Result): Record<string, string> {
   return Object.fromEntries(
     lines.map((line) => {
       const [port = "", pid = "", ...command] = line.split(" ");
-      return [port, `process ${pid} (${command.join(" ").trim()})`];
+      return [port, `pid ${pid} (${command.join(" ").trim()})`];
     }),
   );
 }
 
-/** What the data are of, in the terms that are wanted; as wanted where there are none, or where they do not tell. */
+/** What the data are of, in the terms of `expected`; as expected where there are none, or where they do not say. */
 function originOf(text: string, expected: DataOrigin): DataOrigin {
   const property = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(text)?.[1];
   const layout = property("version");
@@ -171,39 +173,39 @@ function originOf(text: string, expected: DataOrigin): DataOrigin {
   return Object.fromEntries(terms.map((term) => [term, told[term] ?? expected[term]]));
 }
 
-/** Found, wanted and next step where data cannot be what is wanted; the first difference explains the others. */
+/** Found, expected and next step where the data are of another cluster or node; the first difference explains the others. */
 function foreignData(want: MachineArgs, have: DataOrigin): [found: string, expected: string, next: string] | undefined {
   const { host, address, dataFolder, data } = want;
   const differs = (term: keyof DataOrigin) => have[term] !== data[term];
   const anew =
-    "take the change back, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`";
+    "undo the change, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`";
   const kind = ({ mode }: DataOrigin) => (mode === "kraft" ? "with KRaft" : "with ZooKeeper");
   if (differs("mode")) {
     return [
-      `in ${dataFolder} the records of a cluster ${kind(have)}`,
+      `${dataFolder} has the records of a cluster ${kind(have)}`,
       `none, or those of a cluster ${kind(data)}`,
-      `Nothing carries them from the one to the other: ${anew}; or deploy to other Pis, in a stack of their own.`,
+      `Records cannot move from one kind to the other: ${anew}; or deploy to other Pis, in a stack of their own.`,
     ];
   }
   if (differs("cluster")) {
     return [
-      `in ${dataFolder} the records of another cluster, ${have.cluster}`,
-      `none, or those of this stack's, ${data.cluster}`,
-      `Use the stack that made them; or, if nobody needs them, stop what uses them and \`sudo rm -rf ${dataFolder}\`.`,
+      `${dataFolder} has the records of another cluster, ${have.cluster}`,
+      `none, or those of this stack's cluster, ${data.cluster}`,
+      `Use the stack that wrote the records; or, if nobody needs them, stop the brokers and run \`sudo rm -rf ${dataFolder}\`.`,
     ];
   }
   if (differs("node")) {
     return [
-      `in ${dataFolder} the records of node ${have.node}`,
+      `${dataFolder} has the records of node ${have.node}`,
       `none, or those of node ${data.node}, the host's id under cluster/hosts`,
       `A node keeps its id while hosts come and go: write \`${host}: { address: ${address}, id: ${have.node} }\` there; or ${anew}.`,
     ];
   }
   if (differs("controllers")) {
     return [
-      `a cluster that has its controllers on nodes ${have.controllers}`,
-      `them on ${data.controllers}`,
-      "They stay as long as the cluster lives, and so do their Pis, whose services may go and whose cards may be replaced: " +
+      `the cluster has its controllers on nodes ${have.controllers}`,
+      `nodes ${data.controllers}`,
+      "Controllers stay on their Pis for the life of the cluster (services may leave these Pis, and cards may be replaced): " +
         `write their hosts under cluster/kraft/controllers, ${anew}.`,
     ];
   }

@@ -71,7 +71,7 @@ export function staleData(
 
 async function dataOn(session: Session, target: HostAddress): Promise<HostData> {
   const [result] = await (await session.host(target)).observe([observeData]);
-  if (result?.exitCode !== 0) throw probeFailed(target, `what is in ${folders.kafka}`, result);
+  if (result?.exitCode !== 0) throw probeFailed(target, folders.kafka, result);
   const [cluster, zookeeper] = result.stdout.trim().split(" ");
   return { cluster: cluster === "-" ? undefined : cluster, zookeeper: zookeeper !== "-" };
 }
@@ -80,10 +80,10 @@ function hostError(target: HostAddress, mode: "zookeeper" | "kraft"): HostError 
   const [units, paths] =
     mode === "zookeeper" ? ["kafka zookeeper", `${folders.kafka} ${folders.zookeeper}`] : ["kafka", folders.kafka];
   return new HostError(target, {
-    found: `data of another cluster, or of one that was destroyed while this host was off (${paths.replace(" ", ", ")})`,
-    expected: "none, or those of all hosts together",
+    found: `the host has data of another cluster, or of one that was destroyed while the host was off (${paths.replace(" ", ", ")})`,
+    expected: "no data, or the data of all hosts together",
     next:
-      `If nobody needs them, run there as root the script left-on-${target.host}.sh that \`npx bramble forget\` wrote, or ` +
-      `\`sudo systemctl disable --now ${units}; sudo rm -rf ${paths}\`.`,
+      `If nobody needs the data, run on the host, as root, the script left-on-${target.host}.sh that \`npx bramble forget\` ` +
+      `wrote, or \`sudo systemctl disable --now ${units}; sudo rm -rf ${paths}\`.`,
   });
 }

@@ -146,7 +146,9 @@ function start(want: UnitArgs, have: UnitArgs | undefined): Command {
     evidence: ["journalctl", "--no-pager", "--quiet", "--output=short", "--lines=15", `--unit=${name}`],
     ...(runs && !serves ? { turn: rolls } : {}),
     ...(replaces ? { undo: bringBack(have) } : {}),
-    ...(serves && have === undefined ? { undo: { commands: takeAway(name), done: "It was taken away again." } } : {}),
+    ...(serves && have === undefined
+      ? { undo: { commands: takeAway(name), done: "The new unit was removed again." } }
+      : {}),
   };
 }
 
@@ -157,7 +159,7 @@ function bringBack(have: UnitArgs): Command["undo"] {
       systemctl("daemon-reload"),
       { does: `restart ${have.name}`, argv: restart(have, firstHealth) },
     ],
-    done: "What ran before was brought back, and runs.",
+    done: "The previous version was restored and is running.",
   };
 }
 

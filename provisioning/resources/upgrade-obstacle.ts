@@ -18,8 +18,8 @@ export function upgradeObstacle(from: KafkaRelease, to: KafkaRelease): string | 
   const expected = seriesOf(to.protocol ?? to.version);
   if (isOlder(expected, spoken)) {
     return (
-      `Kafka: found brokers that have worked as Kafka ${spoken} does, wanted Kafka ${expected} (version ${to.version}), which ` +
-      `cannot read what they wrote. Write a version ${spoken}.x or newer into the pipeline file; or give up the records: ` +
+      `Kafka: the brokers have worked as Kafka ${spoken}, and Kafka ${expected} (version ${to.version}) cannot read what ` +
+      `they wrote. Write a version ${spoken}.x or newer into the pipeline file; or give up the records: ` +
       "`pulumi destroy`, then `pulumi up`."
     );
   }
@@ -28,9 +28,9 @@ export function upgradeObstacle(from: KafkaRelease, to: KafkaRelease): string | 
   }
   const mixed = isOlder(old, now) ? old : now;
   return (
-    `Kafka: found ${from.version}, wanted ${to.version}, which speaks the protocol of ${expected} while others still run with ` +
-    `that of ${mixed}. Go in two steps: write \`inter.broker.protocol.version: "${mixed}"\` under cluster/kafka/config and run ` +
-    "`pulumi up`; then take that out again, and run `pulumi up` once more."
+    `Kafka: the brokers run ${from.version}; those with ${to.version} would speak the protocol of ${expected} while others ` +
+    `still speak that of ${mixed}. Go in two steps: write \`inter.broker.protocol.version: "${mixed}"\` under cluster/kafka/config and run ` +
+    "`pulumi up`; then remove that line, and run `pulumi up` again."
   );
 }
 

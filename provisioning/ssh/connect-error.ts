@@ -1,11 +1,11 @@
-import { type HostAddress, HostError, type HostErrorCode } from "./host-error.ts";
+import { type HostAddress, HostError, type HostProblem } from "./host-error.ts";
 import { fingerprint, type HostKey } from "./known-hosts.ts";
 import type { Login } from "./login.ts";
 
-/** A refresh logs in with what the last `up` recorded, unless the program tells it anew. */
-const fromTheStart = "Then `pulumi up --run-program`, which takes it up from the start.";
+/** A refresh logs in with what the last `up` recorded, unless the program runs again. */
+const fromTheStart = "Then run `pulumi up --run-program`, which uses the new login from the start.";
 
-/** Turns ssh2's error into one sentence with found, wanted and next step. */
+/** Turns ssh2's error into a message with what was found, what was expected and the next step. */
 export function explainConnectError(
   target: HostAddress,
   login: Login,
@@ -14,61 +14,56 @@ export function explainConnectError(
   presented: HostKey | undefined,
 ): HostError {
   const where = `${target.address} port ${login.port}`;
-  const hostError = (code: HostErrorCode, found: string, expected: string, next: string) =>
-    new HostError(target, { code, found, expected, next }, { cause: error });
+  const hostError = (problem: HostProblem) => new HostError(target, problem, { cause: error });
   if (presented !== undefined && !pinned.some((key) => key.blob === presented.blob)) {
-    return hostError(
-      "host-key-refused",
-      `host key ${fingerprint(presented)} (${presented.type})`,
-      `the pinned ${pinned.map(fingerprint).join(" or ")}`,
-      `If the Pi was reflashed, run \`npx bramble trust ${target.host}\`; if not, something else answers at its address.`,
-    );
+    return hostError({
+      code: "host-key-refused",
+      found: `its host key is ${fingerprint(presented)} (${presented.type})`,
+      expected: `the pinned ${pinned.map(fingerprint).join(" or ")}`,
+      next: `If the Pi was reflashed, run \`npx bramble trust ${target.host}\`; if not, another machine answers at its address.`,
+    });
   }
   if (error.level === "client-authentication") {
     return login.privateKey === undefined
-      ? hostError(
-          "login-refused",
-          `that user ${login.user} was refused with the configured password`,
-          "a login",
-          `Set the right one: \`pulumi config set --secret bramble:password\`. ${fromTheStart}`,
-        )
-      : hostError(
-          "login-refused",
-          `that user ${login.user} was refused with the configured private key`,
-          "a login",
-          `Put its public key into ~/.ssh/authorized_keys on the Pi, or set another: \`pulumi config set --secret bramble:privateKey < KEYFILE\`. ${fromTheStart}`,
-        );
+      ? hostError({
+          code: "login-refused",
+          found: `user ${login.user} was refused with the configured password`,
+          next: `Set the right one: \`pulumi config set --secret bramble:password\`. ${fromTheStart}`,
+        })
+      : hostError({
+          code: "login-refused",
+          found: `user ${login.user} was refused with the configured private key`,
+          next: `Put its public key into ~/.ssh/authorized_keys on the Pi, or set another: \`pulumi config set --secret bramble:privateKey < KEYFILE\`. ${fromTheStart}`,
+        });
   }
   if (/privateKey/.test(error.message)) {
-    return hostError(
-      "login-refused",
-      `a private key that cannot be read (${error.message})`,
-      "an OpenSSH or PEM private key without a passphrase",
-      "Set another: `pulumi config set --secret bramble:privateKey < KEYFILE`.",
-    );
+    return hostError({
+      code: "login-refused",
+      found: `the configured private key cannot be read (${error.message})`,
+      expected: "an OpenSSH or PEM private key without a passphrase",
+      next: "Set another: `pulumi config set --secret bramble:privateKey < KEYFILE`.",
+    });
   }
   if (error.code === "ECONNREFUSED") {
-    return hostError(
-      "host-unreachable",
-      `no ssh server at ${where}`,
-      "one",
-      "Enable ssh on the Pi (`sudo systemctl enable --now ssh`).",
-    );
+    return hostError({
+      code: "host-unreachable",
+      found: `no ssh server listens on ${where}`,
+      next: "Enable ssh on the Pi (`sudo systemctl enable --now ssh`).",
+    });
   }
   if (error.code === "ENOTFOUND" || error.code === "EAI_AGAIN") {
-    return hostError(
-      "host-unreachable",
-      `no address for the name ${target.address}`,
-      "one",
-      "Write the Pi's IP address into the pipeline file.",
-    );
+    return hostError({
+      code: "host-unreachable",
+      found: `the name ${target.address} has no address`,
+      next: "Write the Pi's IP address into the pipeline file.",
+    });
   }
-  return hostError(
-    "host-unreachable",
-    `no answer from ${where} (${error.message})`,
-    "an ssh server",
-    "Check the Pi's power and cable, and that this machine is on its network. If it has another address now: write that " +
-      `into the pipeline file, \`npx bramble trust ${target.host}\`, \`pulumi up --run-program\`. ` +
-      `If it is gone for good: \`npx bramble forget ${target.host}\`.`,
-  );
+  return hostError({
+    code: "host-unreachable",
+    found: `no answer from ${where} (${error.message})`,
+    next:
+      "Check the Pi's power and cable, and that this machine is on its network. If the Pi has a new address: write it into " +
+      `the pipeline file, then run \`npx bramble trust ${target.host}\` and \`pulumi up --run-program\`. ` +
+      `If the Pi is gone for good: \`npx bramble forget ${target.host}\`.`,
+  });
 }

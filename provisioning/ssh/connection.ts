@@ -64,12 +64,12 @@ export class Connection {
     this.ended.catch(() => {}); // told to whoever waits; often nobody does
     this.end = (found, next, cause) => {
       this.alive = false;
-      reject(new HostError(target, { found: `the ssh connection ${found}`, expected: "it to last", next }, { cause }));
+      reject(new HostError(target, { found: `the ssh connection ${found}`, next }, { cause }));
     };
     const lost = (cause?: Error) =>
       this.end(
-        "broken off",
-        "Check the Pi's cable and power, then run the command again: it goes on from there.",
+        "was lost",
+        "Check the Pi's cable and power, then run the command again; it continues where it stopped.",
         cause,
       );
     client.on("error", lost).on("close", () => lost());
@@ -136,8 +136,8 @@ export class Connection {
       const { result, channel } = await this.exec(line, (channel) => ({ result: converse(channel, stdin), channel }));
       return await withTimeout(this.limits.runMs, this.whileConnected(result), (limit) => {
         channel.close();
-        const next = "See on the Pi what it hangs on (it may still be at it), then run `pulumi up` again.";
-        return new HostError(this.target, { found: `that it could not ${does} ${limit}`, expected: "it done", next });
+        const next = "See on the Pi what blocks it (it may still be running), then run `pulumi up` again.";
+        return new HostError(this.target, { found: `could not ${does} ${limit}`, next });
       });
     } finally {
       this.giveChannel();
@@ -145,7 +145,7 @@ export class Connection {
   }
 
   close(): void {
-    this.end("closed", "Pulumi was told to stop: run the command again, it goes on from there.");
+    this.end("was closed", "Pulumi was told to stop. Run the command again; it continues where it stopped.");
     this.client.end();
   }
 
@@ -184,7 +184,7 @@ export class Connection {
     const opened = new Promise<T>((resolve, reject) => {
       this.client.exec(line, (error, channel) => {
         if (error === undefined) return resolve(attach(channel));
-        const found = `that sshd opens no channel (${error.message})`;
+        const found = `sshd opens no more channels (${error.message})`;
         const next = "Set `MaxSessions 10` in /etc/ssh/sshd_config on the Pi and restart ssh.";
         reject(new HostError(this.target, { found, expected: `${maxChannels + 1} at once`, next }, { cause: error }));
       });

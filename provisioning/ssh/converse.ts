@@ -44,7 +44,7 @@ function feed(channel: ClientChannel, stdin: Command["stdin"]): Promise<never> {
     source.on("error", (cause) => {
       channel.close();
       reject(
-        new Error(`This machine: found ${stdin.file} unreadable (${cause.message}); wanted to send it.`, { cause }),
+        new Error(`This machine: ${stdin.file} cannot be read (${cause.message}), so it was not sent.`, { cause }),
       );
     });
     channel.on("close", () => source.destroy());

@@ -50,9 +50,9 @@ export class FactsShell {
     this.pending = { count: commands.length, mark, answer: resolve };
     this.channel.write(batchScript(commands, mark));
     return withTimeout(this.limitMs, Promise.race([this.ended, promise]), (limit) => {
-      const found = `no answer from its root shell ${limit}`;
-      const next = "See on the Pi what it hangs on (`ps`).";
-      const hostError = new HostError(this.target, { found, expected: "one", next });
+      const found = `its root shell did not answer ${limit}`;
+      const next = "See on the Pi what blocks it (`ps`).";
+      const hostError = new HostError(this.target, { found, next });
       this.giveUp(hostError);
       return hostError;
     });
@@ -69,8 +69,8 @@ export class FactsShell {
       answer(results);
     } catch (error) {
       const found = (error as Error).message;
-      const next = "See what else writes to its output (`sudo -n sh` on the Pi).";
-      this.giveUp(new HostError(this.target, { found, expected: "its answers alone", next }));
+      const next = "See what else writes to the shell's output (`sudo -n sh` on the Pi).";
+      this.giveUp(new HostError(this.target, { found, next }));
     }
   }
 
@@ -83,7 +83,7 @@ export class FactsShell {
     const said = this.stderr.trim() || "the root shell ended";
     const next = /password/.test(said)
       ? "Give the user passwordless sudo (`<user> ALL=(ALL) NOPASSWD: ALL` in /etc/sudoers.d) or log in as root."
-      : "Log in by ssh, try `sudo -n sh`, and mend what it says.";
-    return new HostError(this.target, { found: said, expected: "a root shell through sudo -n", next });
+      : "Log in by ssh, try `sudo -n sh`, and fix what it reports.";
+    return new HostError(this.target, { found: `no root shell through sudo -n: ${said}`, next });
   }
 }

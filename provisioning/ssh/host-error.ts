@@ -8,10 +8,13 @@ export interface HostAddress {
 export const hostErrorCodes = ["host-unreachable", "host-key-refused", "login-refused", "host-unfit"] as const;
 export type HostErrorCode = (typeof hostErrorCodes)[number];
 
-interface HostProblem {
+export interface HostProblem {
   readonly code?: HostErrorCode;
+  /** A clause: "Java 8 is installed". */
   readonly found: string;
-  readonly expected: string;
+  /** "Java 11 or newer"; absent when that goes without saying. */
+  readonly expected?: string;
+  /** A sentence. */
   readonly next: string;
 }
 
@@ -20,10 +23,11 @@ export class HostError extends Error {
   readonly code: HostErrorCode;
 
   constructor(target: HostAddress, problem: HostProblem, options?: ErrorOptions) {
-    super(
-      `${target.host} (${target.address}): found ${problem.found}; wanted ${problem.expected}. ${problem.next}`,
-      options,
-    );
+    const { found, expected, next } = problem;
+    const what = expected === undefined ? found : `${found}; expected ${expected}`;
+    // What a program has said may end its own line or sentence.
+    const end = what.endsWith("\n") ? "" : what.endsWith(".") ? " " : ". ";
+    super(`${target.host} (${target.address}): ${what}${end}${next}`, options);
     this.name = "HostError";
     this.code = problem.code ?? "host-unfit";
   }

@@ -10,7 +10,6 @@ export async function openPinned(target: HostAddress, login: Login, limits?: Tim
   throw new HostError(target, {
     code: "host-key-refused",
     found: "no pinned host key",
-    expected: "one, so that nobody else can answer in its place",
-    next: `Run \`npx bramble trust ${target.host}\`.`,
+    next: `Run \`npx bramble trust ${target.host}\`, so that no other machine can answer in its place.`,
   });
 }

@@ -69,9 +69,9 @@ describe("a release that", () => {
       writeOperator("passing", source);
       const { code, errors } = await up();
       expect(code).not.toBe(0);
-      expect(errors.join("\n")).toContain(`rpi2 (10.42.0.252): found that it could not restart bramble-con.service`);
+      expect(errors.join("\n")).toContain(`rpi2 (10.42.0.252): could not restart bramble-con.service`);
       expect(errors.join("\n")).toContain(found);
-      expect(errors.join("\n")).toContain("What ran before was brought back, and runs.");
+      expect(errors.join("\n")).toContain("The previous version was restored and is running.");
 
       expect(await silence(began)).toBeLessThan(30);
       expect(restarted(before, await unitStates())).toEqual(["rpi2/bramble-con.service"]);

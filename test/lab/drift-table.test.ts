@@ -206,12 +206,12 @@ story("what Kafka takes up while it runs is changed, and taken back, without a r
   for (const [settings, words, found] of [
     [
       "log.retention.ms: 7200000, num.io.threads: 20",
-      "brokers take log.retention.ms 7200000 and num.io.threads 20 at once, without a restart.",
+      "brokers change to log.retention.ms 7200000 and num.io.threads 20 at once, without a restart.",
       ["log.retention.ms=7200000", "num.io.threads=20"],
     ],
     [
       "",
-      "brokers take no log.retention.ms (was 7200000) and no num.io.threads (was 20) at once, without a restart.",
+      "brokers change to no log.retention.ms (was 7200000) and no num.io.threads (was 20) at once, without a restart.",
       ["log.retention.ms=null", "num.io.threads=4"],
     ],
   ] as const) {
@@ -227,5 +227,5 @@ story("what Kafka takes up while it runs is changed, and taken back, without a r
   configure({ pipeline: write("num.io.threads: many") });
   const refused = await preview();
   expect(refused.code).not.toBe(0);
-  expect(refused.output).toContain("num.io.threads=many: found that Kafka refuses it");
+  expect(refused.output).toContain("num.io.threads=many: refused by Kafka");
 });

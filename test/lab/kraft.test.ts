@@ -111,8 +111,8 @@ story("another mode, or other controllers, are refused before any host is touche
   configure({ pipeline: write(["kraft: { controllers: [rpi1] }\n", before]) });
   const controllers = await up();
   for (const [{ code, errors }, found] of [
-    [zookeeper, "the records of a cluster with KRaft; wanted none, or those of a cluster with ZooKeeper."],
-    [controllers, "a cluster that has its controllers on nodes 0, 1, 2; wanted them on 1."],
+    [zookeeper, "the records of a cluster with KRaft; expected none, or those of a cluster with ZooKeeper."],
+    [controllers, "the cluster has its controllers on nodes 0, 1, 2; expected nodes 1."],
   ] as const) {
     expect(code).not.toBe(0);
     const refusals = errors.filter((error) => error.includes(found));
@@ -132,7 +132,7 @@ story("another patch of Kafka, and a setting, restart one node at a time under 3
   const states = await unitStates();
   configure({ pipeline: write([kraft, retention]) });
   expect((await preview()).output).toContain(
-    "brokers on rpi0, rpi1, rpi2 and rpi3 roll (log.retention.hours 24, Kafka 4.3.1 (was 4.3.0)), one at a time, when every host has it; ",
+    "brokers on rpi0, rpi1, rpi2 and rpi3 restart (log.retention.hours 24, Kafka 4.3.1 (was 4.3.0)), one at a time, once every host has the new Kafka; ",
   );
   const producer = steadyProducer("steady", 300);
   const { output, seconds } = await mustUp();
@@ -185,7 +185,9 @@ describe("a Pi that is a broker alone", () => {
     configure({ pipeline: write([kraft, dynamic], ["    rpi3: 10.42.0.253\n", ""], ["on: rpi3", "on: rpi2"]) });
     const { output } = await preview();
     expect(output).toMatch(/the replicas of \d+ topics on the broker of rpi3 are moved to the others first\./);
-    expect(output).toContain("rpi3 leaves the cluster: all that bramble put on it is taken away, its data are wiped.");
+    expect(output).toContain(
+      "rpi3 leaves the cluster: everything that bramble installed on it is removed, and its data are wiped.",
+    );
     await mustUp();
     expect(restarted(states, await unitStates())).toEqual(moved);
     expect(await registered()).not.toContain("10.42.0.253");

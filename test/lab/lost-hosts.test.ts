@@ -52,7 +52,7 @@ describe("a host loses its power", () => {
     await kill(lab, host);
     for (const run of [await preview(), await up()]) {
       expect(run.code).not.toBe(0);
-      const sentence = `${host.name} (${host.address}): found no answer`;
+      const sentence = `${host.name} (${host.address}): no answer`;
       expect(run.errors).toContainEqual(expect.stringContaining(sentence));
       expect(run.counts).not.toMatchObject({ create: expect.anything() });
     }
@@ -141,7 +141,7 @@ describe("a Pi gets another address, and nobody answers at the old one", () => {
     configure({ pipeline: replicated([`rpi1: ${address}`, `rpi1: ${moved}`]) });
     await eventually("it answers at its new address", 60_000, () => trust(name));
     const lost = await preview();
-    expect(lost.errors.join()).toContain(`rpi1 (${address}): found no answer`);
+    expect(lost.errors.join()).toContain(`rpi1 (${address}): no answer`);
     expect(lost.errors.join()).toContain("`pulumi up --run-program`");
 
     await mustUp("--run-program");
@@ -167,7 +167,7 @@ describe("a Pi is unplugged for good, and the rest is destroyed", () => {
     await kill(lab, host);
     const refused = await destroy();
     expect(refused.code).not.toBe(0);
-    expect(refused.errors.join()).toContain("rpi3 (10.42.0.253): found no answer");
+    expect(refused.errors.join()).toContain("rpi3 (10.42.0.253): no answer");
     expect(refused.errors.join()).toContain("`npx bramble forget rpi3`");
 
     const output = await inLabOk(["bramble", "forget", "rpi3", "--yes"], { cwd: projectFolder });
@@ -184,7 +184,7 @@ describe("a Pi is unplugged for good, and the rest is destroyed", () => {
     const refused = await preview();
     expect(refused.code).not.toBe(0);
     expect(refused.errors.join()).toContain(
-      "rpi3 (10.42.0.253): found data of another cluster, or of one that was destroyed while this host was off",
+      "rpi3 (10.42.0.253): the host has data of another cluster, or of one that was destroyed while the host was off",
     );
     expect(refused.errors.join()).toContain("left-on-rpi3.sh");
     const script = join(projectFolder, "left-on-rpi3.sh");

@@ -13,7 +13,7 @@ import { flashAll, hostOf, hosts, lab } from "./support/virtual-pis.ts";
 import { differences, type WholeHost, wholeHosts } from "./support/whole-host.ts";
 
 const pipeline = "pipelines/kafka_chaining.yaml";
-const javaWanted = "wanted Java 11 or newer. Install it: `sudo apt-get install openjdk-17-jre-headless`.";
+const javaExpected = "expected Java 11 or newer. Install it: `sudo apt-get install openjdk-17-jre-headless`.";
 
 let bare: WholeHost;
 
@@ -72,8 +72,8 @@ describe("hosts that cannot be deployed to", () => {
     const run = await up();
     expect(run.code).not.toBe(0);
     expect(sentences(run)).toEqual([
-      `rpi1 (10.42.0.251): found no pinned host key in ${lab.knownHosts}; wanted one.`,
-      `rpi2 (10.42.0.252): found no pinned host key in ${lab.knownHosts}; wanted one.`,
+      `rpi1 (10.42.0.251): no pinned host key in ${lab.knownHosts}.`,
+      `rpi2 (10.42.0.252): no pinned host key in ${lab.knownHosts}.`,
     ]);
     expect(run.output).toContain("Run `npx bramble trust`, which shows the fingerprints and pins them.");
     await trust();
@@ -87,7 +87,7 @@ describe("hosts that cannot be deployed to", () => {
     expect(sentences(run)).toEqual(
       hosts.map(
         (host) =>
-          `${host} (${hostOf(host).address}): found that user pi was refused with the configured password; wanted a login. Set the right one: \`pulumi config set --secret bramble:password\`. Then \`pulumi up --run-program\`, which takes it up from the start.`,
+          `${host} (${hostOf(host).address}): user pi was refused with the configured password. Set the right one: \`pulumi config set --secret bramble:password\`. Then run \`pulumi up --run-program\`, which uses the new login from the start.`,
       ),
     );
     expect(run.output).not.toContain("not-the-password");
@@ -103,10 +103,10 @@ describe("hosts that cannot be deployed to", () => {
     expect(run.code).not.toBe(0);
     const [silent, changed] = sentences(run);
     expect(silent).toMatch(
-      /^rpi1 \(10\.42\.0\.251\): found no answer from 10\.42\.0\.251 port 22 \(.*\); wanted an ssh server\. Check the Pi's power and cable, and that this machine is on its network\. If it has another address now: .*`pulumi up --run-program`\. If it is gone for good: `npx bramble forget rpi1`\.$/,
+      /^rpi1 \(10\.42\.0\.251\): no answer from 10\.42\.0\.251 port 22 \(.*\)\. Check the Pi's power and cable, and that this machine is on its network\. If the Pi has a new address: .*`pulumi up --run-program`\. If the Pi is gone for good: `npx bramble forget rpi1`\.$/,
     );
     expect(changed).toMatch(
-      /^rpi3 \(10\.42\.0\.253\): found host key SHA256:\S+ \(\S+\); wanted the pinned SHA256:.*\. If the Pi was reflashed, run `npx bramble trust rpi3`; if not, something else answers at its address\.$/,
+      /^rpi3 \(10\.42\.0\.253\): its host key is SHA256:\S+ \(\S+\); expected the pinned SHA256:.*\. If the Pi was reflashed, run `npx bramble trust rpi3`; if not, another machine answers at its address\.$/,
     );
     expect(sentences(run)).toHaveLength(2);
 
@@ -139,15 +139,15 @@ describe("hosts that cannot be deployed to", () => {
       expect(run.code).not.toBe(0);
       const found = sentences(run);
       expect(found).toHaveLength(4);
-      expect(found[0]).toBe(`rpi0 (10.42.0.250): found no Java; ${javaWanted}`);
+      expect(found[0]).toBe(`rpi0 (10.42.0.250): Java is not installed; ${javaExpected}`);
       expect(found[1]).toMatch(
-        /^rpi1 \(10\.42\.0\.251\): found (9\d|100) MB free on the disk; wanted 1024 MB\. Free some space, or use a larger card\.$/,
+        /^rpi1 \(10\.42\.0\.251\): the disk has (9\d|100) MB free; expected at least 1024 MB\. Free some space, or use a larger card\.$/,
       );
       expect(found[2]).toMatch(
-        /^rpi2 \(10\.42\.0\.252\): found Kafka 3\.8\.0 in \/opt\/kafka; wanted Kafka 3\.9\.2\. Write `version: 3\.8\.0` into/,
+        /^rpi2 \(10\.42\.0\.252\): \/opt\/kafka has Kafka 3\.8\.0; expected Kafka 3\.9\.2\. Write `version: 3\.8\.0` into/,
       );
       expect(found[3]).toMatch(
-        /^rpi3 \(10\.42\.0\.253\): found port 2181 in use by process \d+ \(java .*\); wanted it free for zookeeper\.service\. Stop that process/,
+        /^rpi3 \(10\.42\.0\.253\): port 2181 is in use by pid \d+ \(java .*\)\. Stop that process \(perhaps a daemon started by hand\); zookeeper\.service needs the port\./,
       );
     }
     // The ZooKeeper that was started by hand writes where the course's settings have it.

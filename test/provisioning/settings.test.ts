@@ -81,7 +81,7 @@ describe("archives that go to the hosts", () => {
   test("are all named when they are missing, with the command that makes them", () => {
     writeFileSync(join(folder, x64), "");
     expect(() => archives("3.9.2")).toThrow(
-      `This machine: found no ${join(folder, kafka)} and no ${join(folder, arm64)}; wanted the archives that go to the hosts. ` +
+      `This machine has no ${join(folder, kafka)} and no ${join(folder, arm64)}, which the hosts need. ` +
         "Run `make setup` (for this Kafka: `make setup BRAMBLE_KAFKA_VERSION=3.9.2`).",
     );
   });

@@ -108,7 +108,7 @@ describe("settings of brokers that run", () => {
     expect(await told()).toMatchObject({ forAll: {}, alone: {} });
     // That a setting of another kind would have been refused.
     await expect(alter([{ name: "log.dirs", value: "/tmp" }], true)).rejects.toThrow(
-      /^log.dirs=\/tmp: found that Kafka refuses it \(Cannot update these configs dynamically/,
+      /^log.dirs=\/tmp: refused by Kafka \(Cannot update these configs dynamically/,
     );
   });
 

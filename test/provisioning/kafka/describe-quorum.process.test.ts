@@ -55,16 +55,16 @@ describe("a controller says over the network how the quorum stands", () => {
 
   test("one that is not there is named", async () => {
     await expect(describeQuorum("127.0.0.1:1")).rejects.toThrow(
-      /^127\.0\.0\.1:1: found connect ECONNREFUSED .*, wanted/,
+      /^127\.0\.0\.1:1: could not read the state of the quorum: connect ECONNREFUSED /,
     );
   });
 
   test.each([
-    ["refuses", "0000000100001f0100", "found Kafka's error 31"],
-    ["says something else", "0000000100000000", "found an answer without the partition that was asked for"],
-    ["breaks off", "0000000100", "found an answer that ends early"],
+    ["refuses", "0000000100001f0100", "Kafka's error 31"],
+    ["says something else", "0000000100000000", "the answer lacks the partition that was asked for"],
+    ["breaks off", "0000000100", "the answer ends early"],
   ])("one that %s is named", async (_, hex, found) => {
     const at = await controller(hex);
-    await expect(describeQuorum(at)).rejects.toThrow(`${at}: ${found}`);
+    await expect(describeQuorum(at)).rejects.toThrow(`${at}: could not read the state of the quorum: ${found}`);
   });
 });

@@ -30,7 +30,7 @@ describe("with another replication factor", () => {
   });
 
   test("more replicas than brokers are refused", () => {
-    expect(() => assigned(inSync([0]), 3, [0, 1])).toThrow("found 2 brokers, wanted 3 for as many replicas");
+    expect(() => assigned(inSync([0]), 3, [0, 1])).toThrow("3 replicas need 3 brokers; found 2");
   });
 });
 

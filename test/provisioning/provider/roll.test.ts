@@ -168,8 +168,8 @@ describe("a roll", () => {
     const roll = new Roll("kafka.service", open, times);
     const first = await outcome([restart(roll, "rpi0", "crashes"), restart(roll, "rpi1"), restart(roll, "rpi2")]);
     const stopped = (host: string) =>
-      `${host} (address of ${host}): found the roll of kafka.service stopped at rpi0; wanted every restart to succeed ` +
-      "before the next. Mend rpi0, then run `pulumi up` again; this host was left as it runs.";
+      `${host} (address of ${host}): the rolling restart of kafka.service stopped at rpi0, which failed. ` +
+      "Fix rpi0, then run `pulumi up` again; nothing was restarted here.";
     expect(first).toEqual(["rpi0 does not come back", stopped("rpi1"), stopped("rpi2")]);
     expect(await outcome([restart(roll, "rpi3")])).toEqual([stopped("rpi3")]);
     expect(log.filter((line) => line.endsWith("down"))).toEqual(["rpi0 down"]);
@@ -179,10 +179,10 @@ describe("a roll", () => {
     const roll = new Roll("kafka.service", { ...open, obstacle: async () => "a/0 lags" }, times);
     const [first, second] = await outcome([restart(roll, "rpi0"), restart(roll, "rpi1")]);
     expect(first).toBe(
-      "rpi0 (address of rpi0): found that kafka.service cannot bear its restart: a/0 lags; wanted the rest in sync " +
-        "within 0.1 s. Mend that first; nothing was restarted here.",
+      "rpi0 (address of rpi0): for 0.1 s, kafka.service could not be restarted safely: a/0 lags. " +
+        "Fix that first; nothing was restarted here.",
     );
-    expect(second).toMatch(/the roll of kafka\.service stopped at rpi0/);
+    expect(second).toMatch(/the rolling restart of kafka\.service stopped at rpi0/);
     expect(log).toEqual(["rpi0: kafka.service waits: a/0 lags"]);
   });
 

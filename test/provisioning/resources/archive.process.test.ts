@@ -53,7 +53,7 @@ describe("plan", () => {
 
   test("another version by another hand is refused, with what to do", () => {
     expect(() => archive.definition.plan(want, { ...installed, installed: false, version: "unknown" }, false)).toThrow(
-      "rpi0 (127.0.0.1): found a folder /opt/kafka without libs/kafka-3.9.2.jar; wanted kafka 3.9.2. " +
+      "rpi0 (127.0.0.1): /opt/kafka has no libs/kafka-3.9.2.jar in it; expected kafka 3.9.2. " +
         "Write the version that is there into the pipeline file, or move the folder away: `sudo mv /opt/kafka /opt/kafka.old`.",
     );
   });
@@ -93,7 +93,9 @@ describe("read", () => {
     ["the stamp", [ok(), ok(), broken, ok("abc\n")]],
     ["the files", [ok(), ok(), ok("kafka 3.9.2\nabc\n"), failed("find: Input/output error", 2)]],
   ])("cannot tell when %s cannot be read", (_, results) => {
-    expect(() => read(...results)).toThrow(/cannot be read: .*Input\/output error; wanted to see what is there/);
+    expect(() => read(...results)).toThrow(
+      /cannot be read: .*Input\/output error\. Fix that first; nothing is changed/,
+    );
   });
 });
 
@@ -216,7 +218,7 @@ describe("on a real host", () => {
     symlinkSync(join(folder, "kafka_2.13-1"), first.path);
     const state = await archive.apply(session, first, await archive.observe(session, first), false);
     expect(state).toEqual({ ...first, installed: false });
-    await expect(converge(second)).rejects.toThrow(/without libs\/kafka-2\.jar; wanted kafka 2\./);
+    await expect(converge(second)).rejects.toThrow(/has no libs\/kafka-2\.jar in it; expected kafka 2\./);
     expect(done()).toEqual([]);
     await archive.remove(session, state);
     expect(existsSync(inPlace("libs/kafka-1.jar"))).toBe(true);
@@ -225,6 +227,6 @@ describe("on a real host", () => {
   test("a link to nowhere is by another hand too", async () => {
     mkdirSync(join(folder, "opt"));
     symlinkSync(join(folder, "gone"), first.path);
-    await expect(converge(first)).rejects.toThrow(/without libs\/kafka-1\.jar; wanted kafka 1\./);
+    await expect(converge(first)).rejects.toThrow(/has no libs\/kafka-1\.jar in it; expected kafka 1\./);
   });
 });

@@ -38,8 +38,8 @@ test("a first list, a longer one, and a unit on another host touch nothing", asy
 test("services of another stack's pipeline are refused in preview and in up, with the way out", async () => {
   const { session } = strictHost({ [look]: { stdout: unitsOf("weather", "bramble-b.service", "bramble-a.service") } });
   const refusal =
-    "rpi0 (10.42.0.250): found services of another stack's pipeline, weather (bramble-a.service, bramble-b.service); " +
-    "wanted none but those of chaining, as a cluster has one pipeline. Take that away with its own stack";
+    "rpi0 (10.42.0.250): the host has services of another stack's pipeline, weather (bramble-a.service, bramble-b.service); " +
+    "expected only those of chaining, as a cluster has one pipeline. Remove the other pipeline with its own stack";
   await expect(preview(declaredServices, session, list(old))).rejects.toThrow(refusal);
   await expect(converge(declaredServices, session, list(old))).rejects.toThrow(refusal);
 });

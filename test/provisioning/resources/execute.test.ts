@@ -42,15 +42,15 @@ describe("a failure", () => {
   test("ends it, and says what could not be done and why", async () => {
     const { session, log } = strictHost({ stop: failed });
     await expect(execute(session, target, [stop, start])).rejects.toThrow(
-      "rpi0 (10.42.0.250): found that it could not stop it (exit code 3): no such unit; wanted it done. " +
-        "Mend what it says, then run `pulumi up` again: it goes on where it stopped.",
+      "rpi0 (10.42.0.250): could not stop it (exit code 3): no such unit. " +
+        "Fix that, then run `pulumi up` again; it continues where it stopped.",
     );
     expect(log).toEqual(["show stop it", "run stop"]);
   });
 
   test("takes what the command printed where it complained of nothing", async () => {
-    expect(await hostError([stop], { stop: { exitCode: 1, stdout: "out\n" } })).toContain("(exit code 1): out; wanted");
-    expect(await hostError([stop], { stop: { exitCode: 1 } })).toContain("(exit code 1): no output; wanted");
+    expect(await hostError([stop], { stop: { exitCode: 1, stdout: "out\n" } })).toContain("(exit code 1): out. Fix");
+    expect(await hostError([stop], { stop: { exitCode: 1 } })).toContain("(exit code 1): no output. Fix");
   });
 
   test("of the connection is passed on as it is", async () => {
@@ -67,14 +67,14 @@ describe("a failure", () => {
       "start --old": {},
     });
     await expect(execute(session, target, [{ ...stop, evidence, undo: bringBack }])).rejects.toThrow(
-      "(exit code 3): no such unit\nit crashed\n; wanted it done. The old one is back. Mend",
+      "(exit code 3): no such unit\nit crashed\nThe old one is back. Fix",
     );
     expect(log).toEqual(["show stop it", "run stop", "observe journal", "run put", "run start --old"]);
   });
 
   test("stands without evidence that cannot be had", async () => {
     expect(await hostError([{ ...stop, evidence }], { stop: failed, journal: new Error("the cable") })).toContain(
-      "(exit code 3): no such unit; wanted it done.",
+      "(exit code 3): no such unit. Fix",
     );
   });
 
@@ -84,7 +84,7 @@ describe("a failure", () => {
   ])("says so when bringing back what ran before %s", async (_, result) => {
     const answers = { stop: failed, put: {}, "start --old": result };
     expect(await hostError([{ ...stop, undo: bringBack }], answers)).toContain(
-      "It could NOT be undone (start the old one: it crashed too). Mend",
+      "The change could NOT be undone (start the old one: it crashed too). Fix",
     );
   });
 
@@ -92,8 +92,8 @@ describe("a failure", () => {
     const full = { exitCode: 1, stderr: "cat: write error: No space left on device\n" };
     const { session, log } = strictHost({ stop: full, put: {}, "start --old": {} });
     await expect(execute(session, target, [{ ...stop, undo: bringBack }])).rejects.toThrow(
-      "rpi0 (10.42.0.250): found no space left on the disk; wanted room to stop it. The old one is back. " +
-        "Free some (`df -h`, `sudo journalctl --vacuum-size=50M`), then run `pulumi up` again.",
+      "rpi0 (10.42.0.250): could not stop it: no space left on the disk. The old one is back. " +
+        "Free some space (`df -h`, `sudo journalctl --vacuum-size=50M`), then run `pulumi up` again.",
     );
     expect(log).toContain("run start --old");
   });

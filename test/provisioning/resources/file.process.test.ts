@@ -101,7 +101,7 @@ describe("read", () => {
     ["no stat on the host", { exitCode: 127, stdout: "", stderr: "sh: 1: stat: not found" }, ok("")],
   ])("cannot tell from %s", (_, stat, cat) => {
     expect(() => read(stat, cat)).toThrow(
-      /^rpi0 \(127\.0\.0\.1\): found that \/etc\/a\.conf cannot be read: .*; wanted to see/,
+      /^rpi0 \(127\.0\.0\.1\): \/etc\/a\.conf cannot be read: .*\. Fix that first; nothing/,
     );
   });
 });

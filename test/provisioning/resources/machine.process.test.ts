@@ -38,61 +38,61 @@ describe("plan", () => {
     [
       "another architecture",
       { machine: "armv7l" },
-      "found a armv7l system; wanted x86_64 or aarch64. Install a 64-bit system (Raspberry Pi OS 64-bit).",
+      "the system is armv7l; expected x86_64 or aarch64. Install a 64-bit system (Raspberry Pi OS 64-bit).",
     ],
     [
       "no Java",
       { java: 0 },
-      "found no Java; wanted Java 11 or newer. Install it: `sudo apt-get install openjdk-17-jre-headless`.",
+      "Java is not installed; expected Java 11 or newer. Install it: `sudo apt-get install openjdk-17-jre-headless`.",
     ],
     [
       "an old Java",
       { java: 8 },
-      "found Java 8; wanted Java 11 or newer. Install it: `sudo apt-get install openjdk-17-jre-headless`.",
+      "Java 8 is installed; expected Java 11 or newer. Install it: `sudo apt-get install openjdk-17-jre-headless`.",
     ],
     [
       "a full disk",
       { foundFreeMb: 12 },
-      "found 12 MB free on the disk; wanted 1024 MB. Free some space, or use a larger card.",
+      "the disk has 12 MB free; expected at least 1024 MB. Free some space, or use a larger card.",
     ],
     [
       "another Kafka by another hand",
       { kafka: "3.8.0" },
-      "found Kafka 3.8.0 in /opt/kafka; wanted Kafka 3.9.2. Write `version: 3.8.0` into the pipeline file, or move the folder away: `sudo mv /opt/kafka /opt/kafka.old`.",
+      "/opt/kafka has Kafka 3.8.0; expected Kafka 3.9.2. Write `version: 3.8.0` into the pipeline file, or move the folder away: `sudo mv /opt/kafka /opt/kafka.old`.",
     ],
     [
       "something else in Kafka's place",
       { kafka: "none" },
-      "found a folder /opt/kafka without Kafka; wanted Kafka 3.9.2. Move the folder away: `sudo mv /opt/kafka /opt/kafka.old`.",
+      "/opt/kafka has no Kafka in it; expected Kafka 3.9.2. Move the folder away: `sudo mv /opt/kafka /opt/kafka.old`.",
     ],
     [
       "a port in use",
-      { intruders: { 2181: "process 42 (java -Xmx512M)" } },
-      "found port 2181 in use by process 42 (java -Xmx512M); wanted it free for zookeeper.service. Stop that process (a daemon started by hand, perhaps).",
+      { intruders: { 2181: "pid 42 (java -Xmx512M)" } },
+      "port 2181 is in use by pid 42 (java -Xmx512M). Stop that process (perhaps a daemon started by hand); zookeeper.service needs the port.",
     ],
     [
       "records of the other mode",
       { data: { mode: "zookeeper", node: "0", cluster: "theirs", controllers: "0, 1, 2" } },
-      "found in /var/lib/kafka the records of a cluster with ZooKeeper; wanted none, or those of a cluster with KRaft. " +
-        "Nothing carries them from the one to the other: take the change back, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`; or deploy to other Pis, in a stack of their own.",
+      "/var/lib/kafka has the records of a cluster with ZooKeeper; expected none, or those of a cluster with KRaft. " +
+        "Records cannot move from one kind to the other: undo the change, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`; or deploy to other Pis, in a stack of their own.",
     ],
     [
       "records of another cluster",
       { data: { mode: "kraft", node: "1", cluster: "theirs", controllers: "0, 1, 2" } },
-      "found in /var/lib/kafka the records of another cluster, theirs; wanted none, or those of this stack's, ours. " +
-        "Use the stack that made them; or, if nobody needs them, stop what uses them and `sudo rm -rf /var/lib/kafka`.",
+      "/var/lib/kafka has the records of another cluster, theirs; expected none, or those of this stack's cluster, ours. " +
+        "Use the stack that wrote the records; or, if nobody needs them, stop the brokers and run `sudo rm -rf /var/lib/kafka`.",
     ],
     [
       "records of another place in the list of hosts",
       { data: { mode: "kraft", node: "2", cluster: "ours", controllers: "0, 1, 2" } },
-      "found in /var/lib/kafka the records of node 2; wanted none, or those of node 1, the host's id under cluster/hosts. " +
-        "A node keeps its id while hosts come and go: write `rpi0: { address: 127.0.0.1, id: 2 }` there; or take the change back, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`.",
+      "/var/lib/kafka has the records of node 2; expected none, or those of node 1, the host's id under cluster/hosts. " +
+        "A node keeps its id while hosts come and go: write `rpi0: { address: 127.0.0.1, id: 2 }` there; or undo the change, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`.",
     ],
     [
       "other controllers than the cluster has",
       { data: { mode: "kraft", node: "1", cluster: "ours", controllers: "1, 2, 3" } },
-      "found a cluster that has its controllers on nodes 1, 2, 3; wanted them on 0, 1, 2. " +
-        "They stay as long as the cluster lives, and so do their Pis, whose services may go and whose cards may be replaced: write their hosts under cluster/kraft/controllers, take the change back, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`.",
+      "the cluster has its controllers on nodes 1, 2, 3; expected nodes 0, 1, 2. " +
+        "Controllers stay on their Pis for the life of the cluster (services may leave these Pis, and cards may be replaced): write their hosts under cluster/kraft/controllers, undo the change, or give up the records: `pulumi destroy` (it wipes them unless bramble:keepData is set), then `pulumi up`.",
     ],
   ];
   test.each(cases)("%s", (_, have, hostError) => {
@@ -155,7 +155,7 @@ describe("read", () => {
     [
       "daemons started by hand",
       { ports: ok("2181 42 java -Xmx512M -server \n9092 43 \n") },
-      { intruders: { 2181: "process 42 (java -Xmx512M -server)", 9092: "process 43 ()" } },
+      { intruders: { 2181: "pid 42 (java -Xmx512M -server)", 9092: "pid 43 ()" } },
     ],
   ])("%s", (_, looks, differs) => {
     expect(read(looks)).toEqual({ ...fit, ...differs });
@@ -163,7 +163,7 @@ describe("read", () => {
 
   test.each(["uname", "disk", "ports", "kafka", "data"])("cannot tell when %s fails", (look) => {
     expect(() => read({ [look]: failed("sh: 1: ss: not found") })).toThrow(
-      "rpi0 (127.0.0.1): found that the host's state cannot be read: sh: 1: ss: not found; wanted to see what is there.",
+      "rpi0 (127.0.0.1): the host's state cannot be read: sh: 1: ss: not found. Fix that first",
     );
   });
 });
@@ -197,7 +197,7 @@ describe("on a real host", () => {
   test("whoever holds a port that a daemon needs is named", async () => {
     const seen = await look({ ports: { [port]: "kafka.service", 1: "zookeeper.service" } });
     expect(Object.keys(seen?.intruders ?? {})).toEqual([String(port)]);
-    expect(seen?.intruders[port]).toMatch(new RegExp(`^process ${process.pid} \\(.*node`));
+    expect(seen?.intruders[port]).toMatch(new RegExp(`^pid ${process.pid} \\(.*node`));
   });
 
   test("data tell of what they are; where there are none, nothing is amiss", async () => {

@@ -49,9 +49,9 @@ const saying = (stdout: string) => strictHost({ [probe]: { stdout } });
 test("a host with data of another cluster is refused by name, with what takes them away", async () => {
   const { session, log } = saying("JW8 there\n");
   await expect(refuseStaleData(session, only, [], "zookeeper")).rejects.toThrow(
-    "rpi0 (10.42.0.250): found data of another cluster, or of one that was destroyed while this host was off " +
-      "(/var/lib/kafka, /var/lib/zookeeper); wanted none, or those of all hosts together. If nobody needs them, run there " +
-      "as root the script left-on-rpi0.sh that `npx bramble forget` wrote, or `sudo systemctl disable --now kafka " +
+    "rpi0 (10.42.0.250): the host has data of another cluster, or of one that was destroyed while the host was off " +
+      "(/var/lib/kafka, /var/lib/zookeeper); expected no data, or the data of all hosts together. If nobody needs the " +
+      "data, run on the host, as root, the script left-on-rpi0.sh that `npx bramble forget` wrote, or `sudo systemctl disable --now kafka " +
       "zookeeper; sudo rm -rf /var/lib/kafka /var/lib/zookeeper`.",
   );
   expect(log).toEqual([`observe ${probe}`]);

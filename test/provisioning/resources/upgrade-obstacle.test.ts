@@ -3,7 +3,7 @@ import { type KafkaRelease, upgradeObstacle } from "../../../provisioning/resour
 
 const zookeeper = (version: string, protocol = version): KafkaRelease => ({ version, protocol });
 const kraft = (version: string): KafkaRelease => ({ version });
-const older = /^Kafka: found brokers that have worked as Kafka (\S+) does, wanted Kafka (\S+) /;
+const older = /^Kafka: the brokers have worked as Kafka (\S+), and Kafka (\S+) \(version /;
 const twoSteps =
   /write `inter\.broker\.protocol\.version: "(\S+)"` under cluster\/kafka\/config and run `pulumi up`; then/;
 

@@ -55,14 +55,14 @@ describe("logging in", () => {
 
   test("names user and setting when the password is refused", async () => {
     expect(await hostError({ login: { password: "wrong" } })).toBe(
-      "rpi0 (127.0.0.1): found that user root was refused with the configured password; wanted a login. " +
-        "Set the right one: `pulumi config set --secret bramble:password`. Then `pulumi up --run-program`, which takes it up from the start.",
+      "rpi0 (127.0.0.1): user root was refused with the configured password. " +
+        "Set the right one: `pulumi config set --secret bramble:password`. Then run `pulumi up --run-program`, which uses the new login from the start.",
     );
   });
 
   test("names user and setting when the private key is refused", async () => {
     expect(await hostError({ login: { privateKey: generateKey("ed25519").private } })).toMatch(
-      /^rpi0 \(127\.0\.0\.1\): found that user root was refused with the configured private key; wanted a login\. Put its/,
+      /^rpi0 \(127\.0\.0\.1\): user root was refused with the configured private key\. Put its/,
     );
   });
 
@@ -70,8 +70,8 @@ describe("logging in", () => {
     const [presented] = host.hostKeys;
     if (presented === undefined) throw new Error("no key");
     expect(await hostError({ pinned: [otherKey], login: { password: "wrong" } })).toBe(
-      `rpi0 (127.0.0.1): found host key ${fingerprint(presented)} (ssh-ed25519); wanted the pinned ${fingerprint(otherKey)}. ` +
-        "If the Pi was reflashed, run `npx bramble trust rpi0`; if not, something else answers at its address.",
+      `rpi0 (127.0.0.1): its host key is ${fingerprint(presented)} (ssh-ed25519); expected the pinned ${fingerprint(otherKey)}. ` +
+        "If the Pi was reflashed, run `npx bramble trust rpi0`; if not, another machine answers at its address.",
     );
   });
 
@@ -92,7 +92,7 @@ describe("a private key", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
   const unreadable =
-    /^rpi0 \(127\.0\.0\.1\): found a private key that cannot be read \(.+\); wanted .* without a passphrase\./;
+    /^rpi0 \(127\.0\.0\.1\): the configured private key cannot be read \(.+\); expected .* without a passphrase\./;
 
   test("that is none is told from one that is refused", async () => {
     expect(await hostError({ login: { privateKey: "raspberry" } })).toMatch(unreadable);
@@ -129,7 +129,7 @@ describe("a host that is not there", () => {
     const closed = await listen(server);
     await new Promise((resolve) => server.close(resolve));
     expect(await hostError({ login: { port: closed } })).toBe(
-      `rpi0 (127.0.0.1): found no ssh server at 127.0.0.1 port ${closed}; wanted one. ` +
+      `rpi0 (127.0.0.1): no ssh server listens on 127.0.0.1 port ${closed}. ` +
         "Enable ssh on the Pi (`sudo systemctl enable --now ssh`).",
     );
   });
@@ -141,14 +141,14 @@ describe("a host that is not there", () => {
     const silent = await port(act);
     expect(await hostError({ login: { port: silent } })).toMatch(
       new RegExp(
-        `^rpi0 \\(127\\.0\\.0\\.1\\): found no answer from 127\\.0\\.0\\.1 port ${silent} \\(.+\\); wanted an ssh server\\. Check the Pi's power`,
+        `^rpi0 \\(127\\.0\\.0\\.1\\): no answer from 127\\.0\\.0\\.1 port ${silent} \\(.+\\)\\. Check the Pi's power`,
       ),
     );
   });
 
   test("has a name that nobody knows", async () => {
     expect(await hostError({ address: "no-such-pi.invalid" })).toBe(
-      "rpi0 (no-such-pi.invalid): found no address for the name no-such-pi.invalid; wanted one. " +
+      "rpi0 (no-such-pi.invalid): the name no-such-pi.invalid has no address. " +
         "Write the Pi's IP address into the pipeline file.",
     );
   });

@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 const sh = (script: string): Argv => ["sh", "-c", script];
-const brokenOff = "rpi0 (127.0.0.1): found the ssh connection broken off; wanted it to last.";
+const brokenOff = "rpi0 (127.0.0.1): the ssh connection was lost.";
 /** Resolves once the host has begun what makes the file. */
 function made(file: string): Promise<void> {
   return eventually(
@@ -79,7 +79,7 @@ describe("observe", () => {
   test("says so when the host has no room for its scratch folder, and writes nowhere else", async () => {
     host.program("mktemp", 'echo "mktemp: No space left on device" >&2; exit 1');
     await expect(connection.observe([["true"]])).rejects.toThrow(
-      "found mktemp: No space left on device; wanted a root",
+      "no root shell through sudo -n: mktemp: No space left on device.",
     );
   });
 
@@ -156,7 +156,7 @@ describe("many commands at once", () => {
 
   test("name the host when sshd grants none", async () => {
     await start({ maxSessions: 0 });
-    const expected = /^rpi0 \(127\.0\.0\.1\): found that sshd opens no channel .*; wanted 9 at once\. Set `MaxSessions/;
+    const expected = /^rpi0 \(127\.0\.0\.1\): sshd opens no more channels .*; expected 9 at once\. Set `MaxSessions/;
     await expect(connection.run({ does: "try", argv: ["true"] })).rejects.toThrow(expected);
     await expect(connection.observe([["true"]])).rejects.toThrow(expected);
   });
@@ -220,7 +220,7 @@ describe("a connection that breaks", () => {
 
 describe("a connection that is closed", () => {
   beforeEach(() => start());
-  const stopped = "rpi0 (127.0.0.1): found the ssh connection closed";
+  const stopped = "rpi0 (127.0.0.1): the ssh connection was closed";
 
   test("fails what runs, what was asked, and what comes after", async () => {
     const running = connection.run({ does: "wait", argv: sh("touch began; sleep 60") });
@@ -243,10 +243,10 @@ describe("a host that does not end", () => {
     host = await startLoopbackHost();
     connection = await Connection.open(target, host.login, host.hostKeys, brief);
     await expect(connection.run({ does: "start kafka.service", argv: sh("exec sleep 60") })).rejects.toThrow(
-      /found that it could not start kafka\.service within 0\.3 s; wanted /,
+      /: could not start kafka\.service within 0\.3 s\. See /,
     );
     await expect(connection.observe([sh("exec sleep 60")])).rejects.toThrow(
-      /found no answer .* within 0\.3 s; wanted /,
+      /: its root shell did not answer within 0\.3 s\. See /,
     );
     expect(await connection.observe([["echo", "again"]])).toMatchObject([{ stdout: "again\n" }]);
   });
@@ -267,7 +267,7 @@ describe("a user who is not root", () => {
     await start({}, { user: "pi" });
     host.program("sudo", 'echo "sudo: a password is required" >&2; exit 1');
     await expect(connection.observe([["true"]])).rejects.toThrow(
-      "rpi0 (127.0.0.1): found sudo: a password is required; wanted a root shell through sudo -n. " +
+      "rpi0 (127.0.0.1): no root shell through sudo -n: sudo: a password is required. " +
         "Give the user passwordless sudo (`<user> ALL=(ALL) NOPASSWD: ALL` in /etc/sudoers.d) or log in as root.",
     );
   });
