@@ -29,7 +29,7 @@ export function isReadBy(unit: Change, file: Change): boolean {
 }
 
 interface Fate {
-  readonly does: "is new" | "is removed" | "rolls" | "starts" | "starts again" | "is put right without a restart";
+  readonly does: "is new" | "is removed" | "restarts" | "starts" | "starts again" | "is repaired without a restart";
   readonly why: string;
 }
 
@@ -39,9 +39,9 @@ function fateOf(unit: Change, files: readonly Change[]): Fate | undefined {
   const why = [...manualImpact(unit), ...files.flatMap(fileText), ...unitFileImpact(unit)].join(", ");
   if (starts(unit)) {
     const stopped = drifted(unit, "active") || unit.operation === "create";
-    return { does: runs(unit) ? "rolls" : stopped ? "starts again" : "starts", why };
+    return { does: runs(unit) ? "restarts" : stopped ? "starts again" : "starts", why };
   }
-  return unit.steps.length === 0 ? undefined : { does: "is put right without a restart", why };
+  return unit.steps.length === 0 ? undefined : { does: "is repaired without a restart", why };
 }
 
 function fileText(file: Change): string[] {
@@ -70,7 +70,7 @@ function sentence(group: readonly { unit: Change; fate: Fate }[], facts: Facts):
   const because = why === "" ? "" : ` (${why})`;
   const verb = several ? plural[does] : does;
   const what = `${several ? many : one} on ${and(hosts)} ${verb}${because}`;
-  return does === "rolls"
+  return does === "restarts"
     ? `${what}, ${meanwhile(
         group.map(({ unit }) => unit),
         facts,
@@ -81,21 +81,23 @@ function sentence(group: readonly { unit: Change; fate: Fate }[], facts: Facts):
 const plural: Readonly<Record<Fate["does"], string>> = {
   "is new": "are new",
   "is removed": "are removed",
-  rolls: "roll",
+  restarts: "restart",
   starts: "start",
   "starts again": "start again",
-  "is put right without a restart": "are put right without a restart",
+  "is repaired without a restart": "are repaired without a restart",
 };
 
 /** What others see of a roll. */
 function meanwhile(units: readonly Change[], { alone }: Facts): string {
-  const turns = units.length > 1 ? "one at a time" : "once the others can bear it";
-  const order = units.some(upgrades) ? `${turns}, when every host has it` : turns;
-  if (!units.some((unit) => textOf(unit, "name") === "kafka.service")) return `${order}; Kafka goes on meanwhile`;
-  if (alone === undefined) return `${order}; Kafka does not answer now, so what falls silent is not known`;
+  const turns = units.length > 1 ? "one at a time" : "once the others can spare it";
+  const order = units.some(upgrades) ? `${turns}, once every host has the new Kafka` : turns;
+  if (!units.some((unit) => textOf(unit, "name") === "kafka.service")) return `${order}; Kafka keeps running`;
+  if (alone === undefined)
+    return `${order}; Kafka does not answer now, so it is not known which topics will be unavailable`;
   const silent = [...new Set(units.flatMap((unit) => servesAlone(unit, alone)))].sort();
-  if (silent.length === 0) return `${order}; no silence expected, as other brokers have every partition too`;
-  return `${order}; ${and(silent)} ${silent.length === 1 ? "is" : "are"} silent for ${brokerRestart} meanwhile, having no other replica`;
+  if (silent.length === 0) return `${order}; every topic stays available, as other brokers have every partition too`;
+  const [are, have] = silent.length === 1 ? ["is", "it has"] : ["are", "they have"];
+  return `${order}; ${and(silent)} ${are} unavailable for ${brokerRestart}, as ${have} no other replica`;
 }
 
 /** A broker whose address changes is known by the one before until it restarts. */

@@ -3,7 +3,7 @@ import { type DeclaredPipeline, type Facts, hasBroker } from "./declared-pipelin
 import { and, count } from "./phrases.ts";
 
 /** Kafka moves no replica by itself. */
-const shareText = ": its broker takes its share of new topics and replicas; those that are there stay on the others";
+const shareText = ": its broker gets a share of new topics and replicas; existing replicas stay on the other brokers";
 
 /** Hosts that come, go, or are reached elsewhere. */
 export function hostImpact(
@@ -21,12 +21,16 @@ export function hostImpact(
     ...[...held].flatMap(([host, topics]) =>
       topics.length === 0
         ? []
-        : [`the replicas of ${count(topics.length, "topic")} on the broker of ${host} are moved to the others first`],
+        : [
+            `the replicas of ${count(topics.length, "topic")} on the broker of ${host} are first moved to the other brokers`,
+          ],
     ),
-    ...left.map((host) => `${host} leaves the cluster: all that bramble put on it is taken away, ${data}`),
+    ...left.map(
+      (host) => `${host} leaves the cluster: everything that bramble installed on it is removed, and ${data}`,
+    ),
     ...Object.entries(after.hosts)
       .filter(([host, address]) => old[host] !== undefined && old[host] !== address)
-      .map(([host, address]) => `${host} is reached at ${address} (was ${old[host]}): all that is on it stays`),
+      .map(([host, address]) => `${host} has a new address, ${address} (was ${old[host]}): everything on it stays`),
   ];
 }
 

@@ -5,7 +5,7 @@ import { stateImpact } from "./state-impact.ts";
 import { manualImpact, runs, starts, unitFileImpact } from "./unit-impact.ts";
 
 /** From the last record before to the first one after: 1 to 2 s in the lab; a Pi starts Node more slowly. */
-const silence = "a few seconds of silence";
+const pause = "after a pause of a few seconds";
 
 interface ServiceChanges {
   /** Those of its replicas. */
@@ -24,9 +24,9 @@ export function serviceImpact(
   const service = after.services[name];
   const old = before?.services[name];
   if (service === undefined) {
-    const state = old?.changelog === undefined ? "" : `, and what it keeps in ${old.changelog} with it`;
+    const state = old?.changelog === undefined ? "" : ` with its changelog ${old.changelog}`;
     const left = old === undefined ? [] : [...new Set(all(old.on))].flatMap((host) => fileStays(name, old, host));
-    const removed = `${name}${old === undefined ? "" : ` on ${where(old)}`} is stopped first of all, and removed${state}`;
+    const removed = `${name}${old === undefined ? "" : ` on ${where(old)}`} is stopped before anything else changes, then removed${state}`;
     return [[removed, ...left].join("; ")];
   }
   const isNew = (unit: Change) => unit.operation === "create" && unit.recorded === undefined;
@@ -54,7 +54,7 @@ export function serviceImpact(
   );
   return [
     ...told,
-    ...putRight.map((release) => `the release of ${name} on ${textOf(release, "host")} is put right; nothing restarts`),
+    ...putRight.map((release) => `the release of ${name} on ${textOf(release, "host")} is repaired; nothing restarts`),
     ...replicasText(name, units.filter(isNew), "gets"),
     ...replicasText(
       name,
@@ -94,22 +94,27 @@ function unitText(
     ...(hand.length > 0 || moved ? [] : unitFileImpact(unit)),
   ];
   const otherCode = edits.length === 0 && hand.length === 0 && !moved && release !== undefined;
-  const reasons = otherCode ? ["other code or settings"] : edits;
+  const reasons = otherCode ? ["changed code or settings"] : edits;
   const because = reasons.length === 0 ? "" : ` with ${and(reasons)}`;
-  const follows = [...(old === undefined ? [] : keptText(old, service, release)), silence].join(", ");
+  const kept = old === undefined ? [] : keptText(old, service, release);
+  const follows = [kept.join("; "), pause].filter((part) => part !== "").join(", ");
 
   if (moved) {
     const from = text(unit.have?.host);
-    const rest = `${because}: it is stopped there before it starts here, ${follows}`;
     const left = old === undefined ? [] : fileStays(nameOf(unit), old, from);
-    const begins = left.length > 0 && service.file !== undefined ? [...left, "it begins another here"] : left;
-    return { unit, of: (who, host) => [`${who} moves from ${from} to ${host}${rest}`, ...begins].join("; ") };
+    const begins = left.length > 0 && service.file !== undefined ? [...left, "it starts a new file"] : left;
+    const order = (host: string) => `it stops on ${from} before it starts on ${host}`;
+    return {
+      unit,
+      of: (who, host) =>
+        [`${who} moves from ${from} to ${host}${because}: ${order(host)}`, follows, ...begins].join("; "),
+    };
   }
   if (hand.length > 0) {
     const rest = !starts(unit)
-      ? "it is put right without a restart"
+      ? "it is repaired without a restart"
       : runs(unit)
-        ? `it restarts${because}, ${follows}`
+        ? `it restarts${because}; ${follows}`
         : `it starts again${because}`;
     return { unit, of: (who, host) => `the unit of ${who} on ${host} ${and(hand)}: ${rest}` };
   }
@@ -117,12 +122,10 @@ function unitText(
     const rest = `${runs(unit) ? "restarts" : "starts"}${because}: ${follows}`;
     return { unit, of: (who, host) => `${who} on ${host} ${rest}` };
   }
-  return unit.steps.length === 0
-    ? undefined
-    : { unit, of: (who, host) => `the unit of ${who} on ${host} is put right` };
+  return unit.steps.length === 0 ? undefined : { unit, of: (who, host) => `the unit of ${who} on ${host} is repaired` };
 }
 
-/** "con1 gets a second replica on rpi2 and a third one on rpi3": Kafka's group shares the partitions out anew. */
+/** "con1 gets a second replica on rpi2 and a third one on rpi3": Kafka's group assigns the partitions again. */
 function replicasText(name: string, units: readonly Change[], does: "gets" | "loses"): string[] {
   if (units.length === 0) return [];
   const which = units
@@ -132,9 +135,9 @@ function replicasText(name: string, units: readonly Change[], does: "gets" | "lo
       const replica = `${does === "gets" ? "a" : "its"} ${nth} ${i === 0 ? "replica" : "one"}`;
       return `${replica} on ${textOf(unit, "host")}`;
     });
-  const share = "partitions are shared out anew, each with its state and where it was";
-  const how = does === "gets" ? share : `stopped first of all; ${share}`;
-  return [`${name} ${does} ${and(which)}: ${how}, ${silence}`];
+  const order = does === "gets" ? "" : ", stopped before anything else changes";
+  const share = "partitions are reassigned, each with its state and position";
+  return [`${name} ${does} ${and(which)}${order}: ${share}, ${pause}`];
 }
 
 function replicaOf(unit: Change): number {
@@ -158,9 +161,9 @@ function where({ on }: DeclaredService): string {
 function newText(name: string, service: DeclaredService): string {
   const { on, from, source, to, apply, file } = service;
   const replicas = all(on).length === 1 ? "" : ` with ${all(on).length} replicas`;
-  const first = source === undefined ? "reads its file from the first value" : firstText(source);
-  const input = from === undefined ? first : `reads ${and(all(from))} from its first unread record`;
-  const state = apply.some(({ stateful }) => stateful) ? ", with no state" : "";
+  const first = source === undefined ? "it reads its file from the first value" : firstText(source);
+  const input = from === undefined ? first : `it reads ${and(all(from))} from the first unread record`;
+  const state = apply.some(({ stateful }) => stateful) ? ", without state" : "";
   const written = file === undefined ? all(to) : [pathOf(name, file)];
   const output = written.length === 0 ? "" : `, and writes ${and(written)}`;
   return `${name} is new on ${where(service)}${replicas}: ${input}${state}${output}`;
@@ -219,30 +222,30 @@ function brokersText(before: DeclaredPipeline | undefined, after: DeclaredPipeli
   return same ? [] : ["the new list of brokers"];
 }
 
-/** Where it goes on reading, and with which state. */
+/** Where it continues reading, and with which state. */
 function keptText(old: DeclaredService, service: DeclaredService, release: Change | undefined): string[] {
   const state = stateImpact(old, service);
   if (service.source !== undefined) {
     const { count: _, ...values } = service.source;
     const { count: __, ...before } = old.source ?? {};
-    return [...state, plain(values) === plain(before) ? "goes on where it was" : firstText(values)];
+    return [...state, plain(values) === plain(before) ? "it continues where it stopped" : firstText(values)];
   }
   if (service.from === undefined) {
     return [
       ...state,
-      fileChanges(release) ? "begins with the first value of the file" : "goes on in its file where it was",
+      fileChanges(release) ? "it starts with the first value of the file" : "it continues in its file where it stopped",
     ];
   }
   const before = all(old.from);
   const fresh = all(service.from).filter((topic) => !before.includes(topic));
   const kept = all(service.from).filter((topic) => before.includes(topic));
-  if (fresh.length === 0) return [...state, "goes on reading where it was"];
-  const further = kept.length === 0 ? [] : [`goes on reading ${and(kept)} where it was`];
-  return [...state, `reads ${and(fresh)} from its first unread record`, ...further];
+  if (fresh.length === 0) return [...state, "it continues where it stopped"];
+  const further = kept.length === 0 ? [] : [`it continues reading ${and(kept)} where it stopped`];
+  return [...state, `it reads ${and(fresh)} from the first unread record`, ...further];
 }
 
 function firstText({ file }: Readonly<Record<string, unknown>>): string {
-  return file === undefined ? "begins with its first value" : `reads ${file} from its beginning`;
+  return file === undefined ? "it starts with its first value" : `it reads ${file} from the beginning`;
 }
 
 function all(topics: string | readonly string[] | undefined): string[] {

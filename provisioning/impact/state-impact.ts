@@ -16,21 +16,24 @@ export function stateImpact(before: DeclaredService, after: DeclaredService): st
 
   if (now.length === 1 && dropped.length === 0) {
     const [only] = reset;
-    if (only) return [`its state resets${because(changes(only.was, only.step))}`];
+    if (only) return [`its state is reset${because(changes(only.was, only.step))}`];
   }
   if (dropped.length > 0 || fresh.length > 0 || reset.length > 0) {
     return [
-      ...reset.map(({ step, was }) => `the state of ${names([step])} resets${because(changes(was, step))}`),
+      ...reset.map(({ step, was }) => `the state of ${names([step])} is reset${because(changes(was, step))}`),
       ...(dropped.length > 0 ? [`the state of ${names(dropped)} is dropped`] : []),
-      ...(fresh.length > 0 ? [`${names(fresh)} ${fresh.length === 1 ? "starts" : "start"} with none`] : []),
+      ...(fresh.length > 0 ? [`${names(fresh)} ${fresh.length === 1 ? "starts" : "start"} without state`] : []),
       ...(kept.length > 0 ? [`the state of ${names(kept)} is kept`] : []),
     ];
   }
   if (kept.length === 0) return [];
-  const keepsIt = `keeps its state (changelog ${after.changelog})`;
+  const keepsIt = `it keeps its state (changelog ${after.changelog})`;
   const edited = pairs.filter(({ step, was }) => was !== undefined && differences(step.params, was.params).length > 0);
   if (edited.length === 0) return [keepsIt];
-  return [`${keepsIt}, from which ${and(edited.map(({ step }) => step.operator))} goes on under the new rule`];
+  const operators = edited.map(({ step }) => step.operator);
+  return [
+    `${keepsIt}, and ${and(operators)} ${operators.length === 1 ? "continues" : "continue"} from it under the new rule`,
+  ];
 }
 
 interface IndexedStep extends DeclaredStep {

@@ -31,20 +31,20 @@ function changeText(topic: Change, after: DeclaredPipeline, facts: Facts): strin
   const content = facts.contents.get(name);
   const lost =
     content === undefined
-      ? ": how many records are lost is not known, as Kafka does not answer now"
+      ? ": an unknown number of records is lost, as Kafka does not answer now"
       : content.records === 0
         ? ""
         : `: ${contentText(content)} ${content.records === 1 ? "is" : "are"} lost`;
-  if (topic.operation === "delete") return [`topic ${name} is deleted${lost || ", empty as it is"}`];
-  if (vanished(topic)) return [`topic ${name} was deleted by hand: it is made anew, empty`];
+  if (topic.operation === "delete") return [`topic ${name} is deleted${lost || "; it is empty"}`];
+  if (vanished(topic)) return [`topic ${name} was deleted by hand: it is created again, empty`];
   const { have = {}, want = {} } = topic;
   const [from, to] = [Number(have.partitions), Number(want.partitions)];
   const config = differences((want.config ?? {}) as Config, (have.config ?? {}) as Config, " ");
   const factor = Number(want.replicationFactor);
-  const hand = drifted(topic, "config") ? ", changed by hand before" : "";
+  const hand = drifted(topic, "config") ? "; they were changed by hand" : "";
   return [
     ...(to < from
-      ? [`topic ${name} is deleted and made anew with ${count(to, "partition")} (was ${from})${lost}`]
+      ? [`topic ${name} is deleted and created again with ${count(to, "partition")} (was ${from})${lost}`]
       : []),
     ...(to > from
       ? [`topic ${name} grows from ${from} to ${count(to, "partition")}${splitText(name, from, after)}`]
@@ -52,9 +52,9 @@ function changeText(topic: Change, after: DeclaredPipeline, facts: Facts): strin
     ...(factor === Number(have.replicationFactor) || to < from
       ? []
       : [
-          `topic ${name} gets replication factor ${factor} (was ${have.replicationFactor}): replicas are moved while it goes on`,
+          `topic ${name} gets replication factor ${factor} (was ${have.replicationFactor}): replicas are moved while it stays in use`,
         ]),
-    ...(config.length > 0 ? [`topic ${name} takes ${and(config)}, without any restart${hand}`] : []),
+    ...(config.length > 0 ? [`topic ${name} changes to ${and(config)}, without a restart${hand}`] : []),
   ];
 }
 
@@ -65,7 +65,7 @@ function splitText(name: string, from: number, after: DeclaredPipeline): string 
   );
   if (readers.length === 0) return "";
   const whose = and(readers.map(([reader]) => reader));
-  return `: the state of ${whose} is split, as new partitions (${from} and up) begin with none and a key's records may come to one of them`;
+  return `: this splits the state of ${whose}, as the new partitions (${from} and up) start without state and a key's records may move to one of them`;
 }
 
 function isStateful({ apply }: DeclaredService): boolean {

@@ -22,7 +22,7 @@ export function manualImpact(unit: Change): string[] {
     ...(is("content") ? ["has a unit file that was changed by hand"] : []),
     ...(is("dropIns") ? [`was given ${and(drops(have, want))} by hand`] : []),
     ...(is("reads") ? ["has files that were changed by hand"] : []),
-    ...(is("running") ? ["runs with older files than there are"] : []),
+    ...(is("running") ? ["runs with older files than those on the disk"] : []),
   ];
 }
 

@@ -13,7 +13,7 @@ import { leaveToNobody } from "./support/virtual-pis.ts";
 
 type Edit = readonly [from: string, to: string];
 
-const silence = "goes on reading where it was, a few seconds of silence.";
+const continues = "it continues where it stopped, after a pause of a few seconds.";
 const first: readonly Edit[] = [
   ["above: 50", "above: 55"],
   ["con2:\n    on: rpi2", "con2:\n    on: rpi3"],
@@ -59,8 +59,8 @@ afterAll(leaveToNobody);
 
 describe("a parameter, another Pi, and a unit stopped by hand", () => {
   const said = [
-    `con1 on rpi1 restarts with above: 55 (was 50): ${silence}`,
-    `con2 moves from rpi2 to rpi3: it is stopped there before it starts here, keeps its state (changelog kafka_chaining-con2-changelog), ${silence}`,
+    `con1 on rpi1 restarts with above: 55 (was 50): ${continues}`,
+    `con2 moves from rpi2 to rpi3: it stops on rpi2 before it starts on rpi3; it keeps its state (changelog kafka_chaining-con2-changelog); ${continues}`,
     "the unit of out_avg on rpi3 was stopped by hand: it starts again.",
     "Nothing else is touched.",
   ];
@@ -173,15 +173,15 @@ describe("a broker setting, more partitions, another operator and another name",
     expect(code).toBe(2);
     expect(lines).toEqual([
       expect.stringMatching(
-        /^brokers on rpi0, rpi1, rpi2 and rpi3 roll \(log\.retention\.hours 24\), one at a time; .*temperatures_ewma.* are silent for about 10 s meanwhile, having no other replica\.$/,
+        /^brokers on rpi0, rpi1, rpi2 and rpi3 restart \(log\.retention\.hours 24\), one at a time; .*temperatures_ewma.* are unavailable for about 10 s, as they have no other replica\.$/,
       ),
       `topics ${["out_mean-dead-letters", "recorder-changelog"].map((name) => `kafka_chaining-${name}`).join(", ")} and kafka_chaining-recorder-dead-letters are new (1 partition, replication factor 3).`,
-      "topic kafka_chaining-out_avg-dead-letters is deleted, empty as it is.",
+      "topic kafka_chaining-out_avg-dead-letters is deleted; it is empty.",
       "topic temperatures_fahrenheit grows from 1 to 2 partitions.",
-      "out_avg on rpi3 is stopped first of all, and removed.",
-      `con3 on rpi3 restarts with apply: [ewma] (was [moving-average]): the state of moving-average (step 1) is dropped, ewma (step 1) starts with none, ${silence}`,
-      "out_mean is new on rpi3: reads temperatures_moving_average from its first unread record.",
-      "recorder is new on rpi3: reads /var/log/sensor.txt from its beginning, and writes /var/lib/bramble-recorder/seen.txt.",
+      "out_avg on rpi3 is stopped before anything else changes, then removed.",
+      `con3 on rpi3 restarts with apply: [ewma] (was [moving-average]): the state of moving-average (step 1) is dropped; ewma (step 1) starts without state; ${continues}`,
+      "out_mean is new on rpi3: it reads temperatures_moving_average from the first unread record.",
+      "recorder is new on rpi3: it reads /var/log/sensor.txt from the beginning, and writes /var/lib/bramble-recorder/seen.txt.",
       "Nothing else is touched.",
     ]);
   });
@@ -255,9 +255,13 @@ describe("a Pi that is taken out", () => {
     const [code, lines] = await diff();
     expect({ code, lines }).toMatchObject({ code: 2 });
     expect(lines).toContainEqual(
-      expect.stringMatching(/^the replicas of \d+ topics on the broker of rpi3 are moved to the others first\.$/),
+      expect.stringMatching(
+        /^the replicas of \d+ topics on the broker of rpi3 are first moved to the other brokers\.$/,
+      ),
     );
-    expect(lines).toContain("rpi3 leaves the cluster: all that bramble put on it is taken away, its data are wiped.");
+    expect(lines).toContain(
+      "rpi3 leaves the cluster: everything that bramble installed on it is removed, and its data are wiped.",
+    );
     await mustUp();
     expect(await onHost("rpi3", "systemctl list-units --plain --no-legend 'kafka*' 'zookeeper*' 'bramble-*'")).toBe("");
     const described = await kafkaTool("rpi0", "kafka-topics.sh", "--describe");

@@ -101,8 +101,8 @@ function properties(host: string, content: string, before: string, recorded = be
   return { token: "bramble:host:File", operation: "update", ...faces, steps: [`write ${settings}`] };
 }
 
-const silence = "a few seconds of silence";
-const onWhereItWas = `goes on reading where it was, ${silence}`;
+const pause = "after a pause of a few seconds";
+const continues = `it continues where it stopped, ${pause}`;
 
 interface Case {
   readonly changes?: Change[];
@@ -127,7 +127,7 @@ const gone = (have: UnitArgs): Change => {
   const face = have as unknown as Properties;
   return { token: unit.token, operation: "delete", have: face, recorded: face, steps: [] };
 };
-const sharedAnew = `partitions are shared out anew, each with its state and where it was, ${silence}`;
+const reassigned = `partitions are reassigned, each with its state and position, ${pause}`;
 const replicated = withService("con2", { on: ["rpi2", "rpi3", "rpi2"] });
 
 const running = serviceUnit("con1", "rpi1", "a1");
@@ -143,24 +143,24 @@ const replicas: Record<string, Case> = {
     before: { ...declared, services: { pro, con1 } },
     after: replicated,
     said: [
-      "con2 is new on rpi2 and rpi3 with 3 replicas: reads mid from its first unread record, with no state, and writes out.",
+      "con2 is new on rpi2 and rpi3 with 3 replicas: it reads mid from the first unread record, without state, and writes out.",
     ],
   },
   "one more": {
     changes: [unitChange(replicaUnit("con2", 2, "rpi3"), undefined)],
     after: withService("con2", { on: ["rpi2", "rpi3"] }),
-    said: [`con2 gets a second replica on rpi3: ${sharedAnew}.`],
+    said: [`con2 gets a second replica on rpi3: ${reassigned}.`],
   },
   "two more": {
     changes: [3, 2].map((replica) => unitChange(replicaUnit("con2", replica, `rpi${replica}`), undefined)),
     after: replicated,
-    said: [`con2 gets a second replica on rpi2 and a third one on rpi3: ${sharedAnew}.`],
+    said: [`con2 gets a second replica on rpi2 and a third one on rpi3: ${reassigned}.`],
   },
   "one fewer": {
     changes: [gone(replicaUnit("con2", 3, "rpi2"))],
     before: replicated,
     after: withService("con2", { on: ["rpi2", "rpi3"] }),
-    said: [`con2 loses its third replica on rpi2: stopped first of all; ${sharedAnew}.`],
+    said: [`con2 loses its third replica on rpi2, stopped before anything else changes: ${reassigned}.`],
   },
   "all of them edited": {
     changes: [
@@ -181,7 +181,7 @@ const replicas: Record<string, Case> = {
       },
     },
     said: [
-      `con2 on rpi2 and rpi3 restarts with alpha: 0.2 (was 0.5): keeps its state (changelog p-con2-changelog), from which ewma goes on under the new rule, ${onWhereItWas}.`,
+      `con2 on rpi2 and rpi3 restarts with alpha: 0.2 (was 0.5): it keeps its state (changelog p-con2-changelog), and ewma continues from it under the new rule; ${continues}.`,
     ],
   },
   "one of them stopped by hand": {
@@ -201,7 +201,7 @@ const replicas: Record<string, Case> = {
     before: replicated,
     after: withService("con2", { on: ["rpi2", "rpi1", "rpi2"] }),
     said: [
-      `the second replica of con2 moves from rpi3 to rpi1: it is stopped there before it starts here, keeps its state (changelog p-con2-changelog), ${onWhereItWas}.`,
+      `the second replica of con2 moves from rpi3 to rpi1: it stops on rpi3 before it starts on rpi1; it keeps its state (changelog p-con2-changelog); ${continues}.`,
     ],
   },
   "a service that is taken out with all of them": {
@@ -209,7 +209,7 @@ const replicas: Record<string, Case> = {
     before: { ...declared, services: { pro, con1, con2: { ...con2, on: ["rpi2", "rpi3"] } } },
     after: { ...declared, services: { pro, con1 } },
     said: [
-      "con2 on rpi2 and rpi3 is stopped first of all, and removed, and what it keeps in p-con2-changelog with it.",
+      "con2 on rpi2 and rpi3 is stopped before anything else changes, then removed with its changelog p-con2-changelog.",
     ],
   },
 };
@@ -219,18 +219,18 @@ const services: Record<string, Case> = {
   "a parameter of an operator without state": {
     changes: edited("con1", "rpi1"),
     after: withService("con1", { apply: [{ ...threshold, params: { above: 55 } }] }),
-    said: [`con1 on rpi1 restarts with above: 55 (was 50): ${onWhereItWas}.`],
+    said: [`con1 on rpi1 restarts with above: 55 (was 50): ${continues}.`],
   },
   "what a failure may do": {
     changes: edited("con1", "rpi1"),
     after: withService("con1", { processingGuarantee: "at_least_once" }),
-    said: [`con1 on rpi1 restarts with processingGuarantee: at_least_once (was exactly_once): ${onWhereItWas}.`],
+    said: [`con1 on rpi1 restarts with processingGuarantee: at_least_once (was exactly_once): ${continues}.`],
   },
   "a parameter of one with state": {
     changes: edited("con2", "rpi2"),
     after: withService("con2", { apply: [{ ...ewma, params: { alpha: 0.2 } }] }),
     said: [
-      `con2 on rpi2 restarts with alpha: 0.2 (was 0.5): keeps its state (changelog p-con2-changelog), from which ewma goes on under the new rule, ${onWhereItWas}.`,
+      `con2 on rpi2 restarts with alpha: 0.2 (was 0.5): it keeps its state (changelog p-con2-changelog), and ewma continues from it under the new rule; ${continues}.`,
     ],
   },
   "another filter of a branch": {
@@ -238,28 +238,28 @@ const services: Record<string, Case> = {
     before: withService("con1", { to: ["hot", "cold"], filters: { hot: { threshold: { above: 75 } } } }),
     after: withService("con1", { to: ["hot", "cold"], filters: { hot: { threshold: { above: 80 } } } }),
     said: [
-      `con1 on rpi1 restarts with hot: { threshold: { above: 80 } } (was { threshold: { above: 75 } }): ${onWhereItWas}.`,
+      `con1 on rpi1 restarts with hot: { threshold: { above: 80 } } (was { threshold: { above: 75 } }): ${continues}.`,
     ],
   },
   "one more topic to merge": {
     changes: edited("con1", "rpi1"),
     after: withService("con1", { from: ["in", "more"] }),
     said: [
-      `con1 on rpi1 restarts with from: [in, more] (was in): reads more from its first unread record, goes on reading in where it was, ${silence}.`,
+      `con1 on rpi1 restarts with from: [in, more] (was in): it reads more from the first unread record; it continues reading in where it stopped, ${pause}.`,
     ],
   },
   "more of a generated source": {
     changes: edited("pro", "rpi0"),
     before: withService("pro", { source: { random: { between: [0, 30], seed: 7 }, count: 100 } }),
     after: withService("pro", { source: { random: { between: [0, 30], seed: 7 }, count: 200 } }),
-    said: [`pro on rpi0 restarts with count: 200 (was 100): goes on where it was, ${silence}.`],
+    said: [`pro on rpi0 restarts with count: 200 (was 100): it continues where it stopped, ${pause}.`],
   },
   "another file to follow": {
     changes: edited("pro", "rpi0"),
     before: withService("pro", { everyMs: undefined, source: { file: "/var/log/a" } }),
     after: withService("pro", { everyMs: undefined, source: { file: "/var/log/b" } }),
     said: [
-      `pro on rpi0 restarts with file: /var/log/b (was /var/log/a): reads /var/log/b from its beginning, ${silence}.`,
+      `pro on rpi0 restarts with file: /var/log/b (was /var/log/a): it reads /var/log/b from the beginning, ${pause}.`,
     ],
   },
   "other values of a generated source": {
@@ -267,14 +267,14 @@ const services: Record<string, Case> = {
     before: withService("pro", { source: { random: { between: [0, 30], seed: 7 } } }),
     after: withService("pro", { source: { random: { between: [0, 40], seed: 7 } } }),
     said: [
-      `pro on rpi0 restarts with random: { between: [0, 40], seed: 7 } (was { between: [0, 30], seed: 7 }): begins with its first value, ${silence}.`,
+      `pro on rpi0 restarts with random: { between: [0, 40], seed: 7 } (was { between: [0, 30], seed: 7 }): it starts with its first value, ${pause}.`,
     ],
   },
   "a parameter that the state does not depend on": {
     changes: edited("con5", "rpi2"),
     after: withService("con5", { apply: [{ ...window, params: { ...window.params, grace: "1s" } }] }),
     said: [
-      `con5 on rpi2 restarts with grace: 1s (was 0): keeps its state (changelog p-con5-changelog), from which time-window goes on under the new rule, ${onWhereItWas}.`,
+      `con5 on rpi2 restarts with grace: 1s (was 0): it keeps its state (changelog p-con5-changelog), and time-window continues from it under the new rule; ${continues}.`,
     ],
   },
   "a parameter that the state depends on": {
@@ -282,7 +282,7 @@ const services: Record<string, Case> = {
     after: withService("con5", {
       apply: [{ ...window, params: { ...window.params, size: "5s" }, stateBasis: { size: 5000 } }],
     }),
-    said: [`con5 on rpi2 restarts with size: 5s (was 4s): its state resets (size: 4s -> 5s), ${onWhereItWas}.`],
+    said: [`con5 on rpi2 restarts with size: 5s (was 4s): its state is reset (size: 4s -> 5s); ${continues}.`],
   },
   "a parameter that the state of one of two operators depends on": {
     changes: edited("con4", "rpi2"),
@@ -293,92 +293,92 @@ const services: Record<string, Case> = {
       ],
     }),
     said: [
-      `con4 on rpi2 restarts with advance: 1s: the state of time-window (step 2) resets (advance: none -> 1s), the state of ewma (step 1) is kept, ${onWhereItWas}.`,
+      `con4 on rpi2 restarts with advance: 1s: the state of time-window (step 2) is reset (advance: none -> 1s); the state of ewma (step 1) is kept; ${continues}.`,
     ],
   },
   "an operator of one's own whose code says that its state is another": {
     changes: edited("con2", "rpi2"),
     after: withService("con2", { apply: [{ ...ewma, stateBasis: { version: 2 } }] }),
     said: [
-      `con2 on rpi2 restarts with other code or settings: its state resets (version: none -> 2), ${onWhereItWas}.`,
+      `con2 on rpi2 restarts with changed code or settings: its state is reset (version: none -> 2); ${continues}.`,
     ],
   },
   "the field that an operator with state works on": {
     changes: edited("con2", "rpi2"),
     after: withService("con2", { apply: [{ ...ewma, field: "celsius" }] }),
     said: [
-      `con2 on rpi2 restarts with field: celsius: the state of ewma (step 1) is dropped, ewma (step 1) starts with none, ${onWhereItWas}.`,
+      `con2 on rpi2 restarts with field: celsius: the state of ewma (step 1) is dropped; ewma (step 1) starts without state; ${continues}.`,
     ],
   },
   "a parameter named field of an operator that works on a field": {
     changes: edited("con1", "rpi1"),
     before: withService("con1", { apply: [extract] }),
     after: withService("con1", { apply: [{ ...extract, params: { field: "lon" } }] }),
-    said: [`con1 on rpi1 restarts with field: lon (was lat): ${onWhereItWas}.`],
+    said: [`con1 on rpi1 restarts with field: lon (was lat): ${continues}.`],
   },
   "another operator": {
     changes: edited("con2", "rpi2"),
     after: withService("con2", { apply: [average] }),
     said: [
-      `con2 on rpi2 restarts with apply: [moving-average] (was [ewma]): the state of ewma (step 1) is dropped, moving-average (step 1) starts with none, ${onWhereItWas}.`,
+      `con2 on rpi2 restarts with apply: [moving-average] (was [ewma]): the state of ewma (step 1) is dropped; moving-average (step 1) starts without state; ${continues}.`,
     ],
   },
   "an operator before one with state, which the runtime knows by its index": {
     changes: edited("con2", "rpi2"),
     after: withService("con2", { apply: [threshold, ewma] }),
     said: [
-      `con2 on rpi2 restarts with apply: [threshold, ewma] (was [ewma]): the state of ewma (step 1) is dropped, ewma (step 2) starts with none, ${onWhereItWas}.`,
+      `con2 on rpi2 restarts with apply: [threshold, ewma] (was [ewma]): the state of ewma (step 1) is dropped; ewma (step 2) starts without state; ${continues}.`,
     ],
   },
   "an operator behind it": {
     changes: edited("con2", "rpi2"),
     after: withService("con2", { apply: [ewma, threshold] }),
     said: [
-      `con2 on rpi2 restarts with apply: [ewma, threshold] (was [ewma]): keeps its state (changelog p-con2-changelog), ${onWhereItWas}.`,
+      `con2 on rpi2 restarts with apply: [ewma, threshold] (was [ewma]): it keeps its state (changelog p-con2-changelog); ${continues}.`,
     ],
   },
   "code of one's own, or of bramble": {
     changes: edited("con1", "rpi1"),
-    said: [`con1 on rpi1 restarts with other code or settings: ${onWhereItWas}.`],
+    said: [`con1 on rpi1 restarts with changed code or settings: ${continues}.`],
   },
   "another Pi": {
     changes: edited("con2", "rpi2", "rpi3"),
     after: withService("con2", { on: "rpi3" }),
     said: [
-      `con2 moves from rpi2 to rpi3: it is stopped there before it starts here, keeps its state (changelog p-con2-changelog), ${onWhereItWas}.`,
+      `con2 moves from rpi2 to rpi3: it stops on rpi2 before it starts on rpi3; it keeps its state (changelog p-con2-changelog); ${continues}.`,
     ],
   },
   "another input": {
     changes: edited("con2", "rpi2"),
     after: withService("con2", { from: "in" }),
     said: [
-      `con2 on rpi2 restarts with from: in (was mid): keeps its state (changelog p-con2-changelog), reads in from its first unread record, ${silence}.`,
+      `con2 on rpi2 restarts with from: in (was mid): it keeps its state (changelog p-con2-changelog); it reads in from the first unread record, ${pause}.`,
     ],
   },
   "the pace of a source": {
     changes: edited("pro", "rpi0", "rpi0", [{ "a.txt": "1" }, { "a.txt": "1" }]),
     after: withService("pro", { everyMs: 500 }),
-    said: [`pro on rpi0 restarts with every: 500ms (was 3s): goes on in its file where it was, ${silence}.`],
+    said: [`pro on rpi0 restarts with every: 500ms (was 3s): it continues in its file where it stopped, ${pause}.`],
   },
   "another file under another name": {
     changes: edited("pro", "rpi0", "rpi0", [{ "a.txt": "1" }, { "b.txt": "2" }]),
-    said: [`pro on rpi0 restarts with another source file: begins with the first value of the file, ${silence}.`],
+    said: [`pro on rpi0 restarts with another source file: it starts with the first value of the file, ${pause}.`],
   },
   "the same file under another name": {
     changes: edited("pro", "rpi0", "rpi0", [{ "a.txt": "1" }, { "b.txt": "1" }]),
-    said: [`pro on rpi0 restarts with other code or settings: goes on in its file where it was, ${silence}.`],
+    said: [`pro on rpi0 restarts with changed code or settings: it continues in its file where it stopped, ${pause}.`],
   },
   "another broker to begin with": {
     changes: edited("con1", "rpi1"),
     after: { ...declared, firstServers: ["10.42.0.250:9092", "10.42.0.251:9092"] },
-    said: [`con1 on rpi1 restarts with the new list of brokers: ${onWhereItWas}.`],
+    said: [`con1 on rpi1 restarts with the new list of brokers: ${continues}.`],
   },
   "a service that is renamed": {
     changes: [unitChange(serviceUnit("con3", "rpi1", "a1"), undefined)],
     after: { ...declared, services: { pro, con2, con3: con1, con4, con5 } },
     said: [
-      "con1 on rpi1 is stopped first of all, and removed.",
-      "con3 is new on rpi1: reads in from its first unread record, and writes mid.",
+      "con1 on rpi1 is stopped before anything else changes, then removed.",
+      "con3 is new on rpi1: it reads in from the first unread record, and writes mid.",
     ],
   },
   "another Pi for what writes a file": {
@@ -386,7 +386,7 @@ const services: Record<string, Case> = {
     before: writing,
     after: { ...writing, services: { ...writing.services, con2: { ...con2File, on: "rpi3" } } },
     said: [
-      `con2 moves from rpi2 to rpi3: it is stopped there before it starts here, keeps its state (changelog p-con2-changelog), ${onWhereItWas}; its file /var/lib/bramble-con2/means.txt stays on rpi2; it begins another here.`,
+      `con2 moves from rpi2 to rpi3: it stops on rpi2 before it starts on rpi3; it keeps its state (changelog p-con2-changelog); ${continues}; its file /var/lib/bramble-con2/means.txt stays on rpi2; it starts a new file.`,
     ],
   },
   "another file": {
@@ -394,7 +394,7 @@ const services: Record<string, Case> = {
     before: writing,
     after: { ...writing, services: { ...writing.services, con2: { ...con2File, file: "averages.txt" } } },
     said: [
-      `con2 on rpi2 restarts with file: averages.txt (was means.txt): keeps its state (changelog p-con2-changelog), ${onWhereItWas}.`,
+      `con2 on rpi2 restarts with file: averages.txt (was means.txt): it keeps its state (changelog p-con2-changelog); ${continues}.`,
     ],
   },
   "a service that wrote a file, renamed": {
@@ -402,8 +402,8 @@ const services: Record<string, Case> = {
     before: writing,
     after: { ...declared, services: { pro, con1, con3: con2File, con4, con5 } },
     said: [
-      "con2 on rpi2 is stopped first of all, and removed, and what it keeps in p-con2-changelog with it; its file /var/lib/bramble-con2/means.txt stays on rpi2.",
-      "con3 is new on rpi2: reads mid from its first unread record, with no state, and writes /var/lib/bramble-con3/means.txt.",
+      "con2 on rpi2 is stopped before anything else changes, then removed with its changelog p-con2-changelog; its file /var/lib/bramble-con2/means.txt stays on rpi2.",
+      "con3 is new on rpi2: it reads mid from the first unread record, without state, and writes /var/lib/bramble-con3/means.txt.",
     ],
   },
   "a unit stopped by hand": {
@@ -412,11 +412,11 @@ const services: Record<string, Case> = {
   },
   "a unit masked by hand that runs": {
     changes: [unitChange(running, { ...running, enabled: "disabled" }, running)],
-    said: ["the unit of con1 on rpi1 was disabled by hand: it is put right without a restart."],
+    said: ["the unit of con1 on rpi1 was disabled by hand: it is repaired without a restart."],
   },
   "a drop-in": {
     changes: [unitChange(running, { ...running, dropIns: ["/etc/x.conf"] }, running)],
-    said: [`the unit of con1 on rpi1 was given /etc/x.conf by hand: it restarts, ${onWhereItWas}.`],
+    said: [`the unit of con1 on rpi1 was given /etc/x.conf by hand: it restarts; ${continues}.`],
   },
   "a unit removed by hand": {
     changes: [{ ...unitChange(running, undefined), recorded: { ...running } }],
@@ -451,27 +451,27 @@ const daemons: Record<string, Case> = {
   "a setting of all brokers, whose partitions are elsewhere too": {
     changes: ["rpi2", "rpi0"].flatMap((host) => [roll(host), retention(host)]),
     said: [
-      "brokers on rpi0 and rpi2 roll (log.retention.hours 24 (was 168)), one at a time; no silence expected, as other brokers have every partition too.",
+      "brokers on rpi0 and rpi2 restart (log.retention.hours 24 (was 168)), one at a time; every topic stays available, as other brokers have every partition too.",
     ],
   },
   "one broker with the only replica of a topic": {
     changes: [roll("rpi2"), retention("rpi2")],
     facts: { alone: new Map([["10.42.0.252", ["mid"]]]) },
     said: [
-      "broker on rpi2 rolls (log.retention.hours 24 (was 168)), once the others can bear it; mid is silent for about 10 s meanwhile, having no other replica.",
+      "broker on rpi2 restarts (log.retention.hours 24 (was 168)), once the others can spare it; mid is unavailable for about 10 s, as it has no other replica.",
     ],
   },
   "a setting changed by hand": {
     changes: [roll("rpi2"), properties("rpi2", "a=1\n", "a=2\n", "a=1\n")],
     facts: { alone: undefined },
     said: [
-      "broker on rpi2 rolls (a 1 (was 2, set by hand)), once the others can bear it; Kafka does not answer now, so what falls silent is not known.",
+      "broker on rpi2 restarts (a 1 (was 2, set by hand)), once the others can spare it; Kafka does not answer now, so it is not known which topics will be unavailable.",
     ],
   },
   "another patch of Kafka": {
     changes: ["rpi2", "rpi0"].flatMap(upgrade),
     said: [
-      "brokers on rpi0 and rpi2 roll (Kafka 3.9.2 (was 3.9.1)), one at a time, when every host has it; no silence expected, as other brokers have every partition too.",
+      "brokers on rpi0 and rpi2 restart (Kafka 3.9.2 (was 3.9.1)), one at a time, once every host has the new Kafka; every topic stays available, as other brokers have every partition too.",
       "unpack kafka 3.9.2 into /opt/kafka on rpi0 and rpi2.",
     ],
   },
@@ -483,7 +483,7 @@ const daemons: Record<string, Case> = {
       ),
     ],
     said: [
-      "brokers take log.retention.ms 60000 (was 90000), num.io.threads 8 and no log.roll.ms (was 5) at once, without a restart.",
+      "brokers change to log.retention.ms 60000 (was 90000), num.io.threads 8 and no log.roll.ms (was 5) at once, without a restart.",
     ],
   },
   "settings that brokers were told by hand": {
@@ -494,8 +494,8 @@ const daemons: Record<string, Case> = {
       },
     ],
     said: [
-      "brokers take a 1 (was 2) at once, without a restart, changed by hand before.",
-      "the broker on rpi2 gives up num.io.threads 9, set by hand, at once, without a restart.",
+      "brokers change to a 1 (was 2) at once, without a restart; they were changed by hand.",
+      "the broker on rpi2 drops num.io.threads 9, which was set by hand, at once, without a restart.",
     ],
   },
   "a file's mode": {
@@ -515,7 +515,7 @@ const topics: Record<string, Case> = {
   "more partitions for a reader with state": {
     changes: [topic("update", { ...out, name: "mid", partitions: 3 }, { ...out, name: "mid" })],
     said: [
-      "topic mid grows from 1 to 3 partitions: the state of con2 is split, as new partitions (1 and up) begin with none and a key's records may come to one of them.",
+      "topic mid grows from 1 to 3 partitions: this splits the state of con2, as the new partitions (1 and up) start without state and a key's records may move to one of them.",
     ],
   },
   "more partitions for nobody with state": {
@@ -524,12 +524,12 @@ const topics: Record<string, Case> = {
   },
   "more replicas": {
     changes: [topic("update", { ...out, replicationFactor: 3 }, out)],
-    said: ["topic out gets replication factor 3 (was 1): replicas are moved while it goes on."],
+    said: ["topic out gets replication factor 3 (was 1): replicas are moved while it stays in use."],
   },
   "fewer partitions": {
     changes: [topic("update", out, { ...out, partitions: 3 })],
     facts: { contents: new Map([["out", { records: 1 }]]) },
-    said: ["topic out is deleted and made anew with 1 partition (was 3): 1 record is lost."],
+    said: ["topic out is deleted and created again with 1 partition (was 3): 1 record is lost."],
   },
   "a topic that goes": {
     changes: [topic("delete", undefined, out)],
@@ -539,17 +539,17 @@ const topics: Record<string, Case> = {
   "an empty topic that goes": {
     changes: [topic("delete", undefined, out)],
     facts: { contents: new Map([["out", { records: 0 }]]) },
-    said: ["topic out is deleted, empty as it is."],
+    said: ["topic out is deleted; it is empty."],
   },
   "a setting changed by hand": {
     changes: [
       topic("update", { ...out, config: { a: "1" } }, { ...out, config: { a: "2" } }, { ...out, config: { a: "1" } }),
     ],
-    said: ["topic out takes a 1 (was 2), without any restart, changed by hand before."],
+    said: ["topic out changes to a 1 (was 2), without a restart; they were changed by hand."],
   },
   "a topic deleted by hand": {
     changes: [topic("create", out, undefined, out)],
-    said: ["topic out was deleted by hand: it is made anew, empty."],
+    said: ["topic out was deleted by hand: it is created again, empty."],
   },
   "new topics of one shape": {
     changes: [topic("create", { ...out, name: "z" }), topic("create", { ...out, name: "a" })],
@@ -569,20 +569,20 @@ const hosts: Record<string, Case> = {
       bootstrapServers: [...declared.bootstrapServers, "10.42.0.254:9092"],
     },
     said: [
-      "rpi4 (10.42.0.254) joins the cluster: its broker takes its share of new topics and replicas; those that are there stay on the others.",
+      "rpi4 (10.42.0.254) joins the cluster: its broker gets a share of new topics and replicas; existing replicas stay on the other brokers.",
     ],
   },
   "a Pi that leaves": {
     after: { ...declared, hosts: { rpi0: "10.42.0.250", rpi1: "10.42.0.251", rpi2: "10.42.0.252" } },
     facts: { held: new Map([["rpi3", ["a", "b"]]]) },
     said: [
-      "the replicas of 2 topics on the broker of rpi3 are moved to the others first.",
-      "rpi3 leaves the cluster: all that bramble put on it is taken away, its data are wiped.",
+      "the replicas of 2 topics on the broker of rpi3 are first moved to the other brokers.",
+      "rpi3 leaves the cluster: everything that bramble installed on it is removed, and its data are wiped.",
     ],
   },
   "a Pi with another address": {
     after: { ...declared, hosts: { ...declared.hosts, rpi3: "10.42.0.9" } },
-    said: ["rpi3 is reached at 10.42.0.9 (was 10.42.0.253): all that is on it stays."],
+    said: ["rpi3 has a new address, 10.42.0.9 (was 10.42.0.253): everything on it stays."],
   },
 };
 
@@ -616,7 +616,7 @@ test("a unit and a release are told of as their service, whatever they are named
 test("a first deployment has nothing to compare with", () => {
   const changes = [unitChange(serviceUnit("con2", "rpi2", "a1"), undefined)];
   expect(impact(changes, undefined, declared, nothingKnown)).toEqual([
-    "con2 is new on rpi2: reads mid from its first unread record, with no state, and writes out.",
+    "con2 is new on rpi2: it reads mid from the first unread record, without state, and writes out.",
     "Nothing else is touched.",
   ]);
 });
