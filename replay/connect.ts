@@ -27,9 +27,10 @@ export async function withCluster<T>(
   try {
     await admin.connect();
   } catch (cause) {
-    const found = `Kafka: found no broker that answers at ${bootstrapServers.join(", ")}`;
-    const next = "`pulumi up` starts them. To reach those of the lab, begin with `npx bramble lab exec --`.";
-    throw new CommandError("broker-unreachable", `${found}; wanted at least one. ${next}`, { cause });
+    const found = `Kafka: no broker answers at ${bootstrapServers.join(", ")}`;
+    const next =
+      "`pulumi up` starts the brokers. To reach those of the lab, put `npx bramble lab exec --` before the command.";
+    throw new CommandError("broker-unreachable", `${found}. ${next}`, { cause });
   }
   try {
     // What matters of the client's complaints comes as an error, too.
@@ -48,7 +49,7 @@ export async function withCluster<T>(
 /** How many partitions a topic has. Throws when it is not there. */
 export async function partitionsOf({ admin }: ReplayCluster, topic: string): Promise<number> {
   if (!(await admin.listTopics()).includes(topic)) {
-    throw new Error(`topic ${topic}: found none of this name, wanted it to be there; \`pulumi up\` makes it`);
+    throw new Error(`topic ${topic} does not exist; \`pulumi up\` creates it`);
   }
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   return topics[0]?.partitions.length ?? 0;

@@ -21,13 +21,17 @@ export function intoTopic(pipeline: Pipeline, replayable: Replayable, topic: str
   const { name, output } = spec;
   const outputIntoTopic = replacedBy(topic, name, output);
   if (!TOPIC_NAME.test(topic)) {
-    throw new Error(`found --to ${topic}, wanted a topic's name: letters, digits, ".", "_", "-", at most 249 of them`);
+    throw new Error(
+      `--to ${topic} is not a valid topic name: it needs letters, digits, ".", "_" and "-", at most 249 characters`,
+    );
   }
   const ofPipeline = pipeline.services.flatMap(({ input, output }) => [...topicsOf(input), ...topicsOf(output)]);
   const isInternal = pipeline.topics.some((each) => each.name === topic && each.role !== "stream");
   if (isInternal || ofPipeline.some((each) => each.topic === topic)) {
-    const advice = outputTopics.includes(topic) ? "leave --to out for the service's own" : "name another one";
-    throw new Error(`found --to ${topic}, which is the pipeline's own; wanted a topic that no service has: ${advice}`);
+    const advice = outputTopics.includes(topic)
+      ? "omit --to to write the service's own outputs"
+      : "choose one that no service has";
+    throw new Error(`--to ${topic} is a topic of the pipeline; ${advice}`);
   }
   const groupId = `${spec.groupId}-replay-${topic}`;
   const { changelogTopic, deadLetterTopic: _, processingGuarantee: __, ...rest } = spec;
@@ -58,9 +62,9 @@ function replacedBy(topic: string, name: string, output: ServiceSpec["output"]):
     case "branches":
       return { ...output, branches: output.branches.map((each) => ({ ...each, topic })) };
     case "log":
-      throw new Error(`found ${name}, which prints and writes to no topic, so --to has nothing to hold`);
+      throw new Error(`${name} prints its values and writes no topic, so --to does not apply`);
     case "file":
-      throw new Error(`found ${name}, which writes a file and to no topic, so --to has nothing to hold`);
+      throw new Error(`${name} writes a file and no topic, so --to does not apply`);
     default:
       return output satisfies never;
   }

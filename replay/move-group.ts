@@ -72,8 +72,8 @@ async function isMarked(inspector: Inspector, mark: string, consumed: readonly C
 }
 
 function comesBack(groupId: string, cause: FencedError): Error {
-  const problem = `${groupId}: found it writing again each time before its state was taken away`;
-  return new Error(`${problem}; wanted a quieter moment. Stop its units, run this again, and start them.`, { cause });
+  const problem = `${groupId}: it wrote again each time before its state was removed`;
+  return new Error(`${problem}. Stop its units, run this again, and start them.`, { cause });
 }
 
 /**

@@ -55,7 +55,7 @@ export async function requireAvailable(cluster: ReplayCluster, hosts: readonly H
   const { length: running } = (await cluster.admin.describeCluster()).brokers;
   if (running >= expected) return;
   const next = "Start Kafka on the others (see `npx bramble status`), and run this again. Nothing was changed.";
-  throw new Error(`brokers that run: found ${running}, wanted ${expected} for the replicas of new topics\n${next}`);
+  throw new Error(`the replicas of new topics need ${expected} brokers; found ${running} running\n${next}`);
 }
 
 /** Each of them, and what to do. */
@@ -63,8 +63,8 @@ export function leaderlessLines(hosts: readonly Host[], found: readonly Leaderle
   const nameOf = (id: number) => hosts.find((host) => host.id === id)?.name ?? `broker ${id}`;
   const away = [...new Set(found.flatMap((each) => each.away))].sort((a, b) => a - b).map(nameOf);
   const lines = found.map(({ topic, partition, away: its }) => {
-    const why = its.length === 0 ? "one is being chosen" : `Kafka is away on ${its.map(nameOf).join(", ")}`;
-    return `${topic}/${partition}: found no leader (${why}), wanted one to read from and write to`;
+    const why = its.length === 0 ? "one is being elected" : `Kafka is down on ${its.map(nameOf).join(", ")}`;
+    return `${topic}/${partition}: it has no leader (${why}), so it cannot be read or written`;
   });
   const next =
     away.length === 0

@@ -128,12 +128,12 @@ async function recordFor(
   const { from, isResult, cutFromBytes } = deadLetter;
   const { topic, partition } = from;
   const input = inputs.get(topic);
-  if (isResult) return `an operator made it, it is no record of ${topic}`;
-  if (input === undefined) return `it is a record of ${topic}, which ${name} does not read any more`;
+  if (isResult) return `an operator produced it; it is not a record of ${topic}`;
+  if (input === undefined) return `it is a record of ${topic}, which ${name} no longer reads`;
   const cut = cutFromBytes !== undefined;
   const record = cut ? await inspector.recordAt(from, from.offset) : deadLetter.record;
   if (record === undefined) {
-    return `it was cut from ${cutFromBytes} bytes, and ${topic} does not have the whole record any more`;
+    return `it was cut from ${cutFromBytes} bytes, and ${topic} no longer has the whole record`;
   }
   const { key, value, timestamp } = record;
   const headers = { ...record.headers, [REPLAYED_FOR]: [Buffer.from(groupId)] };

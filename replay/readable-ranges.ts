@@ -34,8 +34,9 @@ export async function readableRanges(
     try {
       ranges.push({ ...each, ...(await boundsOf(inspector, each, groupId)), ...(at !== undefined && { since: at }) });
     } catch (cause) {
-      const expected = "wanted its offsets, for which its broker must be up; try again then";
-      throw new Error(`${each.topic}/${each.partition}: ${describeError(cause)}; ${expected}`, { cause });
+      const partition = `${each.topic}/${each.partition}`;
+      const next = "run this again when its broker is up";
+      throw new Error(`${partition}: its offsets cannot be read (${describeError(cause)}); ${next}`, { cause });
     }
   }
   return ranges;

@@ -147,7 +147,7 @@ async function run(
       child.once("close", (exitCode, signal) => resolve(signal ?? `exit code ${exitCode}`));
     });
     if (done !== undefined) return done;
-    throw new Error(`${spec.groupId}: cut short (${problem || ended}); run the same again, and it goes on from there`);
+    throw new Error(`${spec.groupId}: interrupted (${problem || ended}); run the same command again to continue`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -21,9 +21,9 @@ export function replayable(pipeline: Pipeline, name: string, bootstrapServers: r
   const { services } = pipeline;
   const readers = services.filter(({ input }) => topicsOf(input).length > 0).map((service) => service.name);
   const service = services.find((each) => each.name === name);
-  const expected = `wanted a service of this pipeline that reads a topic: ${readers.join(", ")}`;
+  const expected = `services that read a topic: ${readers.join(", ")}`;
   if (service === undefined)
-    throw new CommandError("service-unknown", `found ${name}, ${expected}${didYouMean(name, readers)}`);
+    throw new CommandError("service-unknown", `there is no service ${name}; ${expected}${didYouMean(name, readers)}`);
   const inputTopics = topicsOf(service.input).map(({ topic }) => topic);
   const outputTopics = topicsOf(service.output).map(({ topic }) => topic);
   if (inputTopics.length === 0) throw new Error(sourceProblem(service, services, outputTopics, expected));
@@ -45,6 +45,8 @@ function sourceProblem(
   const source = input.kind === "file" || input.kind === "follow" ? `the file ${input.path}` : `a ${input.kind} source`;
   const next = services.find((each) => topicsOf(each.input).some(({ topic }) => outputTopics.includes(topic)));
   const instead =
-    next === undefined ? "" : `. Its own records are in ${outputTopics.join(", ")}: replay ${next.name}, say`;
-  return `found ${name}, which reads ${source}: Kafka has nothing for it to go back to; ${expected}${instead}`;
+    next === undefined
+      ? ""
+      : `. The records of ${name} are in ${outputTopics.join(", ")}: replay ${next.name}, for example`;
+  return `${name} reads ${source}, which cannot be replayed from Kafka; ${expected}${instead}`;
 }

@@ -44,9 +44,9 @@ export async function planReset(cluster: ReplayCluster, replayable: Replayable, 
 export async function requireStopped(cluster: ReplayCluster, { spec, units }: Replayable): Promise<void> {
   if (spec.processingGuarantee !== "at_least_once" || !(await isRunning(cluster, spec.groupId))) return;
   const stop = units.map((unit) => unit.replace(": ", ": sudo systemctl stop ")).join("; ");
-  const why = "and nothing holds it off meanwhile as with exactly_once";
+  const why = "so it would commit its own position over the new one";
   throw new Error(
-    `${spec.name}: found it running with at_least_once, ${why}; wanted it stopped. Stop it (${stop}), run this again, and start it.`,
+    `${spec.name} is running with at_least_once, ${why}. Stop it (${stop}), run this again, and start it.`,
   );
 }
 

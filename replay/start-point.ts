@@ -74,13 +74,13 @@ export function offsetCount(ranges: readonly OffsetRange[]): bigint {
 
 function outOfRange(offset: bigint, partitions: readonly ReadableRange[], endIs: string): string {
   const ranges = partitions.map(({ topic, partition, earliest, end }) => {
-    const before = earliest > 0n ? `; Kafka has taken away what came before ${earliest} (retention)` : "";
+    const before = earliest > 0n ? `; Kafka has deleted the records before ${earliest} (retention)` : "";
     return `  ${topic}/${partition}: ${earliest} to ${end}, ${endIs}${before}`;
   });
-  const expected = partitions.length === 1 ? "wanted one of" : "wanted one that every partition has:";
+  const expected = partitions.length === 1 ? "expected one of" : "expected one that every partition has:";
   return [
-    `found offset ${offset}, ${expected}`,
+    `offset ${offset} cannot be read; ${expected}`,
     ...ranges,
-    "`--from beginning` reads all that is there, a time such as `--from 1h` what is younger.",
+    "`--from beginning` reads all records, a time such as `--from 1h` only those since then.",
   ].join("\n");
 }

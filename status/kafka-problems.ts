@@ -19,7 +19,7 @@ export function brokerProblems({ cluster }: Pipeline, { hosts, kafka }: Answers,
       return [
         {
           code: "broker-unreachable",
-          what: `${name}: ${unit} runs, and no broker answers at ${server} (yet).`,
+          what: `${name}: ${unit} is active, but no broker answers at ${server} yet.`,
           next,
         },
       ];
@@ -28,13 +28,16 @@ export function brokerProblems({ cluster }: Pipeline, { hosts, kafka }: Answers,
     return [
       {
         code: "broker-outside-cluster",
-        what: `${name}: the broker at ${server} is not in the cluster of the others (yet).`,
+        what: `${name}: the broker at ${server} has not joined the cluster of the others yet.`,
         next,
       },
     ];
   });
   if (kafka.cluster !== undefined) return problems;
-  return [...problems, { code: "broker-unreachable", what: "No broker answers: how far services are cannot be told." }];
+  return [
+    ...problems,
+    { code: "broker-unreachable", what: "No broker answers, so the progress of services is unknown." },
+  ];
 }
 
 /** Topics and partitions that are not there, that nobody can read now, or that lack a copy. Pure. */
@@ -49,23 +52,24 @@ export function partitionProblems(pipeline: Pipeline, { cluster }: KafkaAnswer):
   if (missing.length > 0) {
     problems.push({
       code: "topic-missing",
-      what: `Kafka has no ${missing.join(", no ")}.`,
-      next: "`pulumi up` makes what the pipeline file has.",
+      what:
+        missing.length === 1 ? `Topic ${missing.join()} does not exist.` : `Topics ${missing.join(", ")} do not exist.`,
+      next: "`pulumi up` creates what the pipeline file declares.",
     });
   }
   if (leaderless.length > 0) {
     const replicas = on(leaderless.flatMap((each) => each.replicas));
     problems.push({
       code: "partition-leaderless",
-      what: `${some(leaderless)}: no leader; the replicas are on ${replicas}.`,
-      next: "Nobody can read or write there until Kafka runs there again.",
+      what: `${some(leaderless)}: no leader. Replicas are on ${replicas}.`,
+      next: "Nothing can be read or written there until Kafka runs on these hosts again.",
     });
   }
   if (behind.length > 0) {
     problems.push({
       code: "replica-out-of-sync",
-      what: `${some(behind)}: replicas are not in sync, on ${on(behind.flatMap(outOfSync))}.`,
-      next: "They catch up by themselves while Kafka runs there.",
+      what: `${some(behind)}: replicas on ${on(behind.flatMap(outOfSync))} are not in sync.`,
+      next: "Replicas catch up by themselves while Kafka runs.",
     });
   }
   return problems;

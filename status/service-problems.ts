@@ -13,7 +13,7 @@ export function serviceProblems(pipeline: Pipeline, { hosts, kafka }: Answers, j
     const stalled = (kafka.services.get(name)?.reads ?? []).filter(({ isStalled }) => isStalled);
     return stalled.map((lag) => ({
       code: "service-stalled",
-      what: `${name} does not move on: it stands at ${keyOf(lag)}@${lag.position}, and ${lagText(lag.lag)}.`,
+      what: `${name} makes no progress: it is at ${keyOf(lag)}@${lag.position}, and ${lagText(lag.lag)}.`,
       next: units.map(({ host, unit }) => journal(host, unit)).join("\n"),
     }));
   });

@@ -25,8 +25,8 @@ export function hostProblems(
     ...others.map(
       ({ unit, active }): Problem => ({
         code: "unit-undeclared",
-        what: `${host}: ${unit} is there (${active}), and not in the pipeline file.`,
-        next: "`pulumi up` takes it away.",
+        what: `${host}: ${unit} is on the host (${active}) but not in the pipeline file.`,
+        next: "`pulumi up` removes it.",
       }),
     ),
   ];
@@ -38,8 +38,8 @@ function missing(host: string, units: readonly UnitState[]): Problem[] {
   return [
     {
       code: "unit-missing",
-      what: `${host}: ${names} ${are} not there.`,
-      next: "`pulumi up` makes what the pipeline file has.",
+      what: `${host}: ${names} ${are} missing.`,
+      next: "`pulumi up` creates what the pipeline file declares.",
     },
   ];
 }
@@ -47,12 +47,12 @@ function missing(host: string, units: readonly UnitState[]): Problem[] {
 function unitProblem(host: string, state: UnitState, journal: Journal): Problem | undefined {
   const { unit, load, active, sub, forSeconds = Number.POSITIVE_INFINITY, restarts, says } = state;
   const next = journal(host, unit);
-  const times = `started again ${restarts === 1 ? "once" : `${restarts} times`} by systemd`;
+  const times = `restarted ${restarts === 1 ? "once" : `${restarts} times`} by systemd`;
   if (load === "masked") {
     return {
       code: "unit-masked",
-      what: `${host}: ${unit} is masked: nothing may start it.`,
-      next: "`pulumi up` lets it run again.",
+      what: `${host}: ${unit} is masked, so nothing can start it.`,
+      next: "`pulumi up` unmasks and starts it.",
     };
   }
   if (active === "active") {
@@ -60,10 +60,10 @@ function unitProblem(host: string, state: UnitState, journal: Journal): Problem 
     return { code: "unit-restarted", what: `${host}: ${unit} was ${times}, ${forSeconds} s ago.`, next };
   }
   const detail = [...(["dead", active].includes(sub) ? [] : [sub]), ...(restarts === 0 ? [] : [times])].join(", ");
-  const what = `${host}: ${unit} is ${active}${detail && ` (${detail})`}${says && `; it says: ${says}`}.`;
+  const what = `${host}: ${unit} is ${active}${detail && ` (${detail})`}${says && `; its last line: ${says}`}.`;
   return {
     code: "unit-inactive",
     what,
-    next: active === "inactive" ? `\`pulumi up\` starts it. What it said last: ${next}` : next,
+    next: active === "inactive" ? `\`pulumi up\` starts it. Its last lines: ${next}` : next,
   };
 }

@@ -39,8 +39,7 @@ export function readUnits(target: HostAddress, [uptime, show]: readonly Result[]
   const now = Number(uptime?.stdout.split(" ")[0]);
   if (Number.isNaN(now) || show?.exitCode !== 0) {
     throw new HostError(target, {
-      found: `that systemctl cannot tell (${show?.stderr.trim()})`,
-      expected: "the state of its units",
+      found: `systemctl cannot show the state of its units (${show?.stderr.trim()})`,
       next: "Try `systemctl status` on the Pi.",
     });
   }

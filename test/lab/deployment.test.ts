@@ -163,7 +163,7 @@ describe("the first deployment to four bare Pis", () => {
     configure({ pipeline: writePipeline("kafka_chaining", edited("kafka_chaining", [host, `${host}  kraft: {}\n`])) });
     const { code, errors } = await preview();
     expect(code).not.toBe(0);
-    const found = "the records of a cluster with ZooKeeper; wanted none, or those of a cluster with KRaft.";
+    const found = "the records of a cluster with ZooKeeper; expected none, or those of a cluster with KRaft.";
     const refusals = errors.filter((error) => error.includes(found));
     expect(refusals).not.toEqual([]);
     expect(refusals.filter((error) => !error.includes("`pulumi destroy`"))).toEqual([]);

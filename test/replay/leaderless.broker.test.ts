@@ -99,7 +99,7 @@ beforeAll(async () => {
   );
 });
 
-const found = "found no leader (Kafka is away on rpi1), wanted one to read from and write to";
+const found = "it has no leader (Kafka is down on rpi1), so it cannot be read or written";
 const next = "Start Kafka on rpi1 (see `npx bramble status`), and run this again.";
 
 test("dead letters that can be read are told; those that cannot are named, and the exit code is another", async () => {
@@ -145,7 +145,7 @@ test("what has nothing to do with them works as ever: to put back, to send back,
   const into = intoTopic(pipeline, con1, "trial");
   await onCluster(async (cluster) => {
     await expect(requireAvailable(cluster, [], { ...nothing, brokers: 2 })).rejects.toThrow(
-      "brokers that run: found 1, wanted 2 for the replicas of new topics",
+      "the replicas of new topics need 2 brokers; found 1 running",
     );
     for (const needs of [
       needsOfPutBack(consumer("con1")),

@@ -209,7 +209,7 @@ test("a service with at-least-once must be stopped; then it goes back, too", asy
   await send(input, 0, 30);
   await through(con2, 30);
   await expect(onCluster((cluster) => requireStopped(cluster, service))).rejects.toThrow(
-    /^con2: found it running with at_least_once, .* Stop it \(rpi0: sudo systemctl stop bramble-con2\), run this again, and start it\.$/,
+    /^con2 is running with at_least_once, so it would commit .* Stop it \(rpi0: sudo systemctl stop bramble-con2\), run this again, and start it\.$/,
   );
   await running.stop();
   await onCluster(async (cluster) => {
@@ -249,6 +249,6 @@ test("a time is looked up in each partition, and what retention took is told", a
     [1, false],
   ]);
   await expect(plan({ kind: "offset", offset: 1n })).rejects.toThrow(
-    `${input}/0: 2 to 3, where con2 is; Kafka has taken away what came before 2 (retention)`,
+    `${input}/0: 2 to 3, where con2 is; Kafka has deleted the records before 2 (retention)`,
   );
 });

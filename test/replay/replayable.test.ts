@@ -21,10 +21,10 @@ describe("a service that reads topics", () => {
   });
 
   test.each([
-    ["cn2", /^found cn2, wanted a service .* reads a topic: con1, .*; did you mean con2\?$/],
+    ["cn2", /^there is no service cn2; services that read a topic: con1, .*; did you mean con2\?$/],
     [
       "pro",
-      /^found pro, which reads the file \/.*: Kafka has nothing for it to go back to; wanted a service .*\. Its own records are in temperatures_fahrenheit: replay con1, say$/,
+      /^pro reads the file \/.*, which cannot be replayed from Kafka; services that read a topic: con1, .*\. The records of pro are in temperatures_fahrenheit: replay con1, for example$/,
     ],
   ])("is wanted: not %s", (name, message) => {
     expect(() => find(name)).toThrow(message);
@@ -46,11 +46,19 @@ describe("a topic for the results", () => {
   });
 
   test.each([
-    ["con2", "a topic", /^found --to a topic, wanted a topic's name/],
-    ["con2", "temperatures_ewma", /^found --to temperatures_ewma, .*: leave --to out for the service's own$/],
-    ["con2", "temperatures_fahrenheit", /^found --to temperatures_fahrenheit, .*: name another one$/],
-    ["con2", "kafka_chaining-con2-changelog", /the pipeline's own/],
-    ["out_ewma", "trial", /^found out_ewma, which prints and writes to no topic/],
+    ["con2", "a topic", /^--to a topic is not a valid topic name: it needs/],
+    [
+      "con2",
+      "temperatures_ewma",
+      /^--to temperatures_ewma is a topic of the pipeline; omit --to to write the service's own outputs$/,
+    ],
+    [
+      "con2",
+      "temperatures_fahrenheit",
+      /^--to temperatures_fahrenheit is a topic of the pipeline; choose one that no service has$/,
+    ],
+    ["con2", "kafka_chaining-con2-changelog", /is a topic of the pipeline; /],
+    ["out_ewma", "trial", /^out_ewma prints its values and writes no topic/],
   ])("of %s is not %s", (name, topic, message) => {
     expect(() => intoTopic(pipeline, find(name), topic)).toThrow(message);
   });

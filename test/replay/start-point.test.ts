@@ -53,16 +53,16 @@ describe("in each partition it begins", () => {
     [
       "21",
       [whole],
-      "found offset 21, wanted one of\n  in/0: 0 to 20, where con2 is\n`--from beginning` reads all that is there, a time such as `--from 1h` what is younger.",
+      "offset 21 cannot be read; expected one of\n  in/0: 0 to 20, where con2 is\n`--from beginning` reads all records, a time such as `--from 1h` only those since then.",
     ],
     [
       "20",
       [whole, cut],
       [
-        "found offset 20, wanted one that every partition has:",
+        "offset 20 cannot be read; expected one that every partition has:",
         "  in/0: 0 to 20, where con2 is",
-        "  in/1: 120 to 200, where con2 is; Kafka has taken away what came before 120 (retention)",
-        "`--from beginning` reads all that is there, a time such as `--from 1h` what is younger.",
+        "  in/1: 120 to 200, where con2 is; Kafka has deleted the records before 120 (retention)",
+        "`--from beginning` reads all records, a time such as `--from 1h` only those since then.",
       ].join("\n"),
     ],
   ])("but not at offset %s, which is not there", (text, ranges, message) => {

@@ -42,13 +42,13 @@ test.each<[string, UnitState[], string[]]>([
   [
     "a unit that was stopped",
     [running(unit, { active: "inactive", sub: "dead" })],
-    [`rpi2: ${unit} is inactive. | \`pulumi up\` starts it. What it said last: journal of ${unit} on rpi2`],
+    [`rpi2: ${unit} is inactive. | \`pulumi up\` starts it. Its last lines: journal of ${unit} on rpi2`],
   ],
   [
     "a unit that crashes again and again",
     [running(unit, { active: "activating", sub: "auto-restart", restarts: 12, says: "no such topic (yet)" })],
     [
-      `rpi2: ${unit} is activating (auto-restart, started again 12 times by systemd); it says: no such topic (yet). | journal of ${unit} on rpi2`,
+      `rpi2: ${unit} is activating (auto-restart, restarted 12 times by systemd); its last line: no such topic (yet). | journal of ${unit} on rpi2`,
     ],
   ],
   [
@@ -59,23 +59,23 @@ test.each<[string, UnitState[], string[]]>([
   [
     "a unit that crashed a moment ago",
     [running(unit, { restarts: 1, forSeconds: 12 })],
-    [`rpi2: ${unit} was started again once by systemd, 12 s ago. | journal of ${unit} on rpi2`],
+    [`rpi2: ${unit} was restarted once by systemd, 12 s ago. | journal of ${unit} on rpi2`],
   ],
   ["a unit that crashed long ago", [running(unit, { restarts: 1, forSeconds: 60 })], []],
   [
     "a unit that nothing may start",
     [running(unit, { load: "masked", active: "inactive", sub: "dead" })],
-    [`rpi2: ${unit} is masked: nothing may start it. | \`pulumi up\` lets it run again.`],
+    [`rpi2: ${unit} is masked, so nothing can start it. | \`pulumi up\` unmasks and starts it.`],
   ],
   [
     "units that are not there",
     [running(unit, absent), running("zookeeper.service", absent)],
-    [`rpi2: zookeeper.service, ${unit} are not there. | \`pulumi up\` makes what the pipeline file has.`],
+    [`rpi2: zookeeper.service, ${unit} are missing. | \`pulumi up\` creates what the pipeline file declares.`],
   ],
   [
     "a service that the file has not, or not any more",
     [running("bramble-old.service"), running("bramble-older.service", absent)],
-    ["rpi2: bramble-old.service is there (active), and not in the pipeline file. | `pulumi up` takes it away."],
+    ["rpi2: bramble-old.service is on the host (active) but not in the pipeline file. | `pulumi up` removes it."],
   ],
 ])("%s", (_, changed, wanted) => {
   expect(problems(withUnits("rpi2", ...changed))).toEqual(wanted);
@@ -85,13 +85,11 @@ test("a host that does not answer is told once, and nothing of its units and its
   const silent: HostAnswer = {
     kind: "problem",
     code: "host-unreachable",
-    problem: "rpi2 (10.0.0.3): found no answer; wanted one. Look.",
+    problem: "rpi2 (10.0.0.3): no answer. Look.",
   };
   const hosts = new Map([...well.hosts, ["rpi2", silent]]);
   const answering = well.kafka.answering.slice(0, 2);
-  expect(problems({ hosts, kafka: { ...well.kafka, answering } })).toEqual([
-    "rpi2 (10.0.0.3): found no answer; wanted one. Look.",
-  ]);
+  expect(problems({ hosts, kafka: { ...well.kafka, answering } })).toEqual(["rpi2 (10.0.0.3): no answer. Look."]);
 });
 
 test("a broker that does not answer is told where its unit runs, and who is in no cluster with the others", () => {
@@ -99,14 +97,14 @@ test("a broker that does not answer is told where its unit runs, and who is in n
   const partitions = well.kafka.cluster?.partitions ?? [];
   const [first = "", second = "", third = ""] = well.kafka.answering;
   expect(problems(withKafka({ answering: [second, third], cluster: { brokers, partitions } }))).toEqual([
-    `rpi0: kafka.service runs, and no broker answers at ${first} (yet). | journal of kafka.service on rpi0`,
-    `rpi2: the broker at ${third} is not in the cluster of the others (yet). | journal of kafka.service on rpi2`,
+    `rpi0: kafka.service is active, but no broker answers at ${first} yet. | journal of kafka.service on rpi0`,
+    `rpi2: the broker at ${third} has not joined the cluster of the others yet. | journal of kafka.service on rpi2`,
   ]);
 });
 
 test("without any broker nobody knows how far services are", () => {
   expect(problems(withKafka({ answering: [], cluster: undefined, services: new Map() })).at(-1)).toBe(
-    "No broker answers: how far services are cannot be told.",
+    "No broker answers, so the progress of services is unknown.",
   );
 });
 
@@ -120,10 +118,10 @@ test("topics that are not there, partitions without a leader, and replicas that 
     { topic: "sensors-con-changelog", partition: 0, leader: 0, replicas: [0, 1, 2], inSync: [0, 1, 2] },
   ];
   expect(problems(withKafka({ cluster: { brokers, partitions: changed } }))).toEqual([
-    "Kafka has no sensors-con-dead-letters. | `pulumi up` makes what the pipeline file has.",
-    "readings/0: no leader; the replicas are on rpi2. | Nobody can read or write there until Kafka runs there again.",
+    "Topic sensors-con-dead-letters does not exist. | `pulumi up` creates what the pipeline file declares.",
+    "readings/0: no leader. Replicas are on rpi2. | Nothing can be read or written there until Kafka runs on these hosts again.",
     expect.stringMatching(
-      /^\w.* and [23] more partitions: replicas are not in sync, on rpi0, rpi2\. \| They catch up by themselves/,
+      /^\w.* and [23] more partitions: replicas on rpi0, rpi2 are not in sync\. \| Replicas catch up by themselves/,
     ),
   ]);
 });
@@ -131,7 +129,7 @@ test("topics that are not there, partitions without a leader, and replicas that 
 test("a service that has something to read and does not move is told, unless its unit tells already", () => {
   const still = reads(1, { position: 4, lag: { records: 1, isExact: true }, isStalled: true });
   const kafka = { services: new Map([["con", { reads: [reads(0), still], deadLetters: undefined }]]) };
-  const stands = "con does not move on: it stands at readings/1@4, and 1 record waits.";
+  const stands = "con makes no progress: it is at readings/1@4, and 1 record waits.";
   expect(problems(withKafka(kafka))).toEqual([
     `${stands} | journal of bramble-con.service on rpi1\njournal of ${unit} on rpi2`,
   ]);

@@ -72,6 +72,6 @@ test("a host is asked for all of them at once, and for what else there is of bra
 test("what systemctl cannot tell is no answer", () => {
   const failed = { exitCode: 1, stdout: "", stderr: "Failed to connect to bus\n" };
   expect(() => readUnits(rpi1, [ok("1060.20 4000.00\n"), failed])).toThrow(
-    "rpi1 (10.42.0.251): found that systemctl cannot tell (Failed to connect to bus); wanted the state of its units.",
+    "rpi1 (10.42.0.251): systemctl cannot show the state of its units (Failed to connect to bus). Try",
   );
 });
