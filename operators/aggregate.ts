@@ -28,7 +28,7 @@ export function aggregateOf(compute: Compute, x: number): Aggregate {
   const one = { count: 1, min: x, max: x, sum: [x] };
   if (!namesOf(compute).includes("variance")) return one;
   if (Math.abs(x) > MAX_FOR_VARIANCE) {
-    throw new Error(`found ${x}, wanted a number of at most ${MAX_FOR_VARIANCE} in size, as its square is needed`);
+    throw new Error(`expected a number of at most ${MAX_FOR_VARIANCE} in size (its square is needed), found ${x}`);
   }
   return { ...one, squares: times([x], [x]) };
 }

@@ -169,7 +169,7 @@ function stepOf(link: Link, index: number, states: ChainState, message: Message)
   const { name, operator, params, field } = link;
   const value = field === undefined ? message.value : attempt(link, message.value, () => valueAt(message.value, field));
   if (!operator.accepts(value)) {
-    throw new OperatorError(name, message.value, `found ${found(value)}, wanted ${expected(operator.value)}`);
+    throw new OperatorError(name, message.value, `expected ${expected(operator.value)}, found ${found(value)}`);
   }
   const kept = operator.stateful ? states.get(index, message.key) : null;
   const state = kept === undefined ? frozenState(operator.initial(params), name) : kept;

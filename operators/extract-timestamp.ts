@@ -21,6 +21,6 @@ export const extractTimestamp = flatMap({
 function momentOf(value: unknown): number {
   const moment = typeof value === "string" && ISO_8601.test(value) ? Date.parse(value) : value;
   if (typeof moment === "number" && moment >= 0 && moment <= LAST_MS) return Math.trunc(moment);
-  const expected = "wanted milliseconds since 1970, or a text such as 2026-11-23T12:00:00Z";
-  throw new Error(`found ${JSON.stringify(value)} for a time, ${expected}`);
+  const expected = "expected a time (milliseconds since 1970, or a text such as 2026-11-23T12:00:00Z)";
+  throw new Error(`${expected}, found ${JSON.stringify(value)}`);
 }

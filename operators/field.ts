@@ -13,7 +13,7 @@ export const field = () =>
 export function valueAt(value: unknown, path: string): unknown {
   return path.split(".").reduce((at, step) => {
     if (typeof at !== "object" || at === null || !Object.hasOwn(at, step)) {
-      throw new Error(`found no field ${path} in ${JSON.stringify(value)}, wanted an object that has it`);
+      throw new Error(`expected an object with field ${path}, found ${JSON.stringify(value)}`);
     }
     return (at as Record<string, unknown>)[step];
   }, value);

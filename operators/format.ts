@@ -11,19 +11,19 @@ const EXPECTED_VALUE: Readonly<Record<Format, string>> = {
   text: "text",
 };
 
-/** The value that a text stands for. Throws an Error that says what was wanted. */
+/** The value that a text stands for. Throws an Error that says what was expected. */
 export function read(format: Format, text: string): unknown {
   if (format === "text") return text;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new Error(`wanted ${EXPECTED_TEXT[format]}`, { cause });
+    throw new Error(`expected ${EXPECTED_TEXT[format]}`, { cause });
   }
-  if (format === "number" && typeof value !== "number") throw new Error(`wanted ${EXPECTED_TEXT[format]}`);
+  if (format === "number" && typeof value !== "number") throw new Error(`expected ${EXPECTED_TEXT[format]}`);
   if (!isJson(value)) {
     throw new Error(
-      `wanted ${format === "number" ? "a number that fits" : "numbers that fit"} a double (at most 1.8e308)`,
+      `expected ${format === "number" ? "a number that fits" : "numbers that fit"} a double (at most 1.8e308)`,
     );
   }
   return value;
@@ -32,7 +32,7 @@ export function read(format: Format, text: string): unknown {
 /** The text that stands for a value. Throws an OperatorError when there is none; `operator` is who emitted the value. */
 export function write(format: Format, value: unknown, operator = ""): string {
   if (!fits(format, value))
-    throw new OperatorError(operator, value, `emitted ${shown(value)}, wanted ${EXPECTED_VALUE[format]}`);
+    throw new OperatorError(operator, value, `emitted ${shown(value)}; expected ${EXPECTED_VALUE[format]}`);
   return format === "text" ? (value as string) : JSON.stringify(value);
 }
 
@@ -40,7 +40,11 @@ export function write(format: Format, value: unknown, operator = ""): string {
 export function writeLine(format: Format, value: unknown, operator = ""): string {
   const text = write(format, value, operator);
   if (!text.includes("\n")) return text;
-  throw new OperatorError(operator, value, `emitted ${shown(JSON.stringify(value))}, wanted text without a line break`);
+  throw new OperatorError(
+    operator,
+    value,
+    `emitted ${shown(JSON.stringify(value))}; expected text without a line break`,
+  );
 }
 
 /** A value as a log shows it: text as it is, anything else as JSON. */

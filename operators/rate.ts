@@ -14,7 +14,7 @@ export const rate = fold({
     const now = { value, time };
     if (before === null) return [now, []];
     const elapsed = time - before.time;
-    if (elapsed <= 0) throw new Error(`found a record ${-elapsed} ms before the last one, wanted a later one`);
+    if (elapsed <= 0) throw new Error(`expected a later record than the last, found one ${-elapsed} ms before it`);
     return [now, [(value - before.value) / (elapsed / per)]];
   },
 });

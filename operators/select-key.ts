@@ -17,5 +17,5 @@ export const selectKey = flatMap({
 function keyOf(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "boolean") return JSON.stringify(value);
-  throw new Error(`found ${JSON.stringify(value)} for a key, wanted a text, a number, true or false`);
+  throw new Error(`expected a text, a number, true or false as the key, found ${JSON.stringify(value)}`);
 }

@@ -3,10 +3,8 @@ export const MAX_OPEN = 1000;
 
 /** Why a record comes too late; the window that it belongs to has given its result. */
 export function lateness(timestampMs: number, streamTimeMs: number, graceMs: number): Error {
-  const found = `found a late record of ${moment(timestampMs)} when time had come to ${moment(streamTimeMs)}`;
-  return new Error(
-    `${found}, wanted it before its window closed; a grace longer than ${graceMs} ms keeps windows open`,
-  );
+  const found = `late record of ${moment(timestampMs)}: event time had reached ${moment(streamTimeMs)}`;
+  return new Error(`${found}, so its window was closed; a grace longer than ${graceMs} ms keeps windows open`);
 }
 
 function moment(timestampMs: number): string {

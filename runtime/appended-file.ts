@@ -38,7 +38,7 @@ export class AppendedFile {
       else await handle.close();
       return;
     }
-    this.#log(`${this.#path}: the file of ${kept.length} bytes that was there is gone`);
+    this.#log(`${this.#path}: the file of ${kept.length} bytes is gone`);
   }
 
   /** To be called before lines are appended: gives what must be committed before, when they begin a new file. */
@@ -50,7 +50,7 @@ export class AppendedFile {
       }
       await this.#handle.close();
       this.#handle = undefined;
-      this.#log(`${this.#path} was given another name, or taken away: beginning a new one`);
+      this.#log(`${this.#path} was renamed or removed; starting a new file`);
     }
     this.#handle = await this.#create();
     this.#kept = { inode: (await this.#handle.stat()).ino, length: 0 };
@@ -79,11 +79,11 @@ export class AppendedFile {
     const { size } = await handle.stat();
     if (size > length) {
       await handle.truncate(length);
-      this.#log(`${this.#path}: cut off ${size - length} bytes that were not committed`);
+      this.#log(`${this.#path}: removed ${size - length} bytes that were not committed`);
     }
     if (size >= length) return;
     this.#log(
-      `${this.#path}: found ${size} bytes, wanted the ${length} that were written: going on behind what is left`,
+      `${this.#path}: expected the ${length} bytes that were written, found ${size}; continuing at the end of the file`,
     );
     this.#kept = { inode, length: size };
   }
@@ -95,7 +95,7 @@ export class AppendedFile {
     if (found !== undefined) {
       const other = await freeName(this.#path);
       await rename(this.#path, other);
-      this.#log(`${this.#path}: found a file that is none of this service's; it is ${other} now`);
+      this.#log(`${this.#path}: the file is not of this service; it was renamed to ${other}`);
     }
     const created = await open(this.#path, "wx+", 0o644);
     await synced(dirname(this.#path));

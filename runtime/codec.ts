@@ -25,19 +25,19 @@ export class PoisonError extends Error {
 }
 
 export function decodeValue(bytes: Buffer | null, format: Format): unknown {
-  if (bytes === null) throw new PoisonError(`found no value (a tombstone), wanted ${EXPECTED[format]}`);
+  if (bytes === null) throw new PoisonError(`expected ${EXPECTED[format]}, found no value (a tombstone)`);
   if (bytes.length === 0 && format !== "text")
-    throw new PoisonError(`found an empty value, wanted ${EXPECTED[format]}`);
+    throw new PoisonError(`expected ${EXPECTED[format]}, found an empty value`);
   let text: string;
   try {
     text = asciiOf(bytes) ?? (format === "text" ? exactUtf8 : utf8).decode(bytes);
   } catch (cause) {
-    throw new PoisonError(`found ${excerpt(bytes)}, wanted ${EXPECTED[format]}`, { cause });
+    throw new PoisonError(`expected ${EXPECTED[format]}, found ${excerpt(bytes)}`, { cause });
   }
   try {
     return read(format, text);
   } catch (cause) {
-    throw new PoisonError(`found ${excerpt(bytes)}, ${(cause as Error).message}`, { cause });
+    throw new PoisonError(`${(cause as Error).message}, found ${excerpt(bytes)}`, { cause });
   }
 }
 
@@ -47,7 +47,7 @@ export function decodeKey(bytes: Buffer | null): string | null {
   try {
     return asciiOf(bytes) ?? exactUtf8.decode(bytes);
   } catch (cause) {
-    throw new PoisonError(`found ${excerpt(bytes)} as its key, wanted text in UTF-8`, { cause });
+    throw new PoisonError(`expected a key of text in UTF-8, found ${excerpt(bytes)}`, { cause });
   }
 }
 
@@ -55,7 +55,9 @@ export function decodeKey(bytes: Buffer | null): string | null {
 export function decodeTimestamp(timestamp: string): number {
   const timestampMs = Number(timestamp);
   if (isTime(timestampMs)) return timestampMs;
-  throw new PoisonError(`found timestamp ${timestamp}, wanted milliseconds since 1970, at most ${LAST_TIMESTAMP_MS}`);
+  throw new PoisonError(
+    `expected a timestamp in milliseconds since 1970, at most ${LAST_TIMESTAMP_MS}, found ${timestamp}`,
+  );
 }
 
 /** Whether milliseconds since the epoch are an event time. */

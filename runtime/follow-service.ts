@@ -32,8 +32,8 @@ export async function produceFollowed(
       const read = await file.read();
       positions.read = read ?? positions.read;
       const status = file.isThere
-        ? `following ${path}: at byte ${(positions.read?.position ?? positions.begin)?.offset ?? 0}`
-        : `waiting for ${path}, which is not there yet`;
+        ? `following ${path}, at byte ${(positions.read?.position ?? positions.begin)?.offset ?? 0}`
+        : `waiting for ${path}, which does not exist yet`;
       if (isReady) supervisor.status(status);
       else supervisor.ready(status);
       supervisor.alive();

@@ -73,7 +73,7 @@ export class FollowedFile {
     if (chunk.length > 0) return this.#taken(inode, offset, chunk, await headOf(handle));
     const next = await openIfThere(this.#path);
     if (next === undefined) return undefined;
-    this.#log(`${this.#path} is another file now: reading it from its beginning`);
+    this.#log(`${this.#path} is another file now; reading it from the beginning`);
     await handle.close();
     [this.#file, this.#position] = [next, undefined];
     return this.read();
@@ -101,9 +101,7 @@ export class FollowedFile {
       await renamed?.handle.close();
     }
     if (named !== undefined && named.inode !== position.inode) {
-      this.#log(
-        `${this.#path} is another file than the one that was read, which is gone: reading it from its beginning`,
-      );
+      this.#log(`${this.#path} is not the file that was read before, which is gone; reading it from the beginning`);
       this.#position = undefined;
     }
     return named;
@@ -113,7 +111,7 @@ export class FollowedFile {
     const position = this.#position;
     if (position === undefined) return 0;
     if (await isAt(file, position)) return position.offset;
-    this.#log(`${this.#path} was cut or written anew: reading it from its beginning`);
+    this.#log(`${this.#path} was truncated or rewritten; reading it from the beginning`);
     this.#position = undefined;
     return 0;
   }
@@ -140,11 +138,10 @@ async function openIfThere(path: string): Promise<OpenFile | undefined> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return undefined;
-    if (code !== "EACCES") throw new Error(`${path}: found what cannot be read (${message}), wanted a file`);
-    const expected = "wanted it readable by everybody, as this service has an account of its own";
-    throw new Error(
-      `${path}: found no permission to read it, ${expected}: chmod o+r ${path}, and o+x on each folder above`,
-    );
+    if (code !== "EACCES")
+      throw new Error(`${path}: expected a file, found something that cannot be read (${message})`);
+    const why = "the service has an account of its own, so the file must be readable by everybody";
+    throw new Error(`${path}: permission denied; ${why}: chmod o+r ${path}, and o+x on each folder above`);
   }
 }
 

@@ -140,7 +140,7 @@ export class PartitionState implements States {
     const bytes = sizeOf({ key: this.#name(index, key), value: JSON.stringify(state) });
     if (bytes <= this.#maxRecordBytes) return maxBytes;
     throw new Error(
-      `its state would be a record of ${bytes} bytes, wanted at most the ${this.#maxRecordBytes} that its changelog takes`,
+      `its state would be a record of ${bytes} bytes; its changelog takes at most ${this.#maxRecordBytes}`,
     );
   }
 

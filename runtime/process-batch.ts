@@ -153,7 +153,7 @@ function fittingSize(
   const maxBytes = maxRecordBytes?.get(output.topic);
   const bytes = sizeOf(output);
   if (maxBytes === undefined || bytes <= maxBytes) return bytes;
-  const problem = `emitted a record of ${bytes} bytes, wanted at most the ${maxBytes} that ${output.topic} takes`;
+  const problem = `emitted a record of ${bytes} bytes; ${output.topic} takes at most ${maxBytes}`;
   const last = chain.at(-1)?.name;
   throw last === undefined ? new PoisonError(problem) : new OperatorError(last, value, problem);
 }

@@ -64,7 +64,7 @@ export async function runService(
     await keepRunning(service, folder, stop.signal);
     process.exit(0);
   } catch (error) {
-    const advice = error instanceof FencedError ? "; if two copies run on purpose, give them names of their own" : "";
+    const advice = error instanceof FencedError ? "; if two copies run on purpose, give each its own name" : "";
     journal.error(`${spec.name}: ${describeError(error)}${advice}`);
     process.exit(1);
   }
@@ -98,8 +98,8 @@ async function keepRunning(service: Service, folder: string, stop: AbortSignal):
       // Of a topic, another member of the group has the partition now, as after a freeze: what is left is joining again.
       if (error instanceof FencedError && input.kind === "file") throw error;
       const problem = describeError(error);
-      journal.warn(`interrupted, starting again: ${problem}`);
-      supervisor.status(`starting again: ${problem}`);
+      journal.warn(`interrupted, restarting: ${problem}`);
+      supervisor.status(`restarting: ${problem}`);
       supervisor.alive();
       if (Date.now() - since > 60_000) failures = 0;
       await pause(Math.min(100 * 2 ** failures, MAX_PAUSE_MS), stop);

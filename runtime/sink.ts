@@ -50,7 +50,8 @@ async function appending(
   partition: number,
   changelog: Changelog,
 ): Promise<Sink> {
-  if (stateFolder === undefined) throw new Error(`${name}: found no STATE_DIRECTORY, wanted the folder for it`);
+  if (stateFolder === undefined)
+    throw new Error(`${name}: STATE_DIRECTORY is not set; expected the folder for this file`);
   const key = keptKey(partition, replica);
   const entry = (kept: Kept): ChangelogEntry => ({ key, value: JSON.stringify(kept) });
   const kept = JSON.parse(changelog.get(key) ?? "null") as Kept | null;

@@ -40,7 +40,8 @@ export function parseState(text: string, key: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const found = `found ${JSON.stringify(text.slice(0, 60))} under key ${key}, wanted JSON`;
-    throw new Error(`changelog: ${found}; write a tombstone for the key to start with no state`, { cause });
+    const found = JSON.stringify(text.slice(0, 60));
+    const next = "write a tombstone for the key to start without state";
+    throw new Error(`changelog: expected JSON under key ${key}, found ${found}; ${next}`, { cause });
   }
 }

@@ -33,7 +33,7 @@ export async function consumeTopics(
     if (failure === undefined) return task.position(topic) === batch.nextOffset ? batch.done() : undefined;
     if (failure instanceof FencedError) return fenced.reject(failure);
     const where = `${topic}/${partition}@${task.position(topic)}`;
-    journal.warn(`${where}: the transaction failed and is tried again: ${describeError(failure)}`);
+    journal.warn(`${where}: the transaction failed and is retried: ${describeError(failure)}`);
     tasks.reopen(partition, batch.heartbeat());
   };
 
@@ -64,7 +64,8 @@ export async function consumeTopics(
 
 function held(topic: string, assigned: readonly TopicPartition[]): string {
   const partitions = assigned.filter((each) => each.topic === topic).map(({ partition }) => partition);
-  return `${topic}: ${partitions.length > 0 ? `partitions ${partitions.join(", ")}` : "no partition (others have them all)"}`;
+  if (partitions.length === 0) return `${topic}, no partition (other replicas have them all)`;
+  return `${topic}, ${partitions.length === 1 ? "partition" : "partitions"} ${partitions.join(", ")}`;
 }
 
 async function failureOf(work: Promise<void>): Promise<unknown> {

@@ -168,7 +168,7 @@ function requireJava(): void {
   try {
     execFileSync("java", ["-version"], { stdio: "ignore" });
   } catch {
-    throw new Error("java: not found on PATH, wanted Java 17 for a broker; install openjdk-17-jre-headless");
+    throw new Error("java is not on PATH; a broker needs Java 17: install openjdk-17-jre-headless");
   }
 }
 

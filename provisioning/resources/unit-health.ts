@@ -53,6 +53,6 @@ while :; do
   restarts=\${restarts%%[!0-9]*} fed=\${fed%%[!0-9]*}
   [ "$restarts" = 0 ] || { echo "restarted $restarts times within $settle s" >&2; exit 1; }
   [ "$((fed - started))" -lt "$((settle * 1000000))" ] || exit 0
-  [ "$(($(now) - started))" -lt ${stallSeconds}000000 ] || { echo "ready, but its work stands still" >&2; exit 1; }
+  [ "$(($(now) - started))" -lt ${stallSeconds}000000 ] || { echo "ready, but makes no progress" >&2; exit 1; }
   sleep 0.3
 done`;

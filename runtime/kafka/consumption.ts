@@ -73,7 +73,7 @@ export async function consume(
     await consumer.connect();
     await consumer.subscribe({ topics: [...topics], fromBeginning: true }).catch((error) => {
       if (kafkaErrorType(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
-      throw new Error(`${topics.join(" or ")}: there is no such topic (yet)`, { cause: error });
+      throw new Error(`${topics.join(" or ")}: the topic does not exist yet`, { cause: error });
     });
     await consumer.run({
       autoCommit: false,

@@ -41,7 +41,7 @@ export class Frames {
   #begin(): void {
     const length = this.#size.readInt32BE();
     if (length < 0 || length > MAX_BYTES) {
-      throw new Error(`found a message of ${length} bytes, wanted at most ${MAX_BYTES}: is it a Kafka broker?`);
+      throw new Error(`received a message of ${length} bytes, expected at most ${MAX_BYTES}; is it a Kafka broker?`);
     }
     this.#frame = Buffer.allocUnsafe(SIZE_BYTES + length);
     this.#frame.set(this.#size);

@@ -169,7 +169,7 @@ async function fetchCommitted(broker: Broker, { topic, partition }: TopicPartiti
 
 function leaderOf(cluster: Cluster, { topic, partition }: TopicPartition): number {
   const found = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition);
-  if (!found) throw new Error(`${topic}/${partition}: there is no such partition`);
-  if (found.leader < 0) throw new Error(`${topic}/${partition}: no broker leads this partition`);
+  if (!found) throw new Error(`${topic}/${partition}: the partition does not exist`);
+  if (found.leader < 0) throw new Error(`${topic}/${partition}: the partition has no leader`);
   return found.leader;
 }

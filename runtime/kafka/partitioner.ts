@@ -15,7 +15,7 @@ export function partitioner({ partition, copartitioned }: RecordProducerOptions,
     if (!copartitioned.includes(args.topic)) return unkeyed ? partition % count : byKey(args);
     // kafkajs drops, without a word, what is sent to a partition that is not there.
     if (partition >= count)
-      throw new Error(`${args.topic} has ${count} partitions and needs one of number ${partition}`);
+      throw new Error(`${args.topic} has ${count} partitions; a record is for partition ${partition}`);
     return partition;
   };
 }

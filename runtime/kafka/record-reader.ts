@@ -104,9 +104,9 @@ export class RecordReader {
     if (batch === undefined) return false;
     this.#batch = batch;
     const { baseOffset, bytes, decompressed } = batch;
-    if (bytes.length < RECORDS_AT) this.#damaged(`found ${bytes.length} bytes`);
+    if (bytes.length < RECORDS_AT) this.#damaged(`it has only ${bytes.length} bytes`);
     const [found, expected] = [crc32c(bytes, ATTRIBUTES_AT), bytes.readUInt32BE(CRC_AT)];
-    if (found !== expected) this.#damaged(`its checksum is ${found}, wanted ${expected}`);
+    if (found !== expected) this.#damaged(`its checksum is ${found}, expected ${expected}`);
     this.#isLogAppendTime = (bytes.readInt16BE(ATTRIBUTES_AT) & LOG_APPEND_TIME) !== 0;
     this.#baseTimestamp = readInt64(bytes, this.#isLogAppendTime ? MAX_TIMESTAMP_AT : BASE_TIMESTAMP_AT);
     this.#left = bytes.readInt32BE(RECORD_COUNT_AT);

@@ -20,7 +20,7 @@ export async function sendAll(
   for (const [index, piece] of sends(records, encoded, maxRecordBytes).entries()) {
     const sent = await sender.sendBatch({ topicMessages: piece }).catch((error) => {
       if (kafkaErrorType(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
-      throw new Error(`${piece.map(({ topic }) => topic).join(" or ")}: there is no such topic (yet)`, {
+      throw new Error(`${piece.map(({ topic }) => topic).join(" or ")}: the topic does not exist yet`, {
         cause: error,
       });
     });

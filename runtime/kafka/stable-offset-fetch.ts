@@ -35,7 +35,8 @@ export function stableOffsetFetch(groupId: string, { topic, partition }: TopicPa
         const topics = decoder.readUVarIntArray(readTopicOffsets);
         throwOnFailure(decoder.readInt16());
         const found = topics[0]?.[0];
-        if (!found) throw new Error(`the coordinator of ${groupId} said nothing of ${topic}/${partition}`);
+        if (!found)
+          throw new Error(`${topic}/${partition}: the answer of ${groupId}'s coordinator lacks this partition`);
         throwOnFailure(found.errorCode);
         return found.offset;
       },

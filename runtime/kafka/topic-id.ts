@@ -28,7 +28,7 @@ export function topicIdOf(topic: string): ProtocolCall<string> {
         decoder.readUVarIntString(); // cluster id
         decoder.readInt32(); // controller
         const [found] = decoder.readUVarIntArray(readTopic);
-        if (!found) throw new Error(`${topic}: the broker said nothing of this topic`);
+        if (!found) throw new Error(`${topic}: the broker's answer lacks this topic`);
         if (failure(found.errorCode)) throw createErrorFromCode(found.errorCode);
         return found.id;
       },

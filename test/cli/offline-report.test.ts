@@ -59,7 +59,7 @@ keep, lines of kept.txt
   100
 con, dead letters
   1 value
-  threshold: found Infinity, wanted a number`,
+  threshold: expected a number, found Infinity`,
   );
   rmSync(folder, { recursive: true });
 });

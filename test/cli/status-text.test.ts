@@ -16,7 +16,7 @@ beforeAll(async () => {
     units: [
       running("zookeeper.service", { active: "failed", forSeconds: 61 }),
       running("kafka.service", { load: "not-found" }),
-      running("bramble-con.service", { forSeconds: 5, restarts: 2, says: "consuming readings: partitions 0, 1" }),
+      running("bramble-con.service", { forSeconds: 5, restarts: 2, says: "consuming readings, partitions 0, 1" }),
     ],
   };
   answers = {
@@ -69,7 +69,7 @@ test("each replica has a line with what it says of itself", () => {
   expect(lines(unitTable(pipeline, answers.hosts))).toEqual([
     "SERVICE  HOST  STATE                   SAYS",
     "pro      rpi0  active 1 h 0 min        record 7",
-    "con      rpi1  active 5 s, 2 restarts  consuming readings: partitions 0, 1",
+    "con      rpi1  active 5 s, 2 restarts  consuming readings, partitions 0, 1",
     "con@2    rpi2  ?                       -",
   ]);
 });

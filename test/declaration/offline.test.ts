@@ -85,7 +85,7 @@ services:
     idle: [],
   });
   expect([...deadLetters].map(([service, errors]) => [service, errors.map(({ message }) => message)])).toEqual([
-    ["mean", ["moving-average: emitted Infinity, wanted a finite number"]],
+    ["mean", ["moving-average: emitted Infinity; expected a finite number"]],
   ]);
 });
 
@@ -98,5 +98,5 @@ services:
 `,
     "v.txt": "1e308",
   });
-  expect(deadLetters.get("pro")).toMatchObject([{ message: "round: found Infinity, wanted a number" }]);
+  expect(deadLetters.get("pro")).toMatchObject([{ message: "round: expected a number, found Infinity" }]);
 });

@@ -65,8 +65,8 @@ services:
   ]);
   expect(driver.printed("show").map((stages) => stages.at(-1))).toEqual([6]);
   expect(driver.deadLetters("mean").map(({ message }) => message)).toEqual([
-    expect.stringMatching(/^time-window\(celsius\): found a late record of 1970-01-01T00:00:59.000Z/),
-    'extract-timestamp: found no field at in {"sensor":"roof"}, wanted an object that has it',
+    expect.stringMatching(/^time-window\(celsius\): late record of 1970-01-01T00:00:59.000Z/),
+    'extract-timestamp: expected an object with field at, found {"sensor":"roof"}',
   ]);
 });
 
@@ -100,7 +100,7 @@ services:
   expect(driver.deadLetters("both")).toEqual([]);
   driver.send("indoors", { sensor: "a", celsius: 50 });
   expect(driver.deadLetters("both").map(({ message }) => message)).toEqual([
-    'moving-average(celsius): emitted {"sensor":"a","celsius":25}, wanted a finite number',
+    'moving-average(celsius): emitted {"sensor":"a","celsius":25}; expected a finite number',
   ]);
 });
 

@@ -47,7 +47,7 @@ const brokenOnes = [
   {
     how: "gets ready and then stops consuming",
     source: operator("", "while (onHost);"),
-    found: "ready, but its work stands still",
+    found: "ready, but makes no progress",
   },
 ];
 

@@ -141,7 +141,7 @@ describe("the first deployment to four bare Pis", () => {
     // A transaction has two ends: when its records can be read, and when the group has the position behind them.
     await eventually("all is well", 30_000, async () => {
       const { code, stdout } = await status();
-      expect(stdout).toMatch(/^out_avg +rpi3 +active .+ consuming temperatures_moving_average: partitions 0$/m);
+      expect(stdout).toMatch(/^out_avg +rpi3 +active .+ consuming temperatures_moving_average, partition 0$/m);
       expect(stdout).toMatch(/^con3 +temperatures_above_threshold\/0 +\d+ +0 +0$/m);
       expect([code, stdout.trimEnd().split("\n").at(-1)]).toEqual([0, "All is well."]);
     });

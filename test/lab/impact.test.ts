@@ -134,7 +134,7 @@ describe("records that are read again", () => {
   story("one that could not be processed is told, and goes back to who refused it", async () => {
     await produce("temperatures_above_threshold", ["warm"]);
     await eventually("it is a dead letter", 60_000, async () =>
-      expect(await bramble("deadletters", "con2")).toContain('found "\\"warm\\"", wanted a JSON number'),
+      expect(await bramble("deadletters", "con2")).toContain('expected a JSON number, found "\\"warm\\""'),
     );
     expect(await bramble("deadletters", "con2", "--replay", "--yes")).toBe(
       "con2: 1 dead letter put back, for con2 alone.",

@@ -74,13 +74,13 @@ test("a stream that is cut anywhere and goes on from its state, by way of JSON, 
 
 test("a value of the wrong type is refused by the name of the operator", () => {
   const chain = [link("label", label), link("ewma", ewma, { alpha: 0.5 })];
-  expect(() => through(chain, [3])).toThrow(new OperatorError("ewma", "no. 3", 'found "no. 3", wanted a number'));
+  expect(() => through(chain, [3])).toThrow(new OperatorError("ewma", "no. 3", 'expected a number, found "no. 3"'));
   const reading = map({
     value: object({ celsius: number() }).describe("a reading"),
     step: (_, { celsius }) => celsius,
   });
   expect(() => through([link("celsius", reading)], [{ kelvin: 3 }])).toThrow(
-    'celsius: found {"kelvin":3}, wanted a reading',
+    'celsius: expected a reading, found {"kelvin":3}',
   );
 });
 

@@ -45,8 +45,8 @@ test("a record that is not later than the last one says so, and the next rate is
   ];
   expect(runAt(rate, {}, records)).toEqual([
     [3000, 2],
-    "it: found a record 0 ms before the last one, wanted a later one",
-    "it: found a record 1000 ms before the last one, wanted a later one",
+    "it: expected a later record than the last, found one 0 ms before it",
+    "it: expected a later record than the last, found one 1000 ms before it",
     [4000, -3],
   ]);
 });

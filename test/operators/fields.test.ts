@@ -44,10 +44,10 @@ describe("an operator on a field", () => {
   test("refuses an object without it, and a field of another kind, by its name", () => {
     const chain = [on("at.celsius", "threshold", threshold, { above: 20 })];
     expect(() => through(chain, [[0, { at: 7 }]])).toThrow(
-      'threshold(at.celsius): found no field at.celsius in {"at":7}, wanted an object that has it',
+      'threshold(at.celsius): expected an object with field at.celsius, found {"at":7}',
     );
     expect(() => through(chain, [[0, { at: { celsius: "20" } }]])).toThrow(
-      'threshold(at.celsius): found "20", wanted a number',
+      'threshold(at.celsius): expected a number, found "20"',
     );
   });
 });
@@ -79,8 +79,8 @@ test("select-key gives the record the key in its field; one without is refused",
     "7.5",
     "true",
     "",
-    'it: found {"id":1} for a key, wanted a text, a number, true or false',
-    "it: found null for a key, wanted a text, a number, true or false",
+    'it: expected a text, a number, true or false as the key, found {"id":1}',
+    "it: expected a text, a number, true or false as the key, found null",
   ]);
 });
 
@@ -114,7 +114,9 @@ test.each(["yesterday", "2026-11-23", "2026-11-23T12:00:00", "2026-13-01T00:00:0
   "extract-timestamp refuses %p",
   (at) => {
     expect(runAt(extractTimestamp, { field: "at" }, [[7, { at }]])).toEqual([
-      expect.stringContaining(`found ${JSON.stringify(Number.isNaN(at) ? null : at)} for a time, wanted milliseconds`),
+      expect.stringContaining(
+        `or a text such as 2026-11-23T12:00:00Z), found ${JSON.stringify(Number.isNaN(at) ? null : at)}`,
+      ),
     ]);
   },
 );

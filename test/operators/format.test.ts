@@ -8,19 +8,19 @@ describe("a value that an operator emits", () => {
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, undefined, null, "7"])("is no number when it is %p", (value) => {
-    const message = `ratio: emitted ${String(value)}, wanted a finite number`;
+    const message = `ratio: emitted ${String(value)}; expected a finite number`;
     expect(() => write("number", value, "ratio")).toThrow(expect.objectContaining({ operator: "ratio", message }));
   });
 
   test.each([[[Number.NaN]], [{ at: new Date(0) }], [{ of: undefined }], [new Map()], [() => 0]])(
     "is no JSON when it is %p",
     (value) => {
-      expect(() => write("json", value, "odd")).toThrow(/^odd: emitted .*, wanted JSON: null, true/);
+      expect(() => write("json", value, "odd")).toThrow(/^odd: emitted .*; expected JSON: null, true/);
     },
   );
 
   test("is no text when it is a number; a log takes both, text as it is", () => {
-    expect(() => write("text", 7, "odd")).toThrow("odd: emitted 7, wanted text");
+    expect(() => write("text", 7, "odd")).toThrow("odd: emitted 7; expected text");
     expect([writeToLog(7), writeToLog("7"), writeToLog(["7"])]).toEqual(["7", "7", '["7"]']);
   });
 });

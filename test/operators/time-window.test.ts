@@ -57,8 +57,8 @@ test("within its grace a late record counts, after it it is refused and changes 
   ];
   expect(runAt(timeWindow, { size: "10s", grace: "5s", compute: "sum" }, records)).toEqual([
     [9_999, 3],
-    "it: found a late record of 1970-01-01T00:00:09.999Z when time had come to 1970-01-01T00:00:15.000Z, " +
-      "wanted it before its window closed; a grace longer than 5000 ms keeps windows open",
+    "it: late record of 1970-01-01T00:00:09.999Z: event time had reached 1970-01-01T00:00:15.000Z, " +
+      "so its window was closed; a grace longer than 5000 ms keeps windows open",
     [19_999, 30],
   ]);
 });
@@ -104,14 +104,14 @@ test("a value that is too large to square is refused, and only where its square 
   ];
   expect(runAt(timeWindow, { size: "1s", compute: "mean" }, records)).toEqual([[999, 1e200]]);
   expect(runAt(timeWindow, { size: "1s", compute: "variance" }, records)).toEqual([
-    "it: found 1e+200, wanted a number of at most 1e+100 in size, as its square is needed",
+    "it: expected a number of at most 1e+100 in size (its square is needed), found 1e+200",
   ]);
 });
 
 test("a window that has given its result stays closed when its grace grows", () => {
   expect(whenGraceGrows(timeWindow, { size: "10s" })).toEqual([
     [9_999, 1],
-    expect.stringContaining("found a late record of 1970-01-01T00:00:02.000Z"),
+    expect.stringContaining("late record of 1970-01-01T00:00:02.000Z"),
     [19_999, 5],
   ]);
 });

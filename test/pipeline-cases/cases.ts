@@ -115,8 +115,8 @@ services:
       band: { "": [{ c: 25 }, { c: 20 }] },
     },
     deadLetters: {
-      split: ['threshold: found "x", wanted a number'],
-      some: ['threshold(c): found "x", wanted a number'],
+      split: ['threshold: expected a number, found "x"'],
+      some: ['threshold(c): expected a number, found "x"'],
     },
   },
   {
@@ -173,7 +173,7 @@ services:
       },
       runs: { roof: [4, 8, 1, 2], cellar: [30] },
     },
-    deadLetters: { minutes: [], runs: [expect.stringContaining("session-window(celsius): found a late record")] },
+    deadLetters: { minutes: [], runs: [expect.stringContaining("session-window(celsius): late record of ")] },
   },
   {
     why: "rates, deadband and duplicates by the event times that records were sent with",
@@ -214,6 +214,6 @@ services:
       quote: ['"warm"', '"two\\nlines"', '""', '"7"'],
       keep: ["warm", "", "7"],
     },
-    deadLetters: { keep: [expect.stringContaining('emitted "two\\nlines", wanted text without a line break')] },
+    deadLetters: { keep: [expect.stringContaining('emitted "two\\nlines"; expected text without a line break')] },
   },
 ];

@@ -50,7 +50,7 @@ test("what was written and not committed is cut off when it is found again, befo
   await first.append(["3", "4"]);
   const second = await opened(kept);
   expect(content()).toBe("1\n2\n");
-  expect(said).toEqual(["/means.txt: cut off 4 bytes that were not committed"]);
+  expect(said).toEqual(["/means.txt: removed 4 bytes that were not committed"]);
   await written(second, "3");
   expect(content()).toBe("1\n2\n3\n");
 });
@@ -75,7 +75,7 @@ test("a file that is given another name while it is written is followed by a new
   expect(begun?.inode).not.toBe(inode);
   await file.append(["2"]);
   expect([content("means.txt.1"), content()]).toEqual(["1\n", "2\n"]);
-  expect(said).toEqual(["/means.txt was given another name, or taken away: beginning a new one"]);
+  expect(said).toEqual(["/means.txt was renamed or removed; starting a new file"]);
 });
 
 test("one that is gone is begun anew, and one that somebody cut goes on behind what is left", async () => {
@@ -90,8 +90,8 @@ test("one that is gone is begun anew, and one that somebody cut goes on behind w
   await written(third, "4");
   expect(content()).toBe("4\n");
   expect(said).toEqual([
-    "/means.txt: found 2 bytes, wanted the 4 that were written: going on behind what is left",
-    "/means.txt: the file of 4 bytes that was there is gone",
+    "/means.txt: expected the 4 bytes that were written, found 2; continuing at the end of the file",
+    "/means.txt: the file of 4 bytes is gone",
   ]);
 });
 
@@ -109,7 +109,7 @@ test("a file that is there already, as of a service of the same name before, kee
   const file = await opened();
   await written(file, "1");
   expect([content(), content("means.txt.1"), content("means.txt.2")]).toEqual(["1\n", "older\n", "old\n"]);
-  expect(said).toEqual(["/means.txt: found a file that is none of this service's; it is /means.txt.2 now"]);
+  expect(said).toEqual(["/means.txt: the file is not of this service; it was renamed to /means.txt.2"]);
 });
 
 test("an empty one is used as it is: a crash before the first commit leaves nothing behind", async () => {

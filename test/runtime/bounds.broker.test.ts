@@ -118,7 +118,7 @@ test("a state that its changelog would not take is a dead letter, and the servic
   expect(dead[0]?.headers).toMatchObject({
     "bramble.operator": "dedupe",
     "bramble.cause": expect.stringMatching(
-      /^dedupe: its state would be a record of \d+ bytes, wanted at most the 1939 that its changelog takes$/,
+      /^dedupe: its state would be a record of \d+ bytes; its changelog takes at most 1939$/,
     ),
   });
 

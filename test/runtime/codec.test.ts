@@ -14,17 +14,21 @@ describe("a value read from a topic", () => {
   });
 
   test.each([
-    ["a tombstone", null, "found no value (a tombstone), wanted a JSON number"],
-    ["nothing", Buffer.from(""), "found an empty value, wanted a JSON number"],
-    ["a word", Buffer.from("warm"), 'found "warm", wanted a JSON number'],
-    ["text of digits", Buffer.from('"7"'), 'found "\\"7\\"", wanted a JSON number'],
-    ["an object", Buffer.from('{"c":7}'), 'found "{\\"c\\":7}", wanted a JSON number'],
-    ["null", Buffer.from("null"), 'found "null", wanted a JSON number'],
-    ["NaN", Buffer.from("NaN"), 'found "NaN", wanted a JSON number'],
-    ["a decimal comma", Buffer.from("7,5"), 'found "7,5", wanted a JSON number'],
-    ["invalid UTF-8", Buffer.from([0x37, 0xff]), 'found "7\ufffd", wanted a JSON number'],
-    ["too large a number", Buffer.from("1e309"), 'found "1e309", wanted a number that fits a double (at most 1.8e308)'],
-    ["a long text", Buffer.from("x".repeat(1000)), `found "${"x".repeat(60)}"... (1000 bytes), wanted a JSON number`],
+    ["a tombstone", null, "expected a JSON number, found no value (a tombstone)"],
+    ["nothing", Buffer.from(""), "expected a JSON number, found an empty value"],
+    ["a word", Buffer.from("warm"), 'expected a JSON number, found "warm"'],
+    ["text of digits", Buffer.from('"7"'), 'expected a JSON number, found "\\"7\\""'],
+    ["an object", Buffer.from('{"c":7}'), 'expected a JSON number, found "{\\"c\\":7}"'],
+    ["null", Buffer.from("null"), 'expected a JSON number, found "null"'],
+    ["NaN", Buffer.from("NaN"), 'expected a JSON number, found "NaN"'],
+    ["a decimal comma", Buffer.from("7,5"), 'expected a JSON number, found "7,5"'],
+    ["invalid UTF-8", Buffer.from([0x37, 0xff]), 'expected a JSON number, found "7\ufffd"'],
+    [
+      "too large a number",
+      Buffer.from("1e309"),
+      'expected a number that fits a double (at most 1.8e308), found "1e309"',
+    ],
+    ["a long text", Buffer.from("x".repeat(1000)), `expected a JSON number, found "${"x".repeat(60)}"... (1000 bytes)`],
   ])("%s is refused", (_, bytes, message) => {
     expect(() => decodeValue(bytes, "number")).toThrow(expect.objectContaining({ message }));
   });

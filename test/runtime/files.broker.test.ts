@@ -56,7 +56,7 @@ test("a file is followed through kills and a new name, each line once, with what
   expect(deadLetters).toMatchObject([
     {
       value: "warm",
-      headers: { "bramble.topic": "sensor.txt", "bramble.cause": 'found "warm", wanted a JSON number' },
+      headers: { "bramble.topic": "sensor.txt", "bramble.cause": 'expected a JSON number, found "warm"' },
     },
   ]);
 });
@@ -134,7 +134,7 @@ test("each partition has a file of its own; what is no line goes to the dead let
   expect(deadLetters).toMatchObject([
     {
       value: "two\nlines",
-      headers: { "bramble.cause": expect.stringMatching(/emitted "two\\nlines", wanted text without a line break$/) },
+      headers: { "bramble.cause": expect.stringMatching(/emitted "two\\nlines"; expected text without a line break$/) },
     },
   ]);
 });

@@ -70,11 +70,11 @@ test("a followed file's status stays at the byte that was read, however long not
   };
   const looks = (count: number) => until(() => said.length >= count);
   await looks(1);
-  expect(said[0]).toBe(`waiting for ${path}, which is not there yet`);
+  expect(said[0]).toBe(`waiting for ${path}, which does not exist yet`);
   appendFileSync(path, "20\n21\n");
   await until(() => written.length === 2);
   await looks(said.length + 2);
   stop.abort();
   await running;
-  expect(said.at(-1)).toBe(`following ${path}: at byte 6`);
+  expect(said.at(-1)).toBe(`following ${path}, at byte 6`);
 });

@@ -76,7 +76,7 @@ test("a file that is renamed is read to its end before the one that took its nam
   writeFileSync(path, "4\n");
   appendFileSync(`${path}.1`, "3"); // by a program that still has it open
   expect(await linesUntil(3)).toEqual(["2", "3", "4"]);
-  expect(said).toEqual([`${path} is another file now: reading it from its beginning`]);
+  expect(said).toEqual([`${path} is another file now; reading it from the beginning`]);
 });
 
 test("a file that was renamed while nobody read it is found under its new name", async () => {
@@ -102,7 +102,7 @@ test("a file that was cut is read from its beginning, even when it is longer aga
   truncateSync(path);
   appendFileSync(path, "5\n");
   expect((await lines()).text).toEqual(["5"]);
-  expect(new Set(said)).toEqual(new Set([`${path} was cut or written anew: reading it from its beginning`]));
+  expect(new Set(said)).toEqual(new Set([`${path} was truncated or rewritten; reading it from the beginning`]));
 });
 
 test("what cannot be read says so", async () => {

@@ -28,7 +28,7 @@ test("a service waits for topics that are not there yet, and survives the loss o
   const pro = pipeline.service("pro", { input: file(20), output: pipeline.stream("in") });
   const services = await Promise.all([con1, pro].map((spec) => startService(spec, { files: { "input.txt": INPUT } })));
   await eventually(
-    () => services.some((each) => each.journal().includes(`${pipeline.topic("in")}: there is no such topic (yet)`)),
+    () => services.some((each) => each.journal().includes(`${pipeline.topic("in")}: the topic does not exist yet`)),
     journals(services),
   );
   expect(services.map((each) => each.notifications())).not.toContain(expect.stringContaining("READY"));
@@ -95,7 +95,7 @@ test("killed between writing lines and committing them, a service writes the ver
   grow(200, 300);
   out = await startService(spec);
   await eventually(
-    () => /cut off \d+ bytes that were not committed/.test(out.journal()),
+    () => /removed \d+ bytes that were not committed/.test(out.journal()),
     () => out.journal(),
     60_000,
   );

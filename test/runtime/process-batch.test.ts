@@ -75,10 +75,10 @@ describe("a batch", () => {
   });
 
   test.each([
-    ["that is not a number", "warm", 'undefined: found "warm", wanted a JSON number'],
-    ["without a value", null, "undefined: found no value (a tombstone), wanted a JSON number"],
+    ["that is not a number", "warm", 'undefined: expected a JSON number, found "warm"'],
+    ["without a value", null, "undefined: expected a JSON number, found no value (a tombstone)"],
     ["that an operator throws on", "13", "picky: picky: 13 brings bad luck"],
-    ["that comes out as no number", "0", "reciprocal: reciprocal: emitted Infinity, wanted a finite number"],
+    ["that comes out as no number", "0", "reciprocal: reciprocal: emitted Infinity; expected a finite number"],
   ])("goes on after a record %s", (_, value, cause) => {
     const result = run([picky, reciprocal], ["1", value, "2"]);
     expect(result).toMatchObject({ outputs: ["0: 1", "2: 0.5"], poison: [`1: ${cause}`] });
@@ -88,7 +88,7 @@ describe("a batch", () => {
     expect(run([sum, reciprocal], ["2", "-2", "3"])).toMatchObject({
       state: [5, undefined],
       outputs: ["0: 0.5", "2: 0.2"],
-      poison: ["1: reciprocal: reciprocal: emitted Infinity, wanted a finite number"],
+      poison: ["1: reciprocal: reciprocal: emitted Infinity; expected a finite number"],
     });
   });
 
@@ -147,8 +147,8 @@ describe("a batch", () => {
     const { outputs, poison } = processBatch([sum], new ChainState(), strange, numbers);
     expect(outputs.map(({ value }) => value)).toEqual(["3"]);
     expect(poison.map(({ error }) => error.message)).toEqual([
-      'found "\ufffd" as its key, wanted text in UTF-8',
-      "found timestamp -1, wanted milliseconds since 1970, at most 8640000000000000",
+      'expected a key of text in UTF-8, found "\ufffd"',
+      "expected a timestamp in milliseconds since 1970, at most 8640000000000000, found -1",
     ]);
   });
 
@@ -177,12 +177,12 @@ describe("a batch", () => {
     expect(formatted("text", "number", "warm", [length])).toBe("4");
     expect(formatted("text", "log", "warm")).toBe("warm");
     expect(formatted("json", "log", '{"a":"warm"}')).toBe('{"a":"warm"}');
-    expect(formatted("json", "json", "{'a':1}")).toBe(`found "{'a':1}", wanted JSON`);
+    expect(formatted("json", "json", "{'a':1}")).toBe(`expected JSON, found "{'a':1}"`);
     expect(formatted("json", "json", '{"a":1e309}')).toBe(
-      'found "{\\"a\\":1e309}", wanted numbers that fit a double (at most 1.8e308)',
+      'expected numbers that fit a double (at most 1.8e308), found "{\\"a\\":1e309}"',
     );
     expect(formatted("json", "number", '{"a":1}', [link("same", map({ value: unknown(), step: (_, x) => x }))])).toBe(
-      'same: emitted {"a":1}, wanted a finite number',
+      'same: emitted {"a":1}; expected a finite number',
     );
   });
 
@@ -196,7 +196,7 @@ describe("a batch", () => {
     const sentTo = (some: readonly Branch[]) => {
       const formats = { input: "json", output: { kind: "topics", branches: some }, stages: false } as const;
       const { outputs, poison } = processBatch([], new ChainState(), records("25", "35", "5", '"x"'), formats);
-      expect(poison.map(({ error }) => error.message)).toEqual(['threshold: found "x", wanted a number']);
+      expect(poison.map(({ error }) => error.message)).toEqual(['threshold: expected a number, found "x"']);
       return outputs.map(({ topic, value }) => [topic, value]);
     };
     expect(sentTo(branches)).toEqual([

@@ -85,7 +85,7 @@ async function progress(services: readonly RunningService[]): Promise<void> {
 /** Waits until each of them has partitions, and together they have all, each one once. */
 async function sharing(services: readonly RunningService[]): Promise<void> {
   const held = (service: RunningService) =>
-    /partitions ([\d, ]+)$/
+    /, partitions? ([\d, ]+)$/
       .exec(
         service
           .journal()

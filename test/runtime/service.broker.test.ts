@@ -143,13 +143,13 @@ test("poison records go to the dead-letter topic with cause and origin, and the 
     { key: "kitchen", value: "0.25" },
   ]);
   expect(dead?.map(({ value, headers }) => [headers["bramble.offset"], value, headers["bramble.cause"]])).toEqual([
-    ["1", "warm", 'found "warm", wanted a JSON number'],
-    ["2", "", "found an empty value, wanted a JSON number"],
-    ["3", null, "found no value (a tombstone), wanted a JSON number"],
-    ["4", "1e309", 'found "1e309", wanted a number that fits a double (at most 1.8e308)'],
-    ["5", "\\xff\\xfe", 'found "\ufffd\ufffd", wanted a JSON number'],
+    ["1", "warm", 'expected a JSON number, found "warm"'],
+    ["2", "", "expected a JSON number, found an empty value"],
+    ["3", null, "expected a JSON number, found no value (a tombstone)"],
+    ["4", "1e309", 'expected a number that fits a double (at most 1.8e308), found "1e309"'],
+    ["5", "\\xff\\xfe", 'expected a JSON number, found "\ufffd\ufffd"'],
     ["6", "13", "picky: 13 brings bad luck"],
-    ["7", "0", "picky: emitted Infinity, wanted a finite number"],
+    ["7", "0", "picky: emitted Infinity; expected a finite number"],
   ]);
   expect(dead?.[0]).toMatchObject({
     key: "kitchen",
@@ -166,7 +166,7 @@ test("poison records go to the dead-letter topic with cause and origin, and the 
     "picky",
   ]);
   expect(con1.journal()).toContain(
-    `<4>${pipeline.topic("in")}/0@1: found "warm", wanted a JSON number, and 6 more soon after`,
+    `<4>${pipeline.topic("in")}/0@1: expected a JSON number, found "warm", and 6 more soon after`,
   );
 });
 

@@ -216,7 +216,7 @@ test("a record that would make a state larger than the changelog takes is refuse
   expect(slices.flatMap(({ outputs }) => outputs.map(({ value }) => value))).toEqual(["0", "1", "2", "3", "4", "5"]);
   const poison = slices.flatMap((each) => each.poison);
   expect(poison.map(({ record, error }) => [record.offset, error.operator, error.message])).toEqual([
-    [3n, "texts", "texts: its state would be a record of 2062 bytes, wanted at most the 2000 that its changelog takes"],
+    [3n, "texts", "texts: its state would be a record of 2062 bytes; its changelog takes at most 2000"],
   ]);
   expect((state.get(0, "roof") as string[]).map(({ length }) => length)).toEqual([5, 300, 5, 5, 1, 9]);
 });

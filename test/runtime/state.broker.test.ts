@@ -83,7 +83,7 @@ test("windows of each key, over partitions and kills, are those of the operator 
   }
   expect(read[deadLetterTopic]).toHaveLength(late);
   expect(read[deadLetterTopic]?.[0]?.headers).toMatchObject({
-    "bramble.cause": expect.stringMatching(/^time-window\(celsius\): found a late record of 2023-11-14T/),
+    "bramble.cause": expect.stringMatching(/^time-window\(celsius\): late record of 2023-11-14T/),
     "bramble.operator": "time-window(celsius)",
     "bramble.topic": keyed.topic,
   });

@@ -57,7 +57,7 @@ describe("the changelog of a chain", () => {
 
   test("says what is wrong when somebody else has written to it", () => {
     expect(() => stateOf(3, [["3/1/sum", "seven"]]).get(1, null)).toThrow(
-      'changelog: found "seven" under key 3/1/sum, wanted JSON; write a tombstone for the key to start with no state',
+      'changelog: expected JSON under key 3/1/sum, found "seven"; write a tombstone for the key to start without state',
     );
   });
 

@@ -15,15 +15,15 @@ afterEach(() => {
 
 test("readiness is said once, each new status after it", () => {
   const supervisor = superviseBySystemd(underSystemd, notify);
-  supervisor.ready("consuming t: partitions 0");
+  supervisor.ready("consuming t, partition 0");
   jest.advanceTimersByTime(20_000);
-  supervisor.ready("consuming t: partitions 0");
-  supervisor.ready("consuming t: partitions 0, 1");
+  supervisor.ready("consuming t, partition 0");
+  supervisor.ready("consuming t, partitions 0, 1");
   supervisor.stopping();
   expect(said).toEqual([
     ["READY=1"],
-    ["STATUS=consuming t: partitions 0"],
-    ["STATUS=consuming t: partitions 0, 1"],
+    ["STATUS=consuming t, partition 0"],
+    ["STATUS=consuming t, partitions 0, 1"],
     ["STOPPING=1"],
   ]);
 });

@@ -187,7 +187,7 @@ test("after a transaction that failed without effect the records are processed a
   await kafka.fetch(2); // waits for the task to be opened anew, and is void
   await kafka.fetch(2);
   expect(kafka.committed).toEqual(["1", "2", "3"]);
-  expect(warnings).toEqual(["in/0@1: the transaction failed and is tried again: coordinator gone"]);
+  expect(warnings).toEqual(["in/0@1: the transaction failed and is retried: coordinator gone"]);
 });
 
 test("after a transaction that took effect and yet seemed to fail they are not", async () => {
@@ -229,7 +229,7 @@ test.each([
   await kafka.fetch(MANY - Number(reached));
   expect(kafka.committed).toEqual(sums(MANY));
   expect(transactions).toBe(done === 1 ? 4 : 3);
-  expect(warnings).toEqual([expect.stringMatching(/^in\/0@\d+: the transaction failed and is tried again: coord/)]);
+  expect(warnings).toEqual([expect.stringMatching(/^in\/0@\d+: the transaction failed and is retried: coord/)]);
 });
 
 test("a partition that goes to another member is let go of between two of them", async () => {

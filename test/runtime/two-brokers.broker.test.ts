@@ -65,7 +65,7 @@ test("while its output takes nothing, a service waits: it stays, takes no more m
   await second.kill();
   const count = 6000; // of 120 MB
   await send(1000, count);
-  await eventually(() => con.journal().includes("the transaction failed and is tried again"), con.journal, 90_000);
+  await eventually(() => con.journal().includes("the transaction failed and is retried"), con.journal, 90_000);
   await eventually(async () => (await clientIds(broker, spec.groupId)).length === 1, con.journal);
   await second.restart();
 
@@ -101,6 +101,6 @@ test("while its coordinators move from broker to broker a service's transactions
   const values = Array.from({ length: sent }, (_, i) => String(i));
   expect(await outputs(pipeline.topic("out"), sent, ...services)).toEqual(values);
   await eventually(() => (sink?.printed().length ?? 0) >= sent, journals(services));
-  expect(services.map((each) => each.journal()).join("")).not.toMatch(/tried again/);
+  expect(services.map((each) => each.journal()).join("")).not.toMatch(/is retried/);
   expect(sink?.printed()).toEqual(values);
 });

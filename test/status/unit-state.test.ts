@@ -21,7 +21,7 @@ SubState=auto-restart
 StateChangeTimestampMonotonic=1059400000
 
 NRestarts=1
-StatusText=consuming in: partitions 0
+StatusText=consuming in, partition 0
 Id=bramble-con2.service
 LoadState=loaded
 ActiveState=failed

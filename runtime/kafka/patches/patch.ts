@@ -11,7 +11,7 @@ export interface Patch {
 export function applyPatch({ module, edits }: Patch, source: string): string {
   return edits.reduce((text, { find, replace }) => {
     if (!text.includes(find)) {
-      throw new Error(`kafkajs/${module}: the patch for it no longer fits; kafkajs must be 2.2.4, or mend the patch`);
+      throw new Error(`kafkajs/${module}: the patch for it no longer fits; install kafkajs 2.2.4, or fix the patch`);
     }
     return text.replaceAll(find, replace);
   }, source);

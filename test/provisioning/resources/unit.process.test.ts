@@ -302,7 +302,7 @@ describe("on a host with a stand-in for systemd", () => {
 
   test.each([
     ["crashes", /restarted 2 times within 3 s/],
-    ["stands still", /ready, but its work stands still/],
+    ["stands still", /ready, but makes no progress/],
     ["never gets ready", /not ready within 1 s/],
   ])("a successor that %s makes room for the unit that ran", async (how, message) => {
     await converge();

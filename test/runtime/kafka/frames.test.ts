@@ -33,9 +33,11 @@ describe("messages of a broker", () => {
 
   test("are of no other size than a broker's: what else answers there is told apart by its first bytes", () => {
     const frames = new Frames(() => {});
-    expect(() => frames.push(Buffer.from("HTTP/1.1 400 Bad Request"))).toThrow(/found a message of 1213486160 bytes/);
+    expect(() => frames.push(Buffer.from("HTTP/1.1 400 Bad Request"))).toThrow(
+      /received a message of 1213486160 bytes/,
+    );
     expect(() => new Frames(() => {}).push(Buffer.from([0xff, 0xff, 0xff, 0xff]))).toThrow(
-      /found a message of -1 bytes/,
+      /received a message of -1 bytes/,
     );
   });
 });
