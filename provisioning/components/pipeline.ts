@@ -71,7 +71,7 @@ export class Pipeline extends pulumi.ComponentResource {
     );
     for (const service of pipeline.services) {
       const release = releases.get(service.name);
-      if (release === undefined) throw new Error(`${service.name}: no release of it was built`);
+      if (release === undefined) throw new Error(`${service.name}: its release was not built`);
       const hosts = hostsOf(pipeline, service);
       const used = [...topics].flatMap(([topic, resource]) => (usesTopic(service, topic) ? [resource] : []));
       const needs = [declared, ...used];

@@ -50,7 +50,7 @@ export function brokerObstacle(
   const own = broker?.id;
   const isElsewhere = facts.brokers.some(({ id, address }) => id === own && address !== broker?.address);
   const others = facts.brokers.filter(({ id }) => id !== own).length;
-  if (others < brokerCount - 1) return `${facts.brokers.length} of ${brokerCount} brokers are there`;
+  if (others < brokerCount - 1) return `only ${facts.brokers.length} of ${brokerCount} brokers are up`;
   if (isElsewhere) return undefined;
   const lagging = facts.partitions.filter(({ replicas, inSync }) =>
     replicas.some((id) => id !== own && !inSync.includes(id)),

@@ -24,7 +24,8 @@ export function zookeeperGate(members: readonly string[], ask: (member: string) 
 /** Why an ensemble cannot lose the member at `target` now: any other that is out already might cost the quorum. Pure. */
 export function ensembleObstacle(modes: readonly (readonly [string, Mode])[], target: HostAddress): string | undefined {
   const out = modes.filter(([member, mode]) => mode === undefined && member.split(":")[0] !== target.address);
-  return out.length === 0 ? undefined : `${out.map(([member]) => member).join(", ")} serves no clients yet`;
+  const verb = out.length === 1 ? "does" : "do";
+  return out.length === 0 ? undefined : `${out.map(([member]) => member).join(", ")} ${verb} not serve clients yet`;
 }
 
 function askMode(member: string): Promise<Mode> {

@@ -5,7 +5,7 @@ import type { DeadLetter } from "../../runtime/dead-letter.ts";
 const deadLetter: DeadLetter = {
   offset: 3n,
   refusedAt: new Date(2026, 10, 25, 9, 5, 7).getTime(),
-  cause: 'found "warm", wanted a JSON number',
+  cause: 'expected a JSON number, found "warm"',
   operator: undefined,
   from: { topic: "temperatures", partition: 1, offset: 12n },
   isResult: false,
@@ -22,7 +22,7 @@ const deadLetter: DeadLetter = {
 test("a letter is told with when, where from, what it was and why", () => {
   expect(deadLetterLines(deadLetter)).toEqual([
     '2026-11-25 09:05:07  temperatures/1@12  key "kitchen"  "warm"',
-    '  found "warm", wanted a JSON number',
+    '  expected a JSON number, found "warm"',
   ]);
 });
 
@@ -50,7 +50,7 @@ test("as JSON nothing is left out, whatever the bytes are", () => {
     service: "con1",
     offset: 3,
     refusedAt: new Date(deadLetter.refusedAt).toISOString(),
-    cause: 'found "warm", wanted a JSON number',
+    cause: 'expected a JSON number, found "warm"',
     topic: "temperatures",
     partition: 1,
     recordOffset: 12,

@@ -4,7 +4,7 @@ import { type PreviewDigest, problemOf, type Verdict, verdictOf } from "../../cl
 const impact = "urn:pulumi:rpi::bramble::bramble:pipeline:Impact::kafka_chaining-impact";
 const told = { urn: impact, severity: "info", message: "con1 on rpi1 restarts.\nNothing else is touched.\n" };
 const other = { urn: "urn:pulumi:rpi::bramble::bramble:kafka:Topic::a", severity: "info", message: "kept" };
-const error = { severity: "error", message: "error: Preview failed: rpi1: found no Java\nrpi2: found no Java\n" };
+const error = { severity: "error", message: "error: Preview failed: rpi1: no Java\nrpi2: no Java\n" };
 const after = { severity: "error", message: "error: preview failed\n" };
 
 test.each<[string, PreviewDigest, Verdict]>([
@@ -19,11 +19,7 @@ test.each<[string, PreviewDigest, Verdict]>([
     { diagnostics: [other], changeSummary: { same: 79, update: 1 } },
     { kind: "changes", text: "Only bramble's own records change; no host is touched." },
   ],
-  [
-    "a refusal",
-    { diagnostics: [told, error, after] },
-    { kind: "refused", text: "rpi1: found no Java\nrpi2: found no Java" },
-  ],
+  ["a refusal", { diagnostics: [told, error, after] }, { kind: "refused", text: "rpi1: no Java\nrpi2: no Java" }],
 ])("%s", (_, digest, verdict) => {
   expect(verdictOf(digest)).toEqual(verdict);
 });

@@ -29,9 +29,9 @@ test.each<[string, Partial<ClusterFacts>, string | undefined]>([
     },
     undefined,
   ],
-  ["another is out", { brokers: brokers.filter(({ id }) => id !== 3) }, "3 of 4 brokers are there"],
-  ["it and another are out", { brokers: brokers.slice(2) }, "2 of 4 brokers are there"],
-  ["nobody is there", { brokers: [] }, "0 of 4 brokers are there"],
+  ["another is out", { brokers: brokers.filter(({ id }) => id !== 3) }, "only 3 of 4 brokers are up"],
+  ["it and another are out", { brokers: brokers.slice(2) }, "only 2 of 4 brokers are up"],
+  ["nobody is there", { brokers: [] }, "only 0 of 4 brokers are up"],
   [
     "another's replica lags",
     { partitions: [partition("a", [0, 1, 2], [0, 1]), partition("b", [3])] },

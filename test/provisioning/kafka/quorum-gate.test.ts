@@ -71,7 +71,7 @@ test("the active controller leads, and brokers are asked once the controllers ca
     leader: async () => "10.42.0.250",
     obstacle: async ({ host }: { host: string }) => {
       asked.push(host);
-      return "3 of 4 brokers are there";
+      return "only 3 of 4 brokers are up";
     },
     isOut: async () => false,
   };
@@ -81,7 +81,7 @@ test("the active controller leads, and brokers are asked once the controllers ca
   };
   const gate = quorumGate(quorum, brokers, ask("nobody"));
   expect(await gate.leader()).toBe("10.42.0.252");
-  expect(await gate.obstacle(target(1))).toBe("3 of 4 brokers are there");
+  expect(await gate.obstacle(target(1))).toBe("only 3 of 4 brokers are up");
   expect(await quorumGate(quorum, brokers, ask("10.42.0.250")).obstacle(target(2))).toMatch(/^no answer/);
   expect(await quorumGate(quorum, brokers, ask("10.42.0.252")).leader()).toBeUndefined();
   expect(asked).toEqual(["rpi1"]);

@@ -30,6 +30,6 @@ test("a member says over the network what it is", async () => {
   expect(await zookeeperGate([alone]).isOut({ host: "rpi0", address: "127.0.0.1" })).toBe(true);
   expect(await zookeeperGate([alone]).isOut(rpi1)).toBe(false);
   expect(await zookeeperGate([leader, alone, "127.0.0.1:1"]).obstacle(rpi1)).toBe(
-    `${alone}, 127.0.0.1:1 serves no clients yet`,
+    `${alone}, 127.0.0.1:1 do not serve clients yet`,
   );
 });

@@ -10,7 +10,7 @@ test.each<[string, Mode[], string | undefined]>([
   [
     "others do not serve",
     [undefined, "follower", "leader", undefined],
-    "10.42.0.250:2181, 10.42.0.253:2181 serves no clients yet",
+    "10.42.0.250:2181, 10.42.0.253:2181 do not serve clients yet",
   ],
 ])("before a member goes down: %s", (_, modes, obstacle) => {
   expect(

@@ -136,7 +136,7 @@ describe("a roll", () => {
   test("waits for one that is out for a moment", async () => {
     let moments = 3;
     const obstacle: Gate["obstacle"] = async ({ host }) =>
-      host === "rpi0" && moments > 0 ? "2 of 3 brokers are there" : undefined;
+      host === "rpi0" && moments > 0 ? "only 2 of 3 brokers are up" : undefined;
     const isOut: Gate["isOut"] = async ({ host }) => host === "rpi2" && moments-- > 0;
     const slowElection = { ...times, electionMs: 60 };
     const roll = new Roll("kafka.service", { leader: async () => "address of rpi1", obstacle, isOut }, slowElection);
