@@ -237,7 +237,7 @@ describe("a file on a Pi", () => {
     expect({ code, lines }).toMatchObject({ code: 2 });
     expect(lines).toContainEqual(
       expect.stringMatching(
-        /^recorder moves from rpi3 to rpi2: .*; its file \/var\/lib\/bramble-recorder\/seen\.txt stays on rpi3; it begins another here\.$/,
+        /^recorder moves from rpi3 to rpi2: .*; its file \/var\/lib\/bramble-recorder\/seen\.txt stays on rpi3; it starts a new file\.$/,
       ),
     );
     await mustUp();

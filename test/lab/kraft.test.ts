@@ -184,7 +184,7 @@ describe("a Pi that is a broker alone", () => {
     const states = await unitStates();
     configure({ pipeline: write([kraft, dynamic], ["    rpi3: 10.42.0.253\n", ""], ["on: rpi3", "on: rpi2"]) });
     const { output } = await preview();
-    expect(output).toMatch(/the replicas of \d+ topics on the broker of rpi3 are moved to the others first\./);
+    expect(output).toMatch(/the replicas of \d+ topics on the broker of rpi3 are first moved to the other brokers\./);
     expect(output).toContain(
       "rpi3 leaves the cluster: everything that bramble installed on it is removed, and its data are wiped.",
     );
@@ -199,7 +199,7 @@ describe("a Pi that is a broker alone", () => {
     configure({ pipeline: write([kraft, dynamic]) });
     await flashed("rpi3");
     expect((await preview()).output).toContain(
-      "rpi3 (10.42.0.253) joins the cluster: its broker takes its share of new topics and replicas; those that are there stay on the others.",
+      "rpi3 (10.42.0.253) joins the cluster: its broker gets a share of new topics and replicas; existing replicas stay on the other brokers.",
     );
     await mustUp();
     expect(restarted(states, await unitStates())).toEqual(moved);

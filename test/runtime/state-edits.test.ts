@@ -50,7 +50,7 @@ const edits: readonly { readonly was: string; readonly is: string; readonly rese
 test.each(edits)("$was -> $is", async ({ was, is, resets }) => {
   const { before, after, sentences } = await editedService(`[${was}]`, `[${is}]`);
   expect(sentences).toEqual([
-    resets === undefined ? expect.stringContaining("keeps its state") : `its state resets (${resets})`,
+    resets === undefined ? expect.stringContaining("it keeps its state") : `its state is reset (${resets})`,
   ]);
   const chain = await chainOf(before);
   const state = new ChainState();

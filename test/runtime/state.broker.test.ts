@@ -90,11 +90,11 @@ test("windows of each key, over partitions and kills, are those of the operator 
 });
 
 test.each([
-  { was: "[ewma: { alpha: 0.5 }]", is: "[ewma: { alpha: 0.25 }]", said: /^keeps its state/, kept: [0] },
+  { was: "[ewma: { alpha: 0.5 }]", is: "[ewma: { alpha: 0.25 }]", said: /^it keeps its state/, kept: [0] },
   {
     was: "[ewma: { alpha: 0.5 }, time-window: { size: 4s, compute: sum }]",
     is: "[ewma: { alpha: 0.5 }, time-window: { size: 5s, compute: sum }]",
-    said: /^the state of time-window \(step 2\) resets \(size: 4s -> 5s\), the state of ewma \(step 1\) is kept$/,
+    said: /^the state of time-window \(step 2\) is reset \(size: 4s -> 5s\), the state of ewma \(step 1\) is kept$/,
     kept: [0],
   },
 ])("an edit of $was to $is does to the state what the preview says, and nothing to the position", async (edit) => {

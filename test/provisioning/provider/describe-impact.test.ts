@@ -23,7 +23,7 @@ test("what Kafka has to say to a plan is asked of it", async () => {
   const facts = { partitions: 1, replicationFactor: 1, config: {} };
   const { session } = strictTopics({ out: { ...facts, records: 3 }, mid: facts });
   const said = (await describeImpact(session, [roll], before, after)).join("\n");
-  expect(said).toContain("the replicas of 2 topics on the broker of rpi1 are moved to the others first.");
+  expect(said).toContain("the replicas of 2 topics on the broker of rpi1 are first moved to the other brokers.");
   expect(said).toContain("topic out is deleted: 3 records");
 });
 
@@ -31,7 +31,7 @@ test("a Kafka that does not answer stops no preview, and leaves what it would sa
   const { session } = strictTopics({});
   const dead = { ...session, topics: () => Promise.reject(new Error("There is no leader for this topic-partition")) };
   const said = (await describeImpact(dead, [roll], before, after)).join("\n");
-  expect(said).toContain("Kafka does not answer now, so what falls silent is not known");
-  expect(said).toContain("topic out is deleted: how many records are lost is not known, as Kafka does not answer now.");
+  expect(said).toContain("Kafka does not answer now, so it is not known which topics will be unavailable");
+  expect(said).toContain("topic out is deleted: an unknown number of records is lost, as Kafka does not answer now.");
   expect(said).toContain("rpi1 leaves the cluster");
 });
