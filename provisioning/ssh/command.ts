@@ -32,41 +32,40 @@ export function quote(argv: readonly string[]): string {
 }
 
 /**
- * A script for a long-lived `sh` that runs each command and prints, per command, a header
- * `<mark> <exit code> <bytes of stdout> <bytes of stderr>` followed by exactly those bytes.
- * Lengths rather than end markers, so that no output can be mistaken for a frame. `$d` is a scratch folder of the shell.
+ * A script for a long-lived `sh` that runs each command and then prints one header for all,
+ * `<mark> <exit code> <bytes of stdout> <bytes of stderr> <exit code> ...`, followed by exactly those bytes. Lengths rather
+ * than end markers, so that no output can be mistaken for a frame. `$d` is a scratch folder of the shell: each output has a
+ * file of its own there, so that the commands are all that is started, but for one stat and two cats.
  * Everything is printed at once at the end: a second small write would wait for the first one's acknowledgement.
  */
 export function batchScript(commands: readonly Argv[], mark: string): string {
-  const one = (argv: Argv) =>
-    `${quote(argv)} </dev/null >"$d/o" 2>"$d/e"; printf '%s %d %d %d\\n' ${mark} $? $(stat -c %s "$d/o" "$d/e") >>"$d/all"; cat "$d/o" "$d/e" >>"$d/all"\n`;
-  return `${commands.map(one).join("")}cat "$d/all"; : >"$d/all"\n`;
+  const runs = commands.map((argv, i) => `${quote(argv)} </dev/null >"$d/${i}o" 2>"$d/${i}e"; c${i}=$?\n`);
+  const files = commands.map((_, i) => `"$d/${i}o" "$d/${i}e"`).join(" ");
+  const counts = commands.map((_, i) => `$c${i} %s %s`).join(" ");
+  return `${runs.join("")}{ printf "${mark} ${counts}\\n" $(stat -c %s ${files}); cat ${files}; } >"$d/all"; cat "$d/all"\n`;
 }
 
 /**
- * Reads what {@link batchScript} prints; undefined while the output is incomplete. What stands before the first frame is
- * none of ours: a greeting that the user's shell prints at login.
+ * Reads what {@link batchScript} prints; undefined while the output is incomplete. What stands before the header is none
+ * of ours: a greeting that the user's shell prints at login.
  */
 export function readBatch(output: Buffer, count: number, mark: string): Result[] | undefined {
-  const results: Result[] = [];
-  let at = output.indexOf(`${mark} `);
-  if (at < 0) return undefined;
-  while (results.length < count) {
-    const end = output.indexOf(0x0a, at);
-    if (end < 0) return undefined;
-    const header = output.toString("utf8", at, end).split(" ");
-    const [exitCode = Number.NaN, out = Number.NaN, err = Number.NaN] = header.slice(1).map(Number);
-    if (header[0] !== mark || [exitCode, out, err].some(Number.isNaN)) {
-      throw new Error(`unexpected output from the host's shell: ${JSON.stringify(header.join(" ").slice(0, 200))}`);
-    }
-    const from = end + 1;
-    if (output.length < from + out + err) return undefined;
-    results.push({
-      exitCode,
-      stdout: output.toString("utf8", from, from + out),
-      stderr: output.toString("utf8", from + out, from + out + err),
-    });
-    at = from + out + err;
+  const start = output.indexOf(`${mark} `);
+  const end = output.indexOf(0x0a, start);
+  if (start < 0 || end < 0) return undefined;
+  const header = output.toString("utf8", start, end);
+  const numbers = header.split(" ").slice(1).map(Number);
+  if (numbers.length !== 3 * count || numbers.some(Number.isNaN)) {
+    throw new Error(`unexpected output from the host's shell: ${JSON.stringify(header.slice(0, 200))}`);
   }
-  return results;
+  let at = end + 1;
+  const text = (bytes: number) => {
+    at += bytes;
+    return output.toString("utf8", at - bytes, at);
+  };
+  const results = Array.from({ length: count }, (_, i): Result => {
+    const [exitCode = 0, out = 0, err = 0] = numbers.slice(3 * i, 3 * i + 3);
+    return { exitCode, stdout: text(out), stderr: text(err) };
+  });
+  return at > output.length ? undefined : results;
 }

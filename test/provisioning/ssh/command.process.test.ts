@@ -108,6 +108,6 @@ describe("a batch", () => {
     const printed = inShell(`${first}${second}`);
     const half = printed.length - `${mark} 0 6 0\nsecond`.length;
     expect(readBatch(printed.subarray(half), 1, mark)).toEqual([{ exitCode: 0, stdout: "second", stderr: "" }]);
-    expect(readdirSync(scratch).sort()).toEqual(["all", "e", "o"]);
+    expect(readdirSync(scratch).filter((name) => !/^(all|[0-5][oe])$/.test(name))).toEqual([]);
   });
 });
