@@ -107,7 +107,7 @@ test("dead letters that can be read are told; those that cannot are named, and t
   const all = await bramble("deadletters");
   // What con3 has put back is kept where nobody leads.
   expect(all).toMatchObject({ code: 1, stderr: `${deadLetters}\n__consumer_offsets/3: ${found}\n${next}\n` });
-  expect(all.stdout).toMatch(/^con1 +1 +0 .*\ncon2 +- +- +- +.*-dead-letters, which cannot be read now\ncon3 +- /m);
+  expect(all.stdout).toMatch(/^con1 +1 +0 .*\ncon2 +- +- +- +.*-dead-letters \(cannot be read now\)\ncon3 +- /m);
   const error = { code: "partition-leaderless", message: all.stderr.trimEnd() };
   expect(await bramble("deadletters", "--json")).toEqual({
     code: 1,

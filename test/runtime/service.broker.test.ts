@@ -281,7 +281,7 @@ test("copies of a service share its partitions, and state follows its partition 
   await outputs(out, 2 * 9, first);
   const second = await startService(spec, { replica: 2 });
   await eventually(
-    () => /partitions \d$/m.test(first.journal()) && /partitions \d$/m.test(second.journal()),
+    () => /partition \d$/m.test(first.journal()) && /partition \d$/m.test(second.journal()),
     journals([first, second]),
   );
   await send(10, 10);
