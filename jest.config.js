@@ -21,7 +21,7 @@ const common = {
 };
 
 export default {
-  // Brokers wait as much as they work: two beside each other fill two cores. A lab fills more, and wants 2 GB.
+  // Brokers and labs wait as much as they work: two beside each other fill two cores. A lab takes 2 GB of memory.
   maxWorkers: 2,
   projects: tiers.map(({ name, files, except = [] }) => ({
     ...common,

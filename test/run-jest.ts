@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TierName } from "./tiers.ts";
@@ -22,8 +22,6 @@ export function runJest(tier: TierName, files: readonly string[], environment = 
     "--json",
     "--outputFile",
     report,
-    // Two labs beside each other fill two cores, and what is to happen at a moment, or in an order, no longer does.
-    ...(tier === "lab" && availableParallelism() < 4 ? ["--runInBand"] : []),
     ...(files.length > 0 ? ["--runTestsByPath", ...files] : []),
   ];
   const { status } = spawnSync(process.execPath, ["--experimental-vm-modules", "--no-warnings", ...jest], {
