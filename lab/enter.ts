@@ -1,11 +1,11 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { labEnvironment } from "./environment.ts";
 import { type LabHost, labHosts } from "./hosts.ts";
 import type { Lab } from "./lab.ts";
 import { inLabNetwork } from "./network.ts";
 import { asInvokingUser } from "./root.ts";
-import { onDisk } from "./saved-disks.ts";
+import { readOnDisk } from "./saved-disks.ts";
 import { requireSupervisor } from "./supervisor.ts";
 
 /** A program to run, as data: the caller decides whether to spawn it or to exec it. */
@@ -52,10 +52,8 @@ export function sshToHost(lab: Lab, host: LabHost, argv: readonly string[], envi
 export function hostKeyLines(lab: Lab, hosts: readonly LabHost[] = labHosts): string[] {
   return hosts.flatMap((host) =>
     ["ed25519", "ecdsa", "rsa"].flatMap((type) => {
-      const file = onDisk(lab, host.name, `etc/ssh/ssh_host_${type}_key.pub`);
-      return file === undefined
-        ? []
-        : [`${host.address} ${readFileSync(file, "utf8").split(" ").slice(0, 2).join(" ")}`];
+      const key = readOnDisk(lab, host.name, `etc/ssh/ssh_host_${type}_key.pub`);
+      return key === undefined ? [] : [`${host.address} ${key.split(" ").slice(0, 2).join(" ")}`];
     }),
   );
 }

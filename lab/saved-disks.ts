@@ -1,7 +1,8 @@
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { labHosts } from "./hosts.ts";
 import type { Lab } from "./lab.ts";
+import { LabError } from "./lab-error.ts";
 
 /** What belongs to the disks: without the stack's state and the pinned host keys nobody could go on with them. */
 const beside = ["base-image", "known_hosts", "pulumi"];
@@ -31,7 +32,15 @@ export function restoreDisks(lab: Lab, folder: string): void {
   }
 }
 
-/** A file on a host's disk, as it is now; undefined when the base image's, or none, is there. */
-export function onDisk(lab: Lab, host: string, path: string): string | undefined {
-  return ["upper", "lower"].map((layer) => join(lab.disks, host, layer, path)).find((file) => existsSync(file));
+/** What is in a file on a host's disk; undefined when neither the disk nor the saved one under it has the file. */
+export function readOnDisk(lab: Lab, host: string, path: string): string | undefined {
+  for (const layer of ["upper", "lower"]) {
+    const file = join(lab.disks, host, layer, path);
+    try {
+      return readFileSync(file, "utf8");
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw new LabError(`cannot read ${file}`, { cause });
+    }
+  }
+  return undefined;
 }
