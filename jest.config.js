@@ -23,6 +23,7 @@ const common = {
 export default {
   // Brokers and labs wait as much as they work: two beside each other fill two cores. A lab takes 2 GB of memory.
   maxWorkers: 2,
+  testSequencer: "<rootDir>/test/longest-first.js",
   projects: tiers.map(({ name, files, except = [] }) => ({
     ...common,
     displayName: name,

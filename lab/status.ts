@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { isFrozen } from "./cgroup.ts";
 import { type LabHost, labHosts } from "./hosts.ts";
+import { initPid, insideHost } from "./inside-host.ts";
 import type { Lab } from "./lab.ts";
 import { cables } from "./network.ts";
 import { hostCgroup, isOn } from "./power.ts";
@@ -32,31 +32,17 @@ export async function status(lab: Lab): Promise<HostStatus[] | undefined> {
 async function hostStatus(lab: Lab, host: LabHost, ssh: boolean, cut: boolean): Promise<HostStatus> {
   if (!isOn(lab, host)) return { host, state: "off", ssh };
   const cgroup = hostCgroup(lab, host);
-  const init = initPid(cgroup);
+  const init = initPid(lab, host);
   const uptime = init === undefined ? {} : { uptimeSeconds: uptimeSeconds(init) };
   if (isFrozen(cgroup)) return { host, state: "frozen", ssh, ...uptime };
   const failedUnits = init === undefined ? undefined : await failedUnitsOf(init);
   return { host, state: cut ? "cut" : "on", ssh, ...uptime, ...(failedUnits ? { failedUnits } : {}) };
 }
 
-/** The host's PID 1, as this machine sees it. */
-function initPid(cgroup: string): number | undefined {
-  try {
-    const scope = readdirSync(join(cgroup, "payload")).find((name) => name === "init.scope") ?? "";
-    const pids = readFileSync(join(cgroup, "payload", scope, "cgroup.procs"), "utf8")
-      .split("\n")
-      .filter(Boolean);
-    return pids.length > 0 ? Number(pids[0]) : undefined;
-  } catch {
-    return undefined; // It has not come that far, or has just gone.
-  }
-}
-
 /** Asked from within the host rather than over its network, so that a cut host can be asked too. */
 async function failedUnitsOf(init: number): Promise<string[] | undefined> {
   const systemctl = ["systemctl", "list-units", "--failed", "--plain", "--no-legend", "--no-pager"];
-  const argv = ["nsenter", `--target=${init}`, "--mount", "--pid", "--root", "--wd", "--", ...systemctl];
-  const { code, stdout } = await tryRun(argv, { timeoutMs: 3000 });
+  const { code, stdout } = await tryRun([...insideHost(init), ...systemctl], { timeoutMs: 3000 });
   if (code !== 0) return undefined;
   return stdout.split("\n").flatMap((line) => line.trim().split(/\s+/, 1)[0] || []);
 }

@@ -6,7 +6,7 @@ import { kill, reflash, start } from "../../lab/faults.ts";
 import { projectFolder } from "../../lab/lab.ts";
 import { cacheFolder } from "../../setup/cache.ts";
 import { eventually } from "./support/eventually.ts";
-import { onHost, onHosts } from "./support/programs.ts";
+import { onHost, onHosts, overSsh } from "./support/programs.ts";
 import { configure, configureSecret, newStack, type PulumiRun, preview, trust, up } from "./support/stack.ts";
 import { story } from "./support/story.ts";
 import { flashAll, hostOf, hosts, lab } from "./support/virtual-pis.ts";
@@ -46,7 +46,8 @@ describe("a pipeline file with mistakes", () => {
     output.split("\n").map((line) => line.trim().replace("error: ", "").replace(`${projectFolder}/`, ""));
 
   /** How often anything has spoken to sshd, whether it logged in or not. */
-  const count = "sudo journalctl --unit=ssh --output=cat | grep -cE '^(Accepted|Failed|Connection|Invalid|banner|kex)'";
+  const count =
+    "sudo journalctl --unit=ssh --output=cat | grep -cE '^(Accepted|Failed|Connection|Invalid|banner|kex)' || true";
 
   story("is refused by preview and by up with every mistake at its place, before any host is spoken to", async () => {
     configure({ pipeline: faulty });
@@ -55,9 +56,7 @@ describe("a pipeline file with mistakes", () => {
       expect(run.code).not.toBe(0);
       expect(lines(run.output).filter((line) => line.startsWith(faulty))).toEqual(diagnostics);
     }
-    // The two times that it was asked are all that came to it.
-    const after = Object.entries(before).map(([host, logins]) => [host, String(Number(logins) + 1)]);
-    expect(await onHosts(count)).toEqual(Object.fromEntries(after));
+    expect(await onHosts(count)).toEqual(before);
   });
 });
 
@@ -123,7 +122,7 @@ describe("hosts that cannot be deployed to", () => {
     await onHost("rpi3", "mkdir kafka && tar -xzf - -C kafka --strip-components=1", {
       input: readFileSync(join(cacheFolder(), `kafka/kafka_2.13-${kafkaSeries.zookeeper.version}.tgz`)),
     });
-    await onHost("rpi3", "cd kafka && bin/zookeeper-server-start.sh -daemon config/zookeeper.properties");
+    await overSsh("rpi3", "cd kafka && bin/zookeeper-server-start.sh -daemon config/zookeeper.properties");
     await eventually("the ZooKeeper that was started by hand listens", 30_000, () =>
       onHost("rpi3", "ss -ltnH 'sport = :2181' | grep -q ."),
     );
