@@ -1,17 +1,25 @@
 import { createInterface } from "node:readline/promises";
 
-/** Asks on the terminal and gives the answer as typed. Without a terminal it throws `otherwise`: what to do instead. */
-export async function ask(question: string, otherwise: string): Promise<string> {
-  if (!process.stdin.isTTY) throw new Error(`there is no terminal to ask on. ${otherwise}`);
+/** What the answers to a question mean. */
+interface Answers {
+  /** What to do where there is no terminal to ask on. */
+  readonly unasked?: string;
+  /** What a no comes to: "Nothing was changed." */
+  readonly otherwise: string;
+}
+
+/** Asks before something is changed, unless --yes has answered. Throws when the answer is anything but yes, or nobody can be asked. */
+export async function agreed(
+  question: string,
+  yes: boolean,
+  { unasked = "To answer yes, add --yes.", otherwise }: Answers,
+): Promise<void> {
+  if (yes) return;
+  if (!process.stdin.isTTY) throw new Error(`there is no terminal to ask on. ${unasked}`);
   const prompt = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return await prompt.question(question);
+    if (!/^y(es)?$/i.test((await prompt.question(`${question} [y/N] `)).trim())) throw new Error(otherwise);
   } finally {
     prompt.close();
   }
-}
-
-/** Asks a yes/no question; anything but yes is a no. */
-export async function confirmed(question: string, otherwise = "To answer yes, add --yes."): Promise<boolean> {
-  return /^y(es)?$/i.test((await ask(`${question} [y/N] `, otherwise)).trim());
 }

@@ -1,5 +1,6 @@
-import type { DeadLetterCount } from "../replay/dead-letters.ts";
-import type { DeadLetter } from "../runtime/dead-letter.ts";
+import type { DeadLetterCount, Standing } from "../replay/dead-letters.ts";
+import type { PutBack } from "../replay/put-back.ts";
+import type { DeadLetter, Place } from "../runtime/dead-letter.ts";
 import { columns } from "./columns.ts";
 
 /** How much of a key and a value is shown. */
@@ -36,27 +37,28 @@ export function missingLine(missing: readonly { readonly name: string }[]): stri
   return `${names}: ${what} yet; \`pulumi up\` creates ${them}`;
 }
 
-/** Two lines: when, where from, what it was; and why it was refused. */
-export function deadLetterLines(deadLetter: DeadLetter): string[] {
-  const { refusedAt, cause, operator, record, cutFromBytes, isResult } = deadLetter;
+/** Two lines: when, where from, what it was; and why it was refused, and how often if not once. */
+export function deadLetterLines(deadLetter: DeadLetter, times: number): string[] {
+  const { refusedAt, cause, operator, from, record, cutFromBytes, isResult } = deadLetter;
   const key = record.key === null ? "" : `key ${shown(record.key)}  `;
   const cut = cutFromBytes === undefined ? "" : ` (cut from ${cutFromBytes} bytes)`;
   const what = isResult ? "result " : "";
   // An operator's refusal begins with its name as it is.
   const by = operator === undefined || cause.startsWith(`${operator}: `) ? "" : `${operator}: `;
   return [
-    `${when(refusedAt)}  ${originOf(deadLetter)}  ${key}${what}${record.value === null ? "tombstone" : shown(record.value)}${cut}`,
-    `  ${by}${cause}`,
+    `${when(refusedAt)}  ${placeText(from)}  ${key}${what}${record.value === null ? "tombstone" : shown(record.value)}${cut}`,
+    `  ${by}${cause}${times === 1 ? "" : ` (refused ${times} times)`}`,
   ];
 }
 
 /** One line of JSON with every field. Bytes that are not text are in Base64 (`keyBase64`, `valueBase64`). */
-export function deadLetterJson(service: string, deadLetter: DeadLetter, isPutBack: boolean): string {
+export function deadLetterJson(service: string, deadLetter: DeadLetter, { isPutBack, times }: Standing): string {
   const { offset, refusedAt, cause, operator, from, isResult, cutFromBytes, record } = deadLetter;
   return JSON.stringify({
     service,
     offset: Number(offset),
     refusedAt: new Date(refusedAt).toISOString(),
+    times,
     cause,
     ...(operator !== undefined && { operator }),
     topic: from.topic,
@@ -72,8 +74,25 @@ export function deadLetterJson(service: string, deadLetter: DeadLetter, isPutBac
 }
 
 /** topic/partition@offset */
-export function originOf({ from }: DeadLetter): string {
-  return `${from.topic}/${from.partition}@${from.offset}`;
+function placeText({ topic, partition, offset }: Place): string {
+  return `${topic}/${partition}@${offset}`;
+}
+
+/** So many places are named. */
+const PLACES = 5;
+
+/** One line for each reason that kept records from being put back. */
+export function leftLines(left: PutBack["left"]): string[] {
+  return [...Map.groupBy(left, ({ why }) => why)].map(([why, its]) => {
+    const places = its.slice(0, PLACES).map(({ from }) => placeText(from));
+    const more = its.length > PLACES ? ` and ${its.length - PLACES} more` : "";
+    return `  not put back: ${places.join(", ")}${more}: ${why}`;
+  });
+}
+
+/** "1 dead letter", "3 dead letters". */
+export function deadLetters(count: number): string {
+  return count === 1 ? "1 dead letter" : `${count} dead letters`;
 }
 
 /** Local time, to the second. */

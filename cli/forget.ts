@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { type Deployment, forgetHost, removalScript } from "../provisioning/provider/forget-host.ts";
-import { ask } from "./ask.ts";
+import { agreed } from "./ask.ts";
 import { callPulumi } from "./call-pulumi.ts";
 
 export function forgetCommand(): Command {
@@ -13,13 +13,13 @@ export function forgetCommand(): Command {
     .action(forget);
 }
 
-async function forget(host: string, { stack, yes }: { stack: string; yes?: boolean }): Promise<void> {
+async function forget(host: string, { stack, yes = false }: { stack: string; yes?: boolean }): Promise<void> {
   const state = JSON.parse(callPulumi(["stack", "export", "--stack", stack])) as { deployment: Deployment };
   const { deployment, left } = forgetHost(state.deployment, host);
   if (left.length === 0) throw new Error(`stack ${stack} has nothing on a host named ${host}; nothing was changed`);
   console.log(`What bramble put on ${host} will be left there:`);
   for (const { does } of left) console.log(`  not done: ${does}`);
-  if (!yes && !(await confirmed(host, stack))) throw new Error("Nothing was forgotten.");
+  await agreed(`Forget ${host} in stack ${stack}?`, yes, { otherwise: "Nothing was forgotten." });
 
   const script = `left-on-${host}.sh`;
   // Written before the state loses the host: after that, nothing else knows these steps.
@@ -27,9 +27,4 @@ async function forget(host: string, { stack, yes }: { stack: string; yes?: boole
   callPulumi(["stack", "import", "--stack", stack], JSON.stringify({ ...state, deployment }));
   console.log(`Stack ${stack} has forgotten ${host}. If ${host} comes back without a reflash, clean it up with:`);
   console.log(`  ssh USER@${host} sudo sh < ${script}`);
-}
-
-async function confirmed(host: string, stack: string): Promise<boolean> {
-  const question = `Forget ${host} in stack ${stack}? Type yes to confirm: `;
-  return (await ask(question, "To answer yes, add --yes.")) === "yes";
 }

@@ -10,7 +10,7 @@ import { type Replayable, replayable } from "../replay/replayable.ts";
 import type { ReprocessEvent } from "../replay/reprocess.ts";
 import { needsOfReset, planReset, requireStopped, resetGroup } from "../replay/reset-group.ts";
 import { offsetCount, parseStartPoint, type StartPoint } from "../replay/start-point.ts";
-import { confirmed } from "./ask.ts";
+import { agreed } from "./ask.ts";
 import { pipelineOf, withPipelineOption } from "./pipeline-option.ts";
 import { impactLines, type ReplayImpact, rangeLines, upTo } from "./replay-text.ts";
 
@@ -80,7 +80,7 @@ async function intoOutputs(
   if (ranges.length > 0) {
     const impact = await impactOf(cluster, pipeline, service);
     console.log([`${name} will read again:`, ...lines, ...impactLines(impact)].join("\n"));
-    if (!yes && !(await confirmed(`Replay ${name}?`))) throw new Error("Nothing was changed.");
+    await agreed(`Replay ${name}?`, yes, { otherwise: "Nothing was changed." });
   }
   const wasRunning = await resetGroup(cluster, service, plan);
   const done = ranges.length > 0 ? `${name} was sent back` : `${name}: that replay was already complete`;
@@ -137,7 +137,7 @@ async function intoItsOwn(
   console.log(`Their results go to ${topic}${isNew}. The running ${name} is not affected.`);
   if (!isBegun && recordsThere !== undefined && recordsThere > 0) {
     console.log(`${topic} already has ${upTo(BigInt(recordsThere))}; the new ones will follow them.`);
-    if (!yes && !(await confirmed("Continue?"))) throw new Error("Nothing was written.");
+    await agreed("Continue?", yes, { otherwise: "Nothing was written." });
   }
   const written = await replayInto(cluster, into, plan, printProgress(offsetCount(ranges)));
   console.log(`${topic}: ${written} record${written === 1 ? "" : "s"} written.`);

@@ -11,7 +11,7 @@ import {
   pinnedKeys,
   readKnownHosts,
 } from "../provisioning/ssh/known-hosts.ts";
-import { confirmed } from "./ask.ts";
+import { agreed } from "./ask.ts";
 import { stackConfig } from "./stack-config.ts";
 
 export function trustCommand(): Command {
@@ -46,12 +46,18 @@ async function trust(names: string[], options: { yes?: boolean; pipeline?: strin
   });
   const fresh = found.filter(({ target, keys }) => !isPinned(pinnedKeys(before, target.address, port), keys));
   for (const { target, keys } of found) show(target, keys, pinnedKeys(before, target.address, port));
-  if (fresh.length > 0 && (options.yes || (await agreed(fresh.length)))) {
+  const pinFresh = () => {
     const after = fresh.reduce((text, { target, keys }) => pin(text, target.address, port, keys), before);
     writeFileSync(file, after);
     console.log(`Pinned in ${file}.`);
-  } else if (fresh.length > 0) {
-    silent.push("Nothing was pinned.");
+  };
+  if (fresh.length > 0) {
+    const question = `Pin the keys of ${fresh.length === 1 ? "this host" : `these ${fresh.length} hosts`}?`;
+    const answers = {
+      unasked: "Compare the fingerprints, then add --yes.",
+      otherwise: "Nothing was pinned.",
+    };
+    await agreed(question, options.yes === true, answers).then(pinFresh, ({ message }) => silent.push(message));
   }
   if (silent.length > 0) throw new Error(silent.join("\n"));
 }
@@ -66,10 +72,4 @@ function show({ host, address }: HostAddress, keys: readonly HostKey[], pinned: 
   console.log(`${host}  ${address}  ${state}`);
   for (const key of keys) line(state === "CHANGED" ? "is   " : "", key);
   if (state === "CHANGED") for (const key of pinned) line("was  ", key);
-}
-
-async function agreed(count: number): Promise<boolean> {
-  const hosts = count === 1 ? "this host" : `these ${count} hosts`;
-  const otherwise = "Compare the fingerprints, then add --yes.";
-  return confirmed(`Pin the keys of ${hosts}?`, otherwise);
 }

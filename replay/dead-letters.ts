@@ -3,11 +3,12 @@ import type { Inspector, TopicPartition } from "../runtime/kafka/kafka.ts";
 import { partitionsOf, type ReplayCluster } from "./connect.ts";
 import { type Leaderless, leaderless } from "./needs.ts";
 
-/** A service that reads topics: what is needed to look after its dead letters. */
+/** A service that may have dead letters: what is needed to look after them. */
 export interface Consumer {
   readonly name: string;
   /** Its consumer group. */
   readonly groupId: string;
+  /** Empty when it reads a file. */
   readonly inputTopics: readonly string[];
   readonly deadLetterTopic: string;
 }
@@ -57,9 +58,41 @@ export async function unreadable(
   return found;
 }
 
-/** One service's dead letters in numbers. */
+/** One record that a service refused, however often: it counts as one dead letter, as its newest has it. */
+interface Refused {
+  /** Offset of its newest dead letter. */
+  readonly newest: bigint;
+  readonly refusedAt: number;
+  readonly at: bigint;
+  readonly times: number;
+}
+
+/** Refused records by their ids, as far as the dead letters reach now. */
+export interface RefusedRecords {
+  readonly records: ReadonlyMap<string, Refused>;
+  /** Behind the last dead letter. */
+  readonly end: bigint;
+}
+
+/** What the dead letters from an offset on are about. */
+export async function refusedRecords(inspector: Inspector, consumer: Consumer, from: bigint): Promise<RefusedRecords> {
+  const records = new Map<string, Refused>();
+  const end = await inspector.readToEnd(deadLetterPartition(consumer), from, (record) => {
+    const deadLetter = parseDeadLetter(record);
+    if (deadLetter === undefined) return;
+    const { id, offset, refusedAt, at } = deadLetter;
+    const before = records.get(id);
+    // One that could not be put back was written again as it is.
+    const isSame = before?.refusedAt === refusedAt && before.at === at.offset;
+    const times = (before?.times ?? 0) + (isSame ? 0 : 1);
+    records.set(id, { newest: offset, refusedAt, at: at.offset, times });
+  });
+  return { records, end };
+}
+
+/** One service's dead letters in numbers: each record counts once, however often it was refused. */
 export interface DeadLetterCount {
-  /** Those that are not put back yet. */
+  /** Those that are not put back yet, or were refused again since. */
   readonly waiting: number;
   readonly putBack: number;
   /** When the newest one was refused, in milliseconds since the epoch; undefined when there is none. */
@@ -67,29 +100,50 @@ export interface DeadLetterCount {
 }
 
 export async function countDeadLetters(cluster: ReplayCluster, consumer: Consumer): Promise<DeadLetterCount> {
-  let [waiting, putBack] = [0, 0];
-  let newest: number | undefined;
-  await readDeadLetters(cluster, consumer, ({ refusedAt }, isPutBack) => {
-    if (isPutBack) putBack++;
-    else waiting++;
-    newest = refusedAt;
-  });
-  return { waiting, putBack, newest };
+  return readDeadLetters(cluster, consumer, { most: 0 }, () => {});
 }
 
-/** Reads all dead letters of a service that Kafka still has, oldest first. */
+/** Which dead letters are wanted: by default all that Kafka still has. */
+export interface Wanted {
+  readonly onlyWaiting?: boolean;
+  /** So many of the newest. */
+  readonly most?: number | undefined;
+}
+
+/** How one stands that was read. */
+export interface Standing {
+  readonly isPutBack: boolean;
+  /** How often the record was refused. */
+  readonly times: number;
+}
+
+/** Reads a service's dead letters: of each record the newest, oldest first. Counts all. */
 export async function readDeadLetters(
   cluster: ReplayCluster,
   consumer: Consumer,
-  onDeadLetter: (deadLetter: DeadLetter, isPutBack: boolean) => void,
-): Promise<void> {
+  { onlyWaiting = false, most }: Wanted,
+  onDeadLetter: (deadLetter: DeadLetter, standing: Standing) => void,
+): Promise<DeadLetterCount> {
   await partitionsOf(cluster, consumer.deadLetterTopic);
-  await cluster.kafka.inspect(async (inspector) => {
+  return cluster.kafka.inspect(async (inspector) => {
     const position = await deadLetterPosition(inspector, consumer);
     const partition = deadLetterPartition(consumer);
-    await inspector.readToEnd(partition, await inspector.earliestOffset(partition), (record) => {
-      const deadLetter = parseDeadLetter(record);
-      if (deadLetter) onDeadLetter(deadLetter, deadLetter.offset < position);
-    });
+    const earliest = await inspector.earliestOffset(partition);
+    const { records, end } = await refusedRecords(inspector, consumer, earliest);
+    const all = [...records.values()];
+    const waiting = all.filter(({ newest }) => newest >= position);
+    const wanted = (onlyWaiting ? waiting : all).map(({ newest }) => newest).sort((a, b) => (a < b ? -1 : 1));
+    const [first] = wanted.slice(most === undefined ? 0 : Math.max(0, wanted.length - most));
+    // Read twice, as all of them need not fit the memory.
+    if (most !== 0 && first !== undefined) {
+      await inspector.readToEnd(partition, first, (record) => {
+        const deadLetter = record.offset < end ? parseDeadLetter(record) : undefined;
+        const refused = deadLetter && records.get(deadLetter.id);
+        if (deadLetter === undefined || refused?.newest !== deadLetter.offset) return;
+        onDeadLetter(deadLetter, { isPutBack: deadLetter.offset < position, times: refused.times });
+      });
+    }
+    const newest = all.length === 0 ? undefined : all.reduce((max, each) => Math.max(max, each.refusedAt), 0);
+    return { waiting: waiting.length, putBack: all.length - waiting.length, newest };
   });
 }

@@ -1,15 +1,22 @@
-import { REPLAYED_FOR } from "../runtime/addressed-to.ts";
-import { type DeadLetter, parseDeadLetter } from "../runtime/dead-letter.ts";
-import type { Inspector, OutgoingRecord, RecordProducer } from "../runtime/kafka/kafka.ts";
+import { REPLAYED_FOR, REPLAYED_FROM } from "../runtime/addressed-to.ts";
+import { type DeadLetter, type Place, parseDeadLetter } from "../runtime/dead-letter.ts";
+import type { IncomingRecord, Inspector, OutgoingRecord, RecordProducer } from "../runtime/kafka/kafka.ts";
 import { sizeOf } from "../runtime/kafka/size-of.ts";
 import { partitionsOf, type ReplayCluster } from "./connect.ts";
-import { type Consumer, deadLetterGroup, deadLetterPartition, deadLetterPosition } from "./dead-letters.ts";
+import {
+  type Consumer,
+  deadLetterGroup,
+  deadLetterPartition,
+  deadLetterPosition,
+  type RefusedRecords,
+  refusedRecords,
+} from "./dead-letters.ts";
 import type { Needs } from "./needs.ts";
 
 export interface PutBack {
   readonly records: number;
-  /** Letters that cannot be put back, each with the reason. */
-  readonly left: readonly { readonly deadLetter: DeadLetter; readonly why: string }[];
+  /** Records that cannot be put back, each with the reason. Their dead letters go on waiting. */
+  readonly left: readonly { readonly from: Place; readonly why: string }[];
 }
 
 /** What a topic has room for. */
@@ -18,7 +25,7 @@ interface Input {
   readonly maxRecordBytes: number;
 }
 
-/** How many dead letters go in one transaction, and how many bytes of them are held at once. */
+/** How many dead letters go in one transaction, and how many bytes of those that stay are held at once. */
 const DEAD_LETTERS_AT_ONCE = 500;
 const BYTES_AT_ONCE = 32 * 1024 * 1024;
 
@@ -35,15 +42,13 @@ function transactionalIdOf({ groupId }: Consumer): string {
 }
 
 /**
- * Puts the dead letters that are waiting back into the service's input topic, for that service alone: at the partition, key,
- * headers and timestamp that they had. A transaction that holds records holds the position behind their dead letters too, so each
- * is put back once, however often this is cut short and begun again.
+ * Puts the dead letters that are waiting back into the service's input topic, for that service alone: each record once, however
+ * often it was refused, at the partition, key, headers and timestamp that it had. A transaction that holds records holds
+ * the position behind their dead letters too, so each is put back once, however often this is cut short and begun again.
  */
 export async function putBack(cluster: ReplayCluster, consumer: Consumer): Promise<PutBack> {
   const { kafka } = cluster;
   await partitionsOf(cluster, consumer.deadLetterTopic);
-  const left: { deadLetter: DeadLetter; why: string }[] = [];
-  let records = 0;
   // Claimed first: a run before this one that hangs somewhere cannot commit any more.
   const producer = await kafka.producer({
     transactionalId: transactionalIdOf(consumer),
@@ -51,7 +56,7 @@ export async function putBack(cluster: ReplayCluster, consumer: Consumer): Promi
     copartitioned: [],
   });
   try {
-    await kafka.inspect(async (inspector) => {
+    return await kafka.inspect(async (inspector) => {
       const inputs = new Map<string, Input>();
       for (const topic of consumer.inputTopics) {
         inputs.set(topic, {
@@ -59,63 +64,139 @@ export async function putBack(cluster: ReplayCluster, consumer: Consumer): Promi
           maxRecordBytes: await inspector.maxRecordBytes(topic),
         });
       }
-      const maxRecordBytes = new Map([...inputs].map(([topic, input]) => [topic, input.maxRecordBytes]));
-      let position = await deadLetterPosition(inspector, consumer);
-      // What the service refuses again comes behind this end: it waits for the next time.
-      for (let end: bigint | undefined; end === undefined || position < end; ) {
-        const waiting = await readWaiting(inspector, consumer, position, end);
-        end ??= waiting.end;
-        for (const deadLetters of inTransactions(waiting.deadLetters)) {
-          const ready = await Promise.all(
-            deadLetters.map((deadLetter) => recordFor(inspector, consumer, inputs, deadLetter)),
-          );
-          const put = ready.filter((each) => typeof each !== "string");
-          position = (deadLetters.at(-1)?.offset ?? position) + 1n;
-          await commit(producer, consumer, put, position, maxRecordBytes);
-          records += put.length;
-          deadLetters.forEach((deadLetter, i) => {
-            const why = ready[i];
-            if (typeof why === "string") left.push({ deadLetter, why });
-          });
+      const position = await deadLetterPosition(inspector, consumer);
+      // What the service refuses again comes behind the end of these: it waits for the next time.
+      const refused = await refusedRecords(inspector, consumer, position);
+      const limits = new Map([...inputs].map(([topic, input]) => [topic, input.maxRecordBytes]));
+      const run = new Run(producer, consumer, limits, await inspector.maxRecordBytes(consumer.deadLetterTopic));
+      for (let from = position; from < refused.end; ) {
+        const { records, nextOffset } = await inspector.read(deadLetterPartition(consumer), from);
+        for (const letters of inTransactions(newestOf(records.decode(), refused))) {
+          const ready = letters.map(({ deadLetter }) => recordFor(inspector, consumer, inputs, deadLetter));
+          await run.take(letters, await Promise.all(ready));
         }
-        if (waiting.deadLetters.length === 0) break;
+        from = nextOffset;
       }
+      return run.done;
     });
   } finally {
     await producer.close();
   }
-  return { records, left };
 }
 
-/** The next dead letters from a position on, as many as may be held at once, and the end of all that are there. */
-async function readWaiting(inspector: Inspector, consumer: Consumer, position: bigint, until: bigint | undefined) {
-  const deadLetters: DeadLetter[] = [];
-  let bytes = 0;
-  let end = position;
-  await inspector.readToEnd(deadLetterPartition(consumer), position, (record) => {
-    if (until !== undefined && record.offset >= until) return;
-    end = record.offset + 1n;
-    bytes += sizeOf(record);
-    const deadLetter = bytes > BYTES_AT_ONCE && deadLetters.length > 0 ? undefined : parseDeadLetter(record);
-    if (deadLetter) deadLetters.push(deadLetter);
+/** A dead letter, and the record that it is in Kafka. */
+interface Letter {
+  readonly deadLetter: DeadLetter;
+  readonly record: IncomingRecord;
+}
+
+/** One dead letter for each refused record. */
+function newestOf(records: readonly IncomingRecord[], refused: RefusedRecords): Letter[] {
+  return records.flatMap((record) => {
+    const deadLetter = parseDeadLetter(record);
+    return deadLetter && refused.records.get(deadLetter.id)?.newest === record.offset ? [{ deadLetter, record }] : [];
   });
-  return { deadLetters, end };
 }
 
 /**
  * Letters of one partition go together. kafkajs, as it comes, may write a record twice when one of several brokers that it
  * sends to at once fails; a partition has one.
  */
-function inTransactions(deadLetters: readonly DeadLetter[]): DeadLetter[][] {
-  const all: DeadLetter[][] = [];
-  for (const deadLetter of deadLetters) {
+function inTransactions(letters: readonly Letter[]): Letter[][] {
+  const all: Letter[][] = [];
+  for (const letter of letters) {
     const last = all.at(-1);
-    const before = last?.[0]?.from;
-    const isSame = before?.topic === deadLetter.from.topic && before.partition === deadLetter.from.partition;
-    if (last && isSame && last.length < DEAD_LETTERS_AT_ONCE) last.push(deadLetter);
-    else all.push([deadLetter]);
+    const [before, its] = [last?.[0]?.deadLetter.at, letter.deadLetter.at];
+    const isSame = before?.topic === its.topic && before.partition === its.partition;
+    if (last && isSame && last.length < DEAD_LETTERS_AT_ONCE) last.push(letter);
+    else all.push([letter]);
   }
   return all;
+}
+
+/** What is done with the dead letters, in their order. */
+class Run {
+  readonly #producer: RecordProducer;
+  readonly #consumer: Consumer;
+  readonly #maxRecordBytes: ReadonlyMap<string, number>;
+  readonly #left: PutBack["left"][number][] = [];
+  #records = 0;
+  /** Those that cannot be put back, and that the position has not passed. */
+  #staying: IncomingRecord[] = [];
+  #stayingBytes = 0;
+
+  constructor(
+    producer: RecordProducer,
+    consumer: Consumer,
+    limits: ReadonlyMap<string, number>,
+    maxDeadLetterBytes: number,
+  ) {
+    this.#producer = producer;
+    this.#consumer = consumer;
+    this.#maxRecordBytes = new Map([...limits, [consumer.deadLetterTopic, maxDeadLetterBytes]]);
+  }
+
+  get done(): PutBack {
+    return { records: this.#records, left: this.#left };
+  }
+
+  /** @param ready for each letter the record to put back, or why there is none */
+  async take(letters: readonly Letter[], ready: readonly (OutgoingRecord | string)[]): Promise<void> {
+    const isPut = (_: Letter, i: number) => typeof ready[i] !== "string";
+    const lastPut = letters.findLastIndex(isPut);
+    letters.forEach((letter, i) => {
+      if (i < lastPut) this.#stay(letter, ready[i]);
+    });
+    const first = letters.find(isPut)?.record.offset;
+    const last = letters[lastPut]?.record.offset;
+    if (first !== undefined && last !== undefined) {
+      await this.#moveBehind(first);
+      const put = ready.filter((each) => typeof each !== "string");
+      await this.#commit(put, last + 1n);
+      this.#records += put.length;
+    }
+    letters.forEach((letter, i) => {
+      if (i > lastPut) this.#stay(letter, ready[i]);
+    });
+    if (this.#stayingBytes > BYTES_AT_ONCE) await this.#moveBehind((letters.at(-1)?.record.offset ?? 0n) + 1n);
+  }
+
+  #stay({ deadLetter, record }: Letter, why: OutgoingRecord | string | undefined): void {
+    if (typeof why !== "string") return;
+    this.#left.push({ from: deadLetter.from, why });
+    this.#staying.push(record);
+    this.#stayingBytes += sizeOf(record);
+  }
+
+  /**
+   * The position is about to pass those that stay: they are written again, as they are, behind all others. One that comes
+   * to be there twice, as after a crash, is still the same.
+   */
+  async #moveBehind(position: bigint): Promise<void> {
+    if (this.#staying.length === 0) return;
+    const topic = this.#consumer.deadLetterTopic;
+    const again = this.#staying.map(({ key, value, headers, timestamp }) => ({
+      topic,
+      key,
+      value,
+      headers,
+      timestamp,
+    }));
+    await this.#commit(again, position);
+    this.#staying = [];
+    this.#stayingBytes = 0;
+  }
+
+  #commit(records: readonly OutgoingRecord[], offset: bigint): Promise<unknown> {
+    const consumer = this.#consumer;
+    const consumed = { groupId: deadLetterGroup(consumer), partition: deadLetterPartition(consumer), offset };
+    return this.#producer.transact({
+      records,
+      changelog: [],
+      maxRecordBytes: this.#maxRecordBytes,
+      consumed: [consumed],
+    });
+  }
 }
 
 /** The record to put back, or why there is none. */
@@ -125,18 +206,17 @@ async function recordFor(
   inputs: ReadonlyMap<string, Input>,
   deadLetter: DeadLetter,
 ): Promise<OutgoingRecord | string> {
-  const { from, isResult, cutFromBytes } = deadLetter;
+  const { id, from, isResult, cutFromBytes } = deadLetter;
   const { topic, partition } = from;
   const input = inputs.get(topic);
   if (isResult) return `an operator produced it; it is not a record of ${topic}`;
   if (input === undefined) return `it is a record of ${topic}, which ${name} no longer reads`;
-  const cut = cutFromBytes !== undefined;
-  const record = cut ? await inspector.recordAt(from, from.offset) : deadLetter.record;
+  const record = cutFromBytes === undefined ? deadLetter.record : await wholeRecord(inspector, deadLetter);
   if (record === undefined) {
     return `it was cut from ${cutFromBytes} bytes, and ${topic} no longer has the whole record`;
   }
   const { key, value, timestamp } = record;
-  const headers = { ...record.headers, [REPLAYED_FOR]: [Buffer.from(groupId)] };
+  const headers = { ...record.headers, [REPLAYED_FOR]: [Buffer.from(groupId)], [REPLAYED_FROM]: [Buffer.from(id)] };
   const outgoing = { topic, key, value, timestamp, headers };
   const bytes = sizeOf(outgoing);
   if (bytes > input.maxRecordBytes)
@@ -144,13 +224,14 @@ async function recordFor(
   return partition < input.partitions ? { ...outgoing, partition } : outgoing;
 }
 
-function commit(
-  producer: RecordProducer,
-  consumer: Consumer,
-  records: readonly OutgoingRecord[],
-  offset: bigint,
-  maxRecordBytes: ReadonlyMap<string, number>,
-): Promise<unknown> {
-  const consumed = { groupId: deadLetterGroup(consumer), partition: deadLetterPartition(consumer), offset };
-  return producer.transact({ records, changelog: [], maxRecordBytes, consumed: [consumed] });
+/** A record of another time is another: the topic was made anew. */
+async function wholeRecord(
+  inspector: Inspector,
+  { at, from, record: { timestamp } }: DeadLetter,
+): Promise<IncomingRecord | undefined> {
+  for (const place of [at, from]) {
+    const record = await inspector.recordAt(place, place.offset);
+    if (record?.timestamp === timestamp) return record;
+  }
+  return undefined;
 }

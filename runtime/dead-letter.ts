@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { REPLAYED_FROM } from "./addressed-to.ts";
 import type { PoisonError } from "./codec.ts";
 import type { Headers, IncomingRecord, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
 import { sizeOf } from "./kafka/size-of.ts";
@@ -11,17 +13,24 @@ const OURS = "bramble.";
 /** A cause may quote what it likes; a thousand characters of it say enough. */
 const MAX_CAUSE_LENGTH = 1000;
 
+/** A place of a record in Kafka. */
+export type Place = TopicPartition & { readonly offset: bigint };
+
 /** A dead letter as it is read again. */
 export interface DeadLetter {
   /** Its offset among the dead letters. */
   readonly offset: bigint;
+  /** Which record it is: the same when that is refused again, after it was put back or when the service reads its input again. */
+  readonly id: string;
   /** When it was refused, in milliseconds since the epoch. */
   readonly refusedAt: number;
   readonly cause: string;
   /** Undefined when the record was refused before any operator saw it. */
   readonly operator: string | undefined;
-  /** Where the record was. */
-  readonly from: TopicPartition & { readonly offset: bigint };
+  /** Where the record was when it was refused first. */
+  readonly from: Place;
+  /** Where it was this time: elsewhere once it was put back. */
+  readonly at: Place;
   /** Whether it is an operator's result and no record of the input. */
   readonly isResult: boolean;
   /** The record's size when it was too large for the dead letters, and not all of it is here. */
@@ -52,6 +61,7 @@ export function deadLetter(
       partition: String(partition),
       offset: String(record.offset),
       timestamp: record.timestamp,
+      ...(record.replayedFrom !== undefined && { "replayed-from": record.replayedFrom }),
       ...(cutFromBytes !== undefined && { "cut-from-bytes": String(cutFromBytes) }),
     });
   const { key, value } = record;
@@ -74,17 +84,45 @@ export function parseDeadLetter({ offset, timestamp, key, value, headers }: Inco
   const [cause, topic, partition, at] = ["cause", "topic", "partition", "offset"].map(fact);
   if (cause === undefined || topic === undefined || !isWhole(partition) || !isWhole(at)) return undefined;
   const cut = fact("cut-from-bytes");
-  const origin = BigInt(at);
+  const place = { topic, partition: Number(partition), offset: BigInt(at) };
+  const time = fact("timestamp") ?? timestamp;
+  const first = firstPlace(headers[REPLAYED_FROM]?.at(-1)?.toString() ?? "", topic) ?? { place, time };
+  const operator = fact("operator");
+  const isResult = RESULT in headers;
   return {
     offset,
+    id: `${recordId(first.place, first.time)}${isResult ? ` ${digestOf(operator, value)}` : ""}`,
     refusedAt: Number(timestamp),
     cause,
-    operator: fact("operator"),
-    from: { topic, partition: Number(partition), offset: origin },
-    isResult: RESULT in headers,
+    operator,
+    from: first.place,
+    at: place,
+    isResult,
     cutFromBytes: cut === undefined ? undefined : Number(cut),
-    record: { offset: origin, timestamp: fact("timestamp") ?? timestamp, key, value, headers: withoutOurs(headers) },
+    record: { offset: place.offset, timestamp: time, key, value, headers: withoutOurs(headers) },
   };
+}
+
+/**
+ * Tells a record from every other: where it is and its timestamp, as a topic that is made anew, and a file that takes another's
+ * name, count from 0 again.
+ */
+export function recordId({ topic, partition, offset }: Place, timestamp: string): string {
+  return `${topic}/${partition}@${offset} ${timestamp}`;
+}
+
+/** What `recordId` was made of; undefined for that of another topic, which came with a record that was processed there. */
+function firstPlace(id: string, topic: string): { readonly place: Place; readonly time: string } | undefined {
+  const [, from, partition = "", offset = "", time = ""] = /^(.*)\/(\d+)@(\d+) (-?\d+)$/s.exec(id) ?? [];
+  return from === topic ? { place: { topic, partition: Number(partition), offset: BigInt(offset) }, time } : undefined;
+}
+
+/** One record may have several results, each a dead letter of its own. */
+function digestOf(operator: string | undefined, value: Buffer | null): string {
+  return createHash("sha256")
+    .update(`${operator} `)
+    .update(value ?? "")
+    .digest("base64");
 }
 
 /** A record's headers as they were before bramble added its own. */

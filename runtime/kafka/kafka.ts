@@ -54,6 +54,8 @@ export interface IncomingRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Headers;
+  /** Of a dead letter that was put back: which record it is, as its service refused it first (`recordId`). */
+  readonly replayedFrom?: string;
 }
 
 export interface OutgoingRecord {

@@ -58,7 +58,7 @@ describe("bramble", () => {
     expect(bramble(["deadletters", "con9"])).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(
-        /^bramble: there is no service con9; services that read a topic: con1, .*; did you mean con1\?\n$/,
+        /^bramble: there is no service con9; services with a dead-letter topic: con1, .*; did you mean con1\?\n$/,
       ),
     });
     const forScript = bramble(["deadletters", "con9", "--json"]);
@@ -67,7 +67,7 @@ describe("bramble", () => {
       {
         error: {
           code: "service-unknown",
-          message: expect.stringMatching(/^there is no service con9; services that read a topic: con1/),
+          message: expect.stringMatching(/^there is no service con9; services with a dead-letter topic: con1/),
         },
       },
     ]);

@@ -52,7 +52,7 @@ function consumerOf({ name, groupId, input, deadLetterTopic }: ServiceSpec): Con
 async function deadLettersOf(spec: ServiceSpec): Promise<{ waiting: DeadLetter[]; putBack: DeadLetter[] }> {
   const found = { waiting: [] as DeadLetter[], putBack: [] as DeadLetter[] };
   await onCluster((cluster) =>
-    readDeadLetters(cluster, consumerOf(spec), (deadLetter, isPutBack) => {
+    readDeadLetters(cluster, consumerOf(spec), {}, (deadLetter, { isPutBack }) => {
       found[isPutBack ? "putBack" : "waiting"].push(deadLetter);
     }),
   );
@@ -169,7 +169,12 @@ test("dead letters are put back once, for their service alone, however often tha
       }))
       .sort((a, b) => Number(a.timestamp) - Number(b.timestamp));
   expect(essence(read[input])).toEqual(records.flatMap((record) => [record, record]));
-  expect(read[input]?.slice(-1)[0]?.headers).toEqual({ sensor: "89", "bramble.replayed-for": specs.takes.groupId });
+  const last = (read[input] ?? []).slice(-1)[0];
+  expect(last?.headers).toEqual({
+    sensor: "89",
+    "bramble.replayed-for": specs.takes.groupId,
+    "bramble.replayed-from": expect.stringMatching(new RegExp(`^${input}/${last?.partition}@\\d+ ${last?.timestamp}$`)),
+  });
   const values = (topic: string) => read[topic]?.map(({ value }) => value).sort();
   expect(values(out)).toEqual(records.map(({ value }) => value).sort());
   expect(values(others)).toEqual(records.map(({ value }) => value).sort());

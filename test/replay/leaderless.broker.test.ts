@@ -1,11 +1,5 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { connect, createServer } from "node:net";
-import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { beforeAll, expect, jest, test } from "@jest/globals";
 import type { Pipeline } from "../../declaration/pipeline.ts";
-import { projectFolder } from "../../lab/lab.ts";
 import { clusterMetadata } from "../../provisioning/kafka/cluster-metadata.ts";
 import { committedOffsets } from "../../provisioning/kafka/committed-offsets.ts";
 import type { Consumer } from "../../replay/dead-letters.ts";
@@ -19,6 +13,7 @@ import type { StartPoint } from "../../replay/start-point.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { type RunningService, startService } from "../../testing/running-service.ts";
 import { createTopics, write } from "../../testing/topics.ts";
+import { brambleCommand, ownAddress } from "./bramble-command.ts";
 import { declared } from "./declared.ts";
 import { useOwnCluster } from "./use-cluster.ts";
 
@@ -29,8 +24,7 @@ const nothing: Needs = { topics: [], groups: [], transactionalIds: [] };
 
 const { broker, outputs, onCluster } = await useOwnCluster();
 const server = broker.bootstrapServer;
-/** Of this process alone, as commands look for a broker at Kafka's own port. */
-const address = `127.${[16, 8, 0].map((bits) => (process.pid >> bits) & 255 || 1).join(".")}`;
+const address = ownAddress();
 let pipeline: Pipeline;
 let file: string;
 
@@ -38,24 +32,7 @@ const service = (name: string): Replayable => replayable(pipeline, name, [server
 const start = ({ spec, operatorModules }: Replayable): Promise<RunningService> =>
   startService(spec, { operators: operatorModules });
 
-/** The command, which finds the broker that runs where the pipeline file has it. */
-async function bramble(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const forwarder = createServer((client) => {
-    const its = connect(Number(server.split(":")[1]), "127.0.0.1");
-    client.pipe(its).pipe(client);
-    for (const socket of [client, its]) socket.on("error", () => {});
-  }).listen(9092, address);
-  await once(forwarder, "listening");
-  try {
-    const child = spawn(join(projectFolder, "cli/bramble"), [...args, "--pipeline", file], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-    return { code, stdout, stderr };
-  } finally {
-    forwarder.close();
-  }
-}
+const bramble = (...args: string[]) => brambleCommand(server, { address, file }, args);
 
 function consumer(name: string): Consumer {
   const { spec, inputTopics } = service(name);

@@ -47,13 +47,29 @@ test("Kafka keeps it as long as a record of today, however old the refused one i
 test("it is read back as it was, without bramble's headers", () => {
   expect(readBack(refused({}, new PoisonError("too warm", { operator: "threshold" })))).toEqual({
     offset: 7n,
+    id: "temperatures/1@42 1700000000000",
     refusedAt: 1_800_000_000_000,
     cause: "too warm",
     operator: "threshold",
     from: { ...from, offset: 42n },
+    at: { ...from, offset: 42n },
     isResult: false,
     cutFromBytes: undefined,
     record,
+  });
+});
+
+test("one that was put back and is refused again is the same record, wherever it is now", () => {
+  const first = readBack(refused({}));
+  const again = readBack(refused({ offset: 99n, ...(first && { replayedFrom: first.id }) }));
+  expect(again).toMatchObject({ id: first?.id, from: { ...from, offset: 42n }, at: { ...from, offset: 99n } });
+});
+
+test("what an older service was left with of another topic's dead letters is not taken for the record's own", () => {
+  const headers = { "bramble.replayed-from": [Buffer.from("readings/0@3 1600000000000")] };
+  expect(readBack(refused({ headers }))).toMatchObject({
+    id: "temperatures/1@42 1700000000000",
+    from: { ...from, offset: 42n },
   });
 });
 
