@@ -44,10 +44,18 @@ export interface DeclaredStep {
   readonly stateBasis?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** What a topic holds. */
+export interface TopicContent {
+  readonly records: number;
+  /** False where there are no more records than these, and perhaps fewer. */
+  readonly isExact: boolean;
+  readonly bytes?: number | undefined;
+}
+
 /** What must be asked before the words can be found. */
 export interface Facts {
   /** Records and, where a broker could be asked, bytes of each topic that would go. */
-  readonly contents: ReadonlyMap<string, { readonly records: number; readonly bytes?: number | undefined }>;
+  readonly contents: ReadonlyMap<string, TopicContent>;
   /** Topics with a partition that no other broker has, by the address of the broker; undefined when Kafka does not tell. */
   readonly alone: ReadonlyMap<string, readonly string[]> | undefined;
   /** Topics with a replica on each broker that leaves, by its host. */

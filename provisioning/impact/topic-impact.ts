@@ -1,5 +1,5 @@
 import { type Change, drifted, textOf, vanished } from "./change.ts";
-import type { DeclaredPipeline, DeclaredService, Facts } from "./declared-pipeline.ts";
+import type { DeclaredPipeline, DeclaredService, Facts, TopicContent } from "./declared-pipeline.ts";
 import { and, count, differences, size } from "./phrases.ts";
 
 type Config = Readonly<Record<string, string>>;
@@ -21,9 +21,8 @@ export function topicImpact(topics: readonly Change[], after: DeclaredPipeline, 
 }
 
 /** "1,234 records (56 kB)". */
-export function contentText(content: { readonly records: number; readonly bytes?: number | undefined }): string {
-  const bytes = content.bytes === undefined ? "" : ` (${size(content.bytes)})`;
-  return `${count(content.records, "record")}${bytes}`;
+function contentText({ records, isExact, bytes }: TopicContent): string {
+  return `${isExact ? "" : "up to "}${count(records, "record")}${bytes === undefined ? "" : ` (${size(bytes)})`}`;
 }
 
 function changeText(topic: Change, after: DeclaredPipeline, facts: Facts): string[] {

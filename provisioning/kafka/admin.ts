@@ -1,9 +1,10 @@
 import kafkajs, { type Admin, type Kafka } from "kafkajs";
-import type { TopicFacts, Topics } from "../resources/resource-type.ts";
+import type { RecordCount, TopicFacts, Topics } from "../resources/resource-type.ts";
 import { aloneOn, type ClusterFacts, heldBy } from "./broker-gate.ts";
 import { topicResource } from "./config-resource.ts";
 import { isForming, protocolErrors } from "./protocol-errors.ts";
 import { reassign, type Target, without, withReplicationFactor } from "./reassign.ts";
+import { countRecords } from "./record-count.ts";
 import { leaderTimeoutMs, TopicReader } from "./topic-reader.ts";
 import { NoBrokerError } from "./unanswered.ts";
 import { unregisterBroker } from "./unregister-broker.ts";
@@ -70,7 +71,7 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
       const { brokers } = await admin.describeCluster();
       await (brokers.length < bootstrapServers.length ? markForDeletion(kafka, name) : remove(admin, reader, name));
     },
-    records: (name) => records(kafka, reader, name),
+    records: (name) => records(kafka, reader, name, bootstrapServers),
     heldBy: async (address) => heldBy(await describeCluster(admin), address),
     alone: async () => aloneOn(await describeCluster(admin)),
     cluster: () => describeCluster(admin),
@@ -79,15 +80,21 @@ export async function connectAdmin(bootstrapServers: readonly string[]): Promise
 }
 
 /** On a connection of its own: kafkajs looks up leaders once, and breaks on a partition that came since. */
-async function records(kafka: Kafka, reader: TopicReader, name: string): Promise<number> {
-  let count = 0;
+async function records(
+  kafka: Kafka,
+  reader: TopicReader,
+  name: string,
+  bootstrapServers: readonly string[],
+): Promise<RecordCount> {
+  let count: RecordCount = { records: 0, isExact: true };
   await until(leaderTimeoutMs, `topic ${name}: its offsets still cannot be read`, async () => {
     const admin = kafka.admin();
     try {
       await admin.connect();
       if ((await reader.describe(name)) === undefined) return true;
       const partitions = await admin.fetchTopicOffsets(name);
-      count = partitions.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
+      const offsets = partitions.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
+      count = offsets === 0 ? count : await countedOr({ records: offsets, isExact: false }, bootstrapServers, name);
       return true;
     } catch (error) {
       if (error instanceof TypeError || isForming(error)) return false;
@@ -97,6 +104,15 @@ async function records(kafka: Kafka, reader: TopicReader, name: string): Promise
     }
   });
   return count;
+}
+
+/** Asks one broker after the other; `atMost` where none of them can count. */
+async function countedOr(atMost: RecordCount, bootstrapServers: readonly string[], name: string): Promise<RecordCount> {
+  for (const server of bootstrapServers) {
+    const counted = await countRecords(server, name).catch(() => undefined);
+    if (counted) return counted;
+  }
+  return atMost;
 }
 
 async function describeCluster(admin: Admin): Promise<ClusterFacts> {

@@ -47,6 +47,13 @@ export class Reader {
     return this.bytes.toString("utf8", from, from + length);
   }
 
+  /** Nullable bytes; empty for null. */
+  sized(): Buffer {
+    const length = Math.max(0, this.int32());
+    const from = this.skip(length);
+    return this.bytes.subarray(from, from + length);
+  }
+
   /** Goes on by so many bytes; gives where they begin. */
   skip(count: number): number {
     const from = this.at;

@@ -1,4 +1,4 @@
-import type { ResourceType, Session } from "./resource-type.ts";
+import type { RecordCount, ResourceType, Session } from "./resource-type.ts";
 
 export interface DeclaredTopicsArgs {
   /** Names of the topics whose records somebody may miss, sorted. */
@@ -35,14 +35,15 @@ async function guard(session: Session, want: DeclaredTopicsArgs, recorded: Decla
   if (leaving.length === 0) return;
   const topics = await session.topics();
   const counts = await Promise.all(leaving.map(async (name) => [name, await topics.records(name)] as const));
-  const errors = counts.filter(([, records]) => records > 0).map(([name, records]) => wouldLose(name, records));
+  const errors = counts.filter(([, { records }]) => records > 0).map(([name, count]) => wouldLose(name, count));
   if (errors.length > 0) throw new Error(errors.join("\n"));
 }
 
 /** The sentence for a change that would lose a topic's records. */
-export function wouldLose(name: string, records: number): string {
+export function wouldLose(name: string, { records, isExact }: RecordCount): string {
+  const many = records === 1 ? "1 record" : `${records} records`;
   return (
-    `topic ${name}: this change would lose up to ${records} records. ` +
+    `topic ${name}: this change would lose ${isExact ? "" : "up to "}${many}. ` +
     `Undo the change, or allow the loss: \`pulumi up --config bramble:allowDataLoss=${name}\`.`
   );
 }

@@ -66,12 +66,19 @@ export interface Topics {
   /** Replaces the whole set of a topic's own settings. */
   setConfig(name: string, config: Readonly<Record<string, string>>): Promise<void>;
   delete(name: string): Promise<void>;
-  /** How many offsets its partitions span; 0 for a topic that is not there. */
-  records(name: string): Promise<number>;
+  /** What it holds; nothing for a topic that is not there. */
+  records(name: string): Promise<RecordCount>;
   /** Topics with a partition that no other broker has in sync, by the address of the one that has. */
   alone(): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Topics with a replica on the broker at this address. */
   heldBy(address: string): Promise<readonly string[]>;
+}
+
+/** How many records there are. */
+export interface RecordCount {
+  readonly records: number;
+  /** False where they are too many to be counted: then there are no more than these. */
+  readonly isExact: boolean;
 }
 
 export interface TopicFacts {

@@ -1,5 +1,5 @@
 import { wouldLose } from "./declared-topics.ts";
-import type { ResourceType, Session, TopicFacts } from "./resource-type.ts";
+import type { RecordCount, ResourceType, Session, TopicFacts } from "./resource-type.ts";
 
 export interface TopicArgs extends TopicFacts {
   readonly name: string;
@@ -17,14 +17,14 @@ export type TopicStep =
 
 /**
  * The steps from `have` to `want`. Throws for what would lose records without leave.
- * @param records that the topic holds now
+ * @param content what the topic holds now
  */
-export function planTopic(want: TopicArgs, have: TopicFacts | undefined, records: number): TopicStep[] {
+export function planTopic(want: TopicArgs, have: TopicFacts | undefined, content: RecordCount): TopicStep[] {
   if (have === undefined) return [{ do: "create" }];
-  if (want.partitions < have.partitions && (want.allowDataLoss || records === 0)) {
+  if (want.partitions < have.partitions && (want.allowDataLoss || content.records === 0)) {
     return [{ do: "delete" }, { do: "create" }]; // Kafka takes no partition away
   }
-  if (want.partitions < have.partitions) throw new Error(wouldLose(want.name, records));
+  if (want.partitions < have.partitions) throw new Error(wouldLose(want.name, content));
   return [
     ...(want.partitions > have.partitions ? [{ do: "addPartitions", count: want.partitions } as const] : []),
     ...(want.replicationFactor === have.replicationFactor
@@ -66,10 +66,12 @@ export const topic: ResourceType<TopicArgs, TopicArgs> = {
   },
 };
 
+const nothing: RecordCount = { records: 0, isExact: true };
+
 /** Records are counted only where a change could lose them. */
 async function plan(session: Session, want: TopicArgs, have: TopicArgs | undefined): Promise<TopicStep[]> {
   const shrinks = have !== undefined && want.partitions < have.partitions;
-  return planTopic(want, have, shrinks ? await (await session.topics()).records(want.name) : 0);
+  return planTopic(want, have, shrinks ? await (await session.topics()).records(want.name) : nothing);
 }
 
 function sameConfig(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {

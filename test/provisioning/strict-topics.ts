@@ -11,7 +11,7 @@ export function strictTopics(topics: Record<string, TopicFacts & { records?: num
   const facts = ({ partitions, replicationFactor, config }: TopicFacts) => ({ partitions, replicationFactor, config });
   const admin: Topics = {
     describe: async (name) => (topics[name] === undefined ? undefined : facts(held(name))),
-    records: async (name) => held(name).records ?? 0,
+    records: async (name) => ({ records: held(name).records ?? 0, isExact: true }),
     alone: async () => new Map(),
     heldBy: async () => Object.keys(topics),
     async create(name, topic) {

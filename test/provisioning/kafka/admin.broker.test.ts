@@ -8,7 +8,7 @@ import { dynamicConfig } from "../../../provisioning/kafka/dynamic-config.ts";
 import { NoBrokerError } from "../../../provisioning/kafka/unanswered.ts";
 import type { ConfigChange } from "../../../provisioning/resources/resource-type.ts";
 import { eventually } from "../../../testing/eventually.ts";
-import { createTopics } from "../../../testing/topics.ts";
+import { createTopics, write } from "../../../testing/topics.ts";
 import { useOwnBroker } from "../../../testing/use-broker.ts";
 
 jest.setTimeout(120_000);
@@ -45,7 +45,7 @@ describe("a topic on a real broker", () => {
 
   test("looking for one that is not there does not make it", async () => {
     expect(await admin.describe("misspelt")).toBeUndefined();
-    expect(await admin.records("misspelt")).toBe(0);
+    expect(await admin.records("misspelt")).toEqual({ records: 0, isExact: true });
     expect(broker.tool("kafka-topics.sh", "--list")).not.toContain("misspelt");
   });
 
@@ -73,13 +73,47 @@ describe("a topic on a real broker", () => {
 
   test("tells how many records it would lose", async () => {
     await admin.create("d", { partitions: 2, replicationFactor: 1, config: {} });
-    expect(await admin.records("d")).toBe(0);
+    expect(await admin.records("d")).toEqual({ records: 0, isExact: true });
     const producer = new Kafka({ brokers: [broker.bootstrapServer], logLevel: logLevel.NOTHING }).producer();
     await producer.connect();
     const messages = [0, 1, 1].map((partition) => ({ partition, value: "x" }));
     await producer.send({ topic: "d", messages });
     await producer.disconnect();
-    expect(await admin.records("d")).toBe(3);
+    expect(await admin.records("d")).toEqual({ records: 3, isExact: true });
+  });
+
+  test("counts committed records alone: no ends of transactions, and nothing that was aborted", async () => {
+    await admin.create("t", { partitions: 1, replicationFactor: 1, config: {} });
+    const kafka = new Kafka({ brokers: [broker.bootstrapServer], logLevel: logLevel.NOTHING });
+    const producer = kafka.producer({ transactionalId: "t", idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    const write = async (...values: string[]) => {
+      const transaction = await producer.transaction();
+      await transaction.send({ topic: "t", messages: values.map((value) => ({ value })) });
+      return transaction;
+    };
+    await (await write("1", "2")).commit();
+    await (await write("3")).abort();
+    await (await write("4")).commit();
+    const topicEnd = () => broker.tool("kafka-get-offsets.sh", "--topic", "t").trim().split(":").at(-1);
+    expect(topicEnd()).toBe("7");
+    expect(await admin.records("t")).toEqual({ records: 3, isExact: true });
+    const open = await write("5", "6");
+    expect(await admin.records("t")).toEqual({ records: 5, isExact: false });
+    await open.abort();
+    expect(await admin.records("t")).toEqual({ records: 3, isExact: true });
+    await producer.disconnect();
+  });
+
+  test("of more than it reads for that, gives an upper bound", async () => {
+    await admin.create("large", { partitions: 1, replicationFactor: 1, config: {} });
+    const value = "x".repeat(500_000);
+    await write(
+      broker,
+      "large",
+      Array.from({ length: 20 }, () => ({ value })),
+    );
+    expect(await admin.records("large")).toEqual({ records: 20, isExact: false });
   });
 
   test("that the broker refuses is named, with the broker's reason", async () => {
