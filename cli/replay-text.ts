@@ -1,23 +1,25 @@
-import { type OffsetRange, offsetCount } from "../replay/start-point.ts";
+import type { CountedRange } from "../replay/count-ranges.ts";
+import { amount } from "../status/lag.ts";
 import { columns } from "./columns.ts";
 
 /** One line for each partition: where it begins, how much that is, and where it ends. */
-export function rangeLines(ranges: readonly OffsetRange[], endIs: string): string[] {
+export function rangeLines(ranges: readonly CountedRange[], endIs: string): string[] {
   const rows = ranges.map((range) => {
-    const { topic, partition, from, end, isCut } = range;
+    const { topic, partition, from, end, isCut, count } = range;
     const oldest = isCut ? ", the oldest in Kafka" : "";
     return [
       `  ${topic}/${partition}`,
       `from offset ${from}${oldest}:`,
-      `${upTo(offsetCount([range]))}, to offset ${end}, ${endIs}`,
+      `${recordsText(count)}, to offset ${end}, ${endIs}`,
     ];
   });
   return columns(rows).split("\n");
 }
 
-/** "up to 20 records": some offsets hold no record but the end of a transaction. */
-export function upTo(count: bigint): string {
-  return count === 0n ? "nothing" : count === 1n ? "1 record" : `up to ${count} records`;
+/** "nothing", "20 records", "up to 20000 records". */
+export function recordsText(count: CountedRange["count"]): string {
+  if (count.records === 0) return "nothing";
+  return `${amount(count)} ${count.records === 1 ? "record" : "records"}`;
 }
 
 /** What a replay into a service's own outputs is about. */

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { bootstrapServers } from "../declaration/bootstrap-servers.ts";
 import { type Pipeline, topicsOf } from "../declaration/pipeline.ts";
 import { type ReplayCluster, withCluster } from "../replay/connect.ts";
+import { countRanges, sumOf } from "../replay/count-ranges.ts";
 import { type IntoTopic, intoTopic } from "../replay/into-topic.ts";
 import { requireAvailable } from "../replay/needs.ts";
 import { otherReaders } from "../replay/other-readers.ts";
@@ -12,7 +13,7 @@ import { needsOfReset, planReset, requireStopped, resetGroup } from "../replay/r
 import { offsetCount, parseStartPoint, type StartPoint } from "../replay/start-point.ts";
 import { agreed } from "./ask.ts";
 import { pipelineOf, withPipelineOption } from "./pipeline-option.ts";
-import { impactLines, type ReplayImpact, rangeLines, upTo } from "./replay-text.ts";
+import { impactLines, type ReplayImpact, rangeLines, recordsText } from "./replay-text.ts";
 
 interface Options {
   readonly from: StartPoint;
@@ -69,11 +70,12 @@ async function intoOutputs(
   await requireStopped(cluster, service);
   const plan = await planReset(cluster, service, from);
   const { ranges, gone } = plan;
-  const lines = rangeLines(ranges, `where ${name} is`);
+  const counted = await countRanges(cluster, ranges);
+  const lines = rangeLines(counted, `where ${name} is`);
   if (gone.length > 0) {
     const where = gone.map(({ topic, partition, offset }) => `${topic}/${partition} to offset ${offset}`).join(", ");
     console.log(`${name}: an earlier replay was interrupted after it had moved ${where}; that is kept.`);
-  } else if (offsetCount(ranges) === 0n) {
+  } else if (sumOf(counted).records === 0) {
     console.log([`${name}: nothing to read again.`, ...lines].join("\n"));
     return;
   }
@@ -124,9 +126,10 @@ async function intoItsOwn(
   const { topic } = into;
   const plan = await planReplayInto(cluster, service, into, from);
   const { ranges, fresh, recordsThere } = plan;
-  const lines = rangeLines(ranges, "its end");
+  const counted = await countRanges(cluster, ranges);
+  const lines = rangeLines(counted, "its end");
   const isBegun = ranges.some(({ partition }) => !fresh.has(partition));
-  if (!isBegun && offsetCount(ranges) === 0n) {
+  if (!isBegun && sumOf(counted).records === 0) {
     console.log([`${name}: nothing to read again.`, ...lines].join("\n"));
     return;
   }
@@ -135,21 +138,25 @@ async function intoItsOwn(
   console.log(lines.join("\n"));
   const isNew = recordsThere === undefined ? ", a new topic" : "";
   console.log(`Their results go to ${topic}${isNew}. The running ${name} is not affected.`);
-  if (!isBegun && recordsThere !== undefined && recordsThere > 0) {
-    console.log(`${topic} already has ${upTo(BigInt(recordsThere))}; the new ones will follow them.`);
+  if (!isBegun && recordsThere !== undefined && recordsThere.records > 0) {
+    console.log(`${topic} already has ${recordsText(recordsThere)}; the new ones will follow them.`);
     await agreed("Continue?", yes, { otherwise: "Nothing was written." });
   }
   const written = await replayInto(cluster, into, plan, printProgress(offsetCount(ranges)));
   console.log(`${topic}: ${written} record${written === 1 ? "" : "s"} written.`);
 }
 
-/** Prints progress every 5 s, and each warning. */
+/**
+ * Prints progress every 5 s, and each warning.
+ * @param all offsets, which are not quite records, but as good for a share of them
+ */
 function printProgress(all: bigint): (event: ReprocessEvent) => void {
   let printedMs = Date.now();
   return (event) => {
     if (event.kind === "warning") console.error(`  ${event.text}`);
     if (event.kind !== "progress" || Date.now() - printedMs < 5000) return;
     printedMs = Date.now();
-    console.log(`  ${Number(all) - event.left} of ${all} read, ${event.written} written`);
+    const percent = Math.floor((100 * (Number(all) - event.left)) / Number(all));
+    console.log(`  ${percent} % read, ${event.written} written`);
   };
 }

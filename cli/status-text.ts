@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import { type Pipeline, type Service, topicsOf } from "../declaration/pipeline.ts";
-import type { KafkaAnswer } from "../status/ask-kafka.ts";
+import type { KafkaAnswer, ServiceLag } from "../status/ask-kafka.ts";
 import { serviceUnits, unitsOn } from "../status/declared-units.ts";
-import { amount, type Lag } from "../status/lag.ts";
+import { amount } from "../status/lag.ts";
 import type { Answers, Problem } from "../status/problem.ts";
 import { type HostAnswer, stateOf } from "../status/unit-state.ts";
 import { columns } from "./columns.ts";
@@ -100,7 +100,7 @@ export function cutTo(width: number | undefined, text: string): string {
   return text.split("\n").map(cut).join("\n");
 }
 
-function count(lag: Lag | undefined): string {
+function count(lag: ServiceLag["deadLetters"]): string {
   return lag === undefined ? "-" : amount(lag);
 }
 

@@ -3,7 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleService } from "../runtime/bundle.ts";
+import type { RecordCount } from "../runtime/record-count.ts";
 import { partitionsOf, type ReplayCluster } from "./connect.ts";
+import { countRanges, sumOf } from "./count-ranges.ts";
 import type { IntoTopic, TopicShape } from "./into-topic.ts";
 import { moveGroup, transactionalIdOf } from "./move-group.ts";
 import type { Needs } from "./needs.ts";
@@ -17,8 +19,8 @@ export interface ReplayIntoPlan {
   readonly ranges: readonly OffsetRange[];
   /** Partition numbers that no run before this one has begun. */
   readonly fresh: ReadonlySet<number>;
-  /** How many offsets of the topic are in use; undefined when it is not there yet. */
-  readonly recordsThere: number | undefined;
+  /** What the topic holds already; undefined when it is not there yet. */
+  readonly recordsThere: RecordCount | undefined;
 }
 
 /** Of {@link planReplayInto} and {@link replayInto}. */
@@ -72,10 +74,20 @@ export async function planReplayInto(
   });
 }
 
-async function recordsIn({ admin }: ReplayCluster, topic: string): Promise<number | undefined> {
-  if (!(await admin.listTopics()).includes(topic)) return undefined;
-  const offsets = await admin.fetchTopicOffsets(topic);
-  return offsets.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
+async function recordsIn(cluster: ReplayCluster, topic: string): Promise<RecordCount | undefined> {
+  if (!(await cluster.admin.listTopics()).includes(topic)) return undefined;
+  const partitions = await partitionsIn(cluster, [topic]);
+  const ranges = await cluster.kafka.inspect((inspector) =>
+    Promise.all(
+      partitions.map(async (each) => ({
+        ...each,
+        from: await inspector.earliestOffset(each),
+        end: await inspector.latestOffset(each),
+        isCut: false,
+      })),
+    ),
+  );
+  return sumOf(await countRanges(cluster, ranges));
 }
 
 /**

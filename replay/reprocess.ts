@@ -18,7 +18,7 @@ export type EndOffsets = Readonly<Record<string, Readonly<Record<number, string>
 
 /** What it tells the process that started it. */
 export type ReprocessEvent =
-  /** So many offsets are read, by all processes together, and so many records written, by this one. */
+  /** So many offsets are left to read, and so many records written by this process. */
   | { readonly kind: "progress" | "done"; readonly left: number; readonly written: number }
   | { readonly kind: "warning"; readonly text: string };
 

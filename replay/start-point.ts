@@ -67,7 +67,7 @@ function startOf(from: StartPoint, { earliest, since }: Pick<ReadableRange, "ear
   }
 }
 
-/** How many offsets that is: no fewer than there are records, as transactions and compaction leave some without one. */
+/** How many offsets that is: no fewer than there are records, as ends of transactions have one too. */
 export function offsetCount(ranges: readonly OffsetRange[]): bigint {
   return ranges.reduce((sum, { from, end }) => sum + end - from, 0n);
 }

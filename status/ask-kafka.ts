@@ -4,7 +4,9 @@ import { type Pipeline, type Service, topicsOf } from "../declaration/pipeline.t
 import { type ClusterMetadata, clusterMetadata } from "../provisioning/kafka/cluster-metadata.ts";
 import { keyOf } from "../provisioning/kafka/partition-offsets.ts";
 import { deadLetterGroup } from "../replay/dead-letters.ts";
-import type { Lag } from "./lag.ts";
+import { parseDeadLetter } from "../runtime/dead-letter.ts";
+import type { IncomingRecord } from "../runtime/kafka/kafka.ts";
+import type { RecordCount } from "../runtime/record-count.ts";
 import { type GroupPartition, type PartitionLag, partitionLags, stalledLags } from "./partition-lag.ts";
 
 /** What the brokers say. */
@@ -20,8 +22,11 @@ export interface KafkaAnswer {
 export interface ServiceLag {
   /** Every partition that it reads. */
   readonly reads: readonly (PartitionLag & { readonly isStalled: boolean })[];
-  /** Dead letters that are not put back; undefined where it has no topic for them, or they cannot be counted. */
-  readonly deadLetters: Lag | undefined;
+  /**
+   * Dead letters that are not put back, each record once however often it was refused; undefined where it has no topic for
+   * them, or they cannot be counted.
+   */
+  readonly deadLetters: RecordCount | undefined;
 }
 
 /** Asks all brokers at once what there is, then those that know of positions; what does not answer is left out. */
@@ -53,6 +58,10 @@ export async function askKafka(pipeline: Pipeline): Promise<KafkaAnswer> {
   };
 }
 
+function deadLetterId(record: IncomingRecord): string | undefined {
+  return parseDeadLetter(record)?.id;
+}
+
 function nameOf(groupPartition: GroupPartition): string {
   return `${groupPartition.group} ${keyOf(groupPartition)}`;
 }
@@ -66,6 +75,9 @@ function groupPartitionsOf({ name: pipeline }: Pipeline, service: Service, { par
       .sort((a, b) => a.partition - b.partition);
   return {
     input: topicsOf(input).flatMap(({ topic }) => of(topic, groupIdOf(pipeline, name))),
-    deadLetters: deadLetterTopic === undefined ? [] : of(deadLetterTopic, deadLetterGroup({ deadLetterTopic })),
+    deadLetters:
+      deadLetterTopic === undefined
+        ? []
+        : of(deadLetterTopic, deadLetterGroup({ deadLetterTopic })).map((each) => ({ ...each, idOf: deadLetterId })),
   };
 }

@@ -1,30 +1,24 @@
 import { connectKafka } from "../runtime/kafka/connect.ts";
-import type { Inspector, TopicPartition } from "../runtime/kafka/kafka.ts";
+import type { TopicPartition } from "../runtime/kafka/kafka.ts";
+import { type CountOptions, countRecords, type RecordCount } from "../runtime/record-count.ts";
 import { withTimeout } from "../runtime/with-timeout.ts";
 
-const COUNT_TIMEOUT_MS = 5_000;
-
-/** How many records wait in a range of a partition. */
-export interface Lag {
-  readonly records: number;
-  /** False where they are too many to look at: then no more than these, as the end of a transaction takes an offset too. */
-  readonly isExact: boolean;
-}
+/** Longer than this nothing more is read; what is being read then is given a little longer. */
+const COUNT_FOR_MS = 4_000;
+const COUNT_TIMEOUT_MS = 6_000;
 
 /** What of a partition is not read yet: offsets from `position` up to, and without, `end`. */
 export interface UnreadRange extends TopicPartition {
   readonly position: number;
   readonly end: number;
+  readonly idOf?: CountOptions["idOf"];
 }
 
-/**
- * Counts what waits in each range. Offsets alone do not tell: behind the last record stands the end of its transaction,
- * and what was aborted stays in the log. So a piece of what is not read is fetched, and looked at.
- */
+/** Counts what waits in each range; what cannot be read keeps its upper bound. */
 export async function countLag(
   bootstrapServers: readonly string[],
   ranges: readonly UnreadRange[],
-): Promise<readonly Lag[]> {
+): Promise<readonly RecordCount[]> {
   const byOffsets = ranges.map(({ position, end }) => Math.max(0, end - position));
   const atMost = byOffsets.map((records) => ({ records, isExact: records === 0 }));
   if (atMost.every(({ isExact }) => isExact)) return atMost;
@@ -32,27 +26,22 @@ export async function countLag(
     bootstrapServers,
     clientId: "bramble",
     processingGuarantee: "exactly_once",
-    onComplaint: () => {}, // what cannot be read keeps its upper bound
+    onComplaint: () => {},
   });
+  const deadline = Date.now() + COUNT_FOR_MS;
+  const isLate = () => Date.now() > deadline;
   const counted = kafka.inspect((inspector) =>
-    Promise.all(ranges.map(async (each, i) => (await counts(inspector, each)) ?? atMost[i] ?? none)),
+    Promise.all(
+      ranges.map(({ topic, partition, position, end, idOf }) => {
+        const range = { topic, partition, from: BigInt(position), end: BigInt(end) };
+        return countRecords(inspector, range, { idOf, isLate });
+      }),
+    ),
   );
   return withTimeout(COUNT_TIMEOUT_MS, "looking at what waits", counted).catch(() => atMost);
 }
 
-const none: Lag = { records: 0, isExact: true };
-
-/** Undefined where one fetch does not reach the end. */
-async function counts(inspector: Inspector, range: UnreadRange): Promise<Lag | undefined> {
-  const { position, end } = range;
-  if (end <= position) return none;
-  const fetched = await inspector.read(range, BigInt(position)).catch(() => undefined);
-  if (fetched === undefined || fetched.nextOffset < end) return undefined;
-  const waiting = fetched.records.decode().filter(({ offset }) => offset < end);
-  return { records: waiting.length, isExact: true };
-}
-
 /** 12, or up to 1200. */
-export function amount({ records, isExact }: Lag): string {
+export function amount({ records, isExact }: RecordCount): string {
   return isExact ? String(records) : `up to ${records}`;
 }

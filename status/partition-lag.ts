@@ -3,7 +3,8 @@ import type { ClusterMetadata } from "../provisioning/kafka/cluster-metadata.ts"
 import { committedOffsets } from "../provisioning/kafka/committed-offsets.ts";
 import { keyOf, type Offsets, partitionOffsets } from "../provisioning/kafka/partition-offsets.ts";
 import type { TopicPartition } from "../runtime/kafka/kafka.ts";
-import { countLag, type Lag, type UnreadRange } from "./lag.ts";
+import type { CountOptions, RecordCount } from "../runtime/record-count.ts";
+import { countLag, type UnreadRange } from "./lag.ts";
 
 /** A service that works commits several times a second: one that has not within this time stands still. */
 const STALLED_AFTER_MS = 3_000;
@@ -12,6 +13,8 @@ const LOOK_EVERY_MS = 500;
 /** A group that reads a partition. */
 export interface GroupPartition extends TopicPartition {
   readonly group: string;
+  /** Of its records, for the lag. */
+  readonly idOf?: CountOptions["idOf"];
 }
 
 /** How far it is; undefined is what cannot be told now. */
@@ -20,7 +23,7 @@ export interface PartitionLag extends GroupPartition {
   readonly position: number | undefined;
   /** Behind the last committed record. */
   readonly end: number | undefined;
-  readonly lag: Lag | undefined;
+  readonly lag: RecordCount | undefined;
 }
 
 /** @param servers brokers that answer, each `host:port` */

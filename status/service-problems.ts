@@ -1,7 +1,8 @@
 import type { Pipeline } from "../declaration/pipeline.ts";
 import { keyOf } from "../provisioning/kafka/partition-offsets.ts";
+import type { RecordCount } from "../runtime/record-count.ts";
 import { serviceUnits } from "./declared-units.ts";
-import { amount, type Lag } from "./lag.ts";
+import { amount } from "./lag.ts";
 import type { Answers, Journal, Problem } from "./problem.ts";
 import { isActive } from "./unit-state.ts";
 
@@ -19,6 +20,6 @@ export function serviceProblems(pipeline: Pipeline, { hosts, kafka }: Answers, j
   });
 }
 
-function lagText(lag: Lag = { records: 0, isExact: true }): string {
+function lagText(lag: RecordCount = { records: 0, isExact: true }): string {
   return `${amount(lag)} ${lag.records === 1 ? "record waits" : "records wait"}`;
 }

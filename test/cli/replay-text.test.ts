@@ -1,18 +1,18 @@
 import { expect, test } from "@jest/globals";
-import { impactLines, rangeLines, upTo } from "../../cli/replay-text.ts";
+import { impactLines, rangeLines, recordsText } from "../../cli/replay-text.ts";
 
 test("each partition is told with where it begins and how much that is", () => {
   const ranges = [
-    { topic: "readings", partition: 0, from: 0n, end: 20n, isCut: false },
-    { topic: "readings", partition: 1, from: 120n, end: 121n, isCut: true },
-    { topic: "others", partition: 0, from: 7n, end: 7n, isCut: false },
+    { topic: "readings", partition: 0, from: 0n, end: 20n, isCut: false, count: { records: 17, isExact: true } },
+    { topic: "readings", partition: 1, from: 120n, end: 122n, isCut: true, count: { records: 1, isExact: true } },
+    { topic: "others", partition: 0, from: 7n, end: 8n, isCut: false, count: { records: 0, isExact: true } },
   ];
   expect(rangeLines(ranges, "where con2 is")).toEqual([
-    "  readings/0  from offset 0:                         up to 20 records, to offset 20, where con2 is",
-    "  readings/1  from offset 120, the oldest in Kafka:  1 record, to offset 121, where con2 is",
-    "  others/0    from offset 7:                         nothing, to offset 7, where con2 is",
+    "  readings/0  from offset 0:                         17 records, to offset 20, where con2 is",
+    "  readings/1  from offset 120, the oldest in Kafka:  1 record, to offset 122, where con2 is",
+    "  others/0    from offset 7:                         nothing, to offset 8, where con2 is",
   ]);
-  expect(upTo(2n)).toBe("up to 2 records");
+  expect(recordsText({ records: 20_000, isExact: false })).toBe("up to 20000 records");
 });
 
 test("what it means is said plainly: results come twice, state is reset, and who reads them", () => {

@@ -114,6 +114,12 @@ test("put back and refused again, and read again by a replay, a record is one de
   const shown = async () => (await bramble("deadletters", "con")).stdout;
   await eventually(async () => (await shown()).includes("(refused 6 times)"), con.journal);
   expect((await shown()).split("\n")[0]).toBe("con: 2 dead letters waiting");
+  const status = JSON.parse((await bramble("status", "--json")).stdout);
+  expect(status.services).toMatchObject([
+    { name: "con", deadLetters: 2, isDeadLettersExact: true },
+    { name: "tail", deadLetters: 1, isDeadLettersExact: true },
+    { name: "pro", deadLetters: null },
+  ]);
   const json = await bramble("deadletters", "con", "--json", "--most", "1");
   expect(JSON.parse(json.stdout)).toMatchObject({
     topic: input,
