@@ -17,6 +17,7 @@ import { leaderlessLines, requireAvailable } from "../replay/needs.ts";
 import { otherReaders } from "../replay/other-readers.ts";
 import { needsOfPutBack, putBack } from "../replay/put-back.ts";
 import { agreed } from "./ask.ts";
+import { cutToTerminal } from "./columns.ts";
 import {
   type CountedService,
   countsTable,
@@ -118,13 +119,17 @@ async function printCounts(
   missing: readonly Consumer[],
   silent: ReadonlyMap<string, unknown>,
 ): Promise<void> {
+  if (consumers.length === 0) {
+    console.log("No service of this pipeline can have dead letters: all values of its sources are valid.");
+    return;
+  }
   const counted: CountedService[] = [];
   for (const each of consumers) {
     if (missing.includes(each)) counted.push({ ...each, count: "does not exist" });
     else if (silent.has(each.deadLetterTopic)) counted.push({ ...each, count: "cannot be read now" });
     else counted.push({ ...each, count: await countDeadLetters(cluster, each) });
   }
-  console.log(countsTable(counted));
+  console.log(cutToTerminal(countsTable(counted)));
   if (missing.length > 0) console.log(missingLine(missing));
 }
 
@@ -151,8 +156,12 @@ async function printDeadLetters(
   console.log(`${name}: ${deadLetters(total)}${all ? "" : " waiting"}${others}`);
   if (total > shown) console.log(shown === 1 ? "  the newest:" : `  the newest ${shown}:`);
   for (const line of lines) console.log(`  ${line}`);
-  if (waiting > 0 && consumer.inputTopics.length > 0)
-    console.log(`To put back what waits, for ${name} alone: npx bramble deadletters ${name} --replay`);
+  if (waiting === 0) return;
+  console.log(
+    consumer.inputTopics.length > 0
+      ? `To put back what waits, for ${name} alone: npx bramble deadletters ${name} --replay`
+      : "They are lines of a followed file. To have them processed, append the corrected lines to it.",
+  );
 }
 
 async function replay(cluster: ReplayCluster, consumer: Consumer, pipeline: Pipeline, yes: boolean): Promise<void> {

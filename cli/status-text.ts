@@ -93,13 +93,6 @@ export function conclusion({ services }: Pipeline, kafka: KafkaAnswer, problems:
   return [...(lines.length === 0 ? ["All is well."] : ["Problems:", ...lines]), ...deadLetters];
 }
 
-/** Lines that fit the terminal. */
-export function cutTo(width: number | undefined, text: string): string {
-  if (width === undefined) return text;
-  const cut = (line: string) => (line.length <= width ? line : `${line.slice(0, width - 3)}...`);
-  return text.split("\n").map(cut).join("\n");
-}
-
 function count(lag: ServiceLag["deadLetters"]): string {
   return lag === undefined ? "-" : amount(lag);
 }

@@ -7,10 +7,11 @@ import { askHosts } from "../status/ask-hosts.ts";
 import { askKafka } from "../status/ask-kafka.ts";
 import type { Answers, Journal, Problem } from "../status/problem.ts";
 import { isNothingDeployed, problemsOf } from "../status/problems.ts";
+import { cutToTerminal } from "./columns.ts";
 import { pipelineOf, withPipelineOption } from "./pipeline-option.ts";
 import { stackLogin } from "./stack-login.ts";
 import { statusJson } from "./status-json.ts";
-import { conclusion, cutTo, hostTable, lagTable, unitTable } from "./status-text.ts";
+import { conclusion, hostTable, lagTable, unitTable } from "./status-text.ts";
 
 interface Options {
   readonly json?: boolean;
@@ -54,9 +55,8 @@ function print(pipeline: Pipeline, answers: Answers, problems: readonly Problem[
     hostTable(pipeline, hosts),
     ...(known ? [unitTable(pipeline, hosts), lagTable(pipeline, kafka)] : []),
   ];
-  const width = process.stdout.isTTY ? process.stdout.columns : undefined;
   console.log(`${pipeline.name} (${fromHere(pipeline.file)})\n`);
-  for (const table of tables) console.log(`${cutTo(width, table)}\n`);
+  for (const table of tables) console.log(`${cutToTerminal(table)}\n`);
   for (const line of conclusion(pipeline, kafka, problems)) console.log(line);
   if (!isAnyThere && !isInLab())
     console.log("To reach the lab's hosts, put `npx bramble lab exec --` before the command.");

@@ -27,7 +27,9 @@ export async function readableRanges(
   from: StartPoint,
   groupId?: string,
 ): Promise<ReadableRange[]> {
-  const since = from.kind === "ago" ? await offsetsSince(admin, partitions, Date.now() - from.ms) : undefined;
+  const sinceMs = from.kind === "ago" ? Date.now() - from.ms : -1;
+  // Before 1970 there is nothing to look up, and negative numbers mean something else to Kafka.
+  const since = sinceMs < 0 ? undefined : await offsetsSince(admin, partitions, sinceMs);
   const ranges: ReadableRange[] = [];
   for (const each of partitions) {
     const at = since?.get(`${each.topic}/${each.partition}`);

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "@jest/globals";
+import { cutTo } from "../../cli/columns.ts";
 import { statusJson } from "../../cli/status-json.ts";
-import { conclusion, cutTo, hostTable, lagTable, unitTable } from "../../cli/status-text.ts";
+import { conclusion, hostTable, lagTable, unitTable } from "../../cli/status-text.ts";
 import type { Pipeline } from "../../declaration/pipeline.ts";
 import type { Answers, Problem } from "../../status/problem.ts";
 import type { HostAnswer } from "../../status/unit-state.ts";

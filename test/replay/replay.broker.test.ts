@@ -240,6 +240,11 @@ test("a time is looked up in each partition, and what retention took is told", a
     [3, false],
     [1, false],
   ]);
+  // Longer than there is time: all of it.
+  expect(await starts(ago(1e9))).toEqual([
+    [0, false],
+    [0, false],
+  ]);
   await onCluster(async ({ admin }) => {
     await admin.fetchTopicOffsets(input); // or else it does not know who leads the partition
     await admin.deleteTopicRecords({ topic: input, partitions: [{ partition: 0, offset: "2" }] });
