@@ -106,7 +106,7 @@ function inTransactions(letters: readonly Letter[]): Letter[][] {
   const all: Letter[][] = [];
   for (const letter of letters) {
     const last = all.at(-1);
-    const [before, its] = [last?.[0]?.deadLetter.at, letter.deadLetter.at];
+    const [before, its] = [last?.[0]?.deadLetter.from, letter.deadLetter.from];
     const isSame = before?.topic === its.topic && before.partition === its.partition;
     if (last && isSame && last.length < DEAD_LETTERS_AT_ONCE) last.push(letter);
     else all.push([letter]);

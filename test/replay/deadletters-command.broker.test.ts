@@ -131,3 +131,26 @@ test("put back and refused again, and read again by a replay, a record is one de
     isPutBack: false,
   });
 });
+
+test("what cannot go back is named, waits behind the others, and makes the exit code another", async () => {
+  const topic = pipeline.services.find(({ name }) => name === "con")?.deadLetterTopic ?? "";
+  const letter = (from: string) => ({
+    value: "cold",
+    headers: { "bramble.cause": "no number", "bramble.topic": from, "bramble.partition": "0", "bramble.offset": "900" },
+  });
+  await write(broker, topic, [letter("formerly"), letter(input)]);
+  const found = {
+    code: 1,
+    stderr:
+      "bramble: con: 1 dead letter goes on waiting\n" +
+      "  not put back: formerly/0@900: it is a record of formerly, which con no longer reads\n",
+  };
+  expect(await bramble("deadletters", "con", "--replay", "--yes")).toEqual({
+    ...found,
+    stdout: "con: 3 dead letters put back, for con alone.\n",
+  });
+  await counted("con", "1 3");
+  expect(await bramble("deadletters", "con", "--replay", "--yes")).toEqual({ ...found, stdout: "" });
+  await counted("con", "1 3");
+  expect((await bramble("deadletters", "con")).stdout).not.toContain("refused");
+});
