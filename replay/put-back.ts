@@ -91,11 +91,14 @@ interface Letter {
 }
 
 /** One dead letter for each refused record. */
-function newestOf(records: readonly IncomingRecord[], refused: RefusedRecords): Letter[] {
-  return records.flatMap((record) => {
+function newestOf(records: Iterable<IncomingRecord>, refused: RefusedRecords): Letter[] {
+  const letters: Letter[] = [];
+  for (const record of records) {
     const deadLetter = parseDeadLetter(record);
-    return deadLetter && refused.records.get(deadLetter.id)?.newest === record.offset ? [{ deadLetter, record }] : [];
-  });
+    if (deadLetter && refused.records.get(deadLetter.id)?.newest === record.offset)
+      letters.push({ deadLetter, record });
+  }
+  return letters;
 }
 
 /**

@@ -13,6 +13,9 @@ const OURS = "bramble.";
 /** A cause may quote what it likes; a thousand characters of it say enough. */
 const MAX_CAUSE_LENGTH = 1000;
 
+/** As Kafka has it for a record without one. */
+const NO_TIMESTAMP = "-1";
+
 /** A place of a record in Kafka. */
 export type Place = TopicPartition & { readonly offset: bigint };
 
@@ -85,7 +88,7 @@ export function parseDeadLetter({ offset, timestamp, key, value, headers }: Inco
   if (cause === undefined || topic === undefined || !isWhole(partition) || !isWhole(at)) return undefined;
   const cut = fact("cut-from-bytes");
   const place = { topic, partition: Number(partition), offset: BigInt(at) };
-  const time = fact("timestamp") ?? timestamp;
+  const time = fact("timestamp") ?? NO_TIMESTAMP;
   const first = firstPlace(headers[REPLAYED_FROM]?.at(-1)?.toString() ?? "", topic) ?? { place, time };
   const operator = fact("operator");
   const isResult = RESULT in headers;
@@ -99,7 +102,13 @@ export function parseDeadLetter({ offset, timestamp, key, value, headers }: Inco
     at: place,
     isResult,
     cutFromBytes: cut === undefined ? undefined : Number(cut),
-    record: { offset: place.offset, timestamp: time, key, value, headers: withoutOurs(headers) },
+    record: {
+      offset: place.offset,
+      timestamp: fact("timestamp") ?? timestamp,
+      key,
+      value,
+      headers: withoutOurs(headers),
+    },
   };
 }
 

@@ -35,15 +35,21 @@ export async function countRecords(
 ): Promise<RecordCount> {
   const ids = new Set<string>();
   let [at, bytes] = [from, 0];
-  while (at < end && bytes < MAX_BYTES && !isLate()) {
-    const read = await inspector.read(partition, at).catch(() => undefined);
-    if (read === undefined || read.nextOffset === at) break;
-    for (const record of read.records.decode()) {
-      bytes += sizeOf(record);
-      const id = record.offset < end ? idOf(record) : undefined;
-      if (id !== undefined) ids.add(id);
+  try {
+    while (at < end && bytes < MAX_BYTES && !isLate()) {
+      const { records, nextOffset } = await inspector.read(partition, at);
+      if (nextOffset === at) break;
+      const found: string[] = [];
+      for (const record of records.decode()) {
+        bytes += sizeOf(record);
+        const id = record.offset < end ? idOf(record) : undefined;
+        if (id !== undefined) found.push(id);
+      }
+      for (const id of found) ids.add(id);
+      at = nextOffset;
     }
-    at = read.nextOffset;
+  } catch {
+    // What cannot be read now, or decoded, keeps its upper bound.
   }
   return { records: ids.size + (at < end ? Number(end - at) : 0), isExact: at >= end };
 }

@@ -73,6 +73,12 @@ test("what an older service was left with of another topic's dead letters is not
   });
 });
 
+test("without the record's timestamp, the place alone says which record it is, whenever it is refused", () => {
+  const { "bramble.timestamp": _, ...headers } = refused({}).headers ?? {};
+  const parsed = ["1", "2"].map((timestamp) => parseDeadLetter({ ...record, timestamp, headers }));
+  expect(new Set(parsed.map((each) => each?.id))).toEqual(new Set(["temperatures/1@42 -1"]));
+});
+
 test("what is no dead letter is not taken for one", () => {
   expect(parseDeadLetter(record)).toBeUndefined();
   expect(parseDeadLetter({ ...record, headers: { "bramble.cause": [Buffer.from("x")] } })).toBeUndefined();

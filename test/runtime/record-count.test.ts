@@ -54,6 +54,14 @@ test("what is the same counts once", async () => {
 });
 
 test("what cannot be read keeps its upper bound, and so does what there is no time for", async () => {
+  const damaged = {
+    firstOffset: 10n,
+    decode: () => {
+      throw new Error("damaged");
+    },
+  };
+  const unreadable = { read: async () => ({ records: damaged, nextOffset: 20n }) };
+  expect(await countRecords(unreadable, range)).toEqual({ records: 10, isExact: false });
   const failing = { read: () => Promise.reject(new Error("no leader")) };
   expect(await countRecords(failing, range)).toEqual({ records: 10, isExact: false });
   const log = partition([10, 11]);
