@@ -9,7 +9,7 @@ import { pause } from "../runtime/pause.ts";
 import { groupPositions } from "../runtime/positions.ts";
 import { branchesOf, chainOf, type Service } from "../runtime/service.ts";
 import type { ServiceSpec } from "../runtime/service-spec.ts";
-import { StateStores } from "../runtime/state-store.ts";
+import { StateStores } from "../runtime/state-stores.ts";
 import type { Supervisor } from "../runtime/supervisor.ts";
 import { aroundTransact } from "./around-transact.ts";
 
@@ -50,7 +50,7 @@ export async function reprocess(spec: ServiceSpec, operators: Readonly<Record<st
       progress.wrote(countOf(transaction));
       return written;
     }),
-    stores: new StateStores(undefined),
+    stores: new StateStores(undefined, warn),
     journal: { info: () => {}, warn, error: warn } satisfies Journal,
     supervisor: UNSUPERVISED,
     replica: "replay",

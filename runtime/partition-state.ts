@@ -4,7 +4,7 @@ import { frozenState } from "../operators/frozen-state.ts";
 import { sizeOf } from "./kafka/size-of.ts";
 import { maxJsonBytes } from "./max-json-bytes.ts";
 import { type ChangelogEntry, parseState, stateKeyIn } from "./state.ts";
-import type { StateStore } from "./state-store.ts";
+import { type StateStore, StateStoreError } from "./state-store.ts";
 
 /**
  * What changed is written to the store once in a while, not with each transaction: a key that changes often is written
@@ -107,9 +107,12 @@ export class PartitionState implements States {
     this.#young = [];
   }
 
+  /** A copy that cannot be written is behind, which costs only time. */
   close(): void {
     try {
       this.#save();
+    } catch (error) {
+      if (!(error instanceof StateStoreError)) throw error;
     } finally {
       this.#store.close();
     }

@@ -10,7 +10,8 @@ import { producePaced } from "./paced-service.ts";
 import { pause } from "./pause.ts";
 import { branchesOf, chainOf, type Service } from "./service.ts";
 import type { ServiceSpec } from "./service-spec.ts";
-import { StateStores } from "./state-store.ts";
+import { StateStoreError } from "./state-store.ts";
+import { StateStores } from "./state-stores.ts";
 import { superviseBySystemd } from "./supervisor.ts";
 import { consumeTopics } from "./topic-service.ts";
 
@@ -54,7 +55,7 @@ export async function runService(
         processingGuarantee: spec.processingGuarantee ?? "exactly_once",
         onComplaint: journal.warn,
       }),
-      stores: new StateStores(process.env.CACHE_DIRECTORY),
+      stores: new StateStores(process.env.CACHE_DIRECTORY, journal.warn),
       journal,
       supervisor,
       replica,
@@ -98,7 +99,8 @@ async function keepRunning(service: Service, folder: string, stop: AbortSignal):
       // Of a topic, another member of the group has the partition now, as after a freeze: what is left is joining again.
       if (error instanceof FencedError && input.kind === "file") throw error;
       const problem = describeError(error);
-      journal.warn(`interrupted, restarting: ${problem}`);
+      // The store has said it.
+      if (!(error instanceof StateStoreError)) journal.warn(`interrupted, restarting: ${problem}`);
       supervisor.status(`restarting: ${problem}`);
       supervisor.alive();
       if (Date.now() - since > 60_000) failures = 0;

@@ -5,7 +5,7 @@ import { topicsOf } from "../operators/topics-of.ts";
 import type { Journal } from "./journal.ts";
 import type { Kafka } from "./kafka/kafka.ts";
 import type { ServiceSpec } from "./service-spec.ts";
-import type { StateStores } from "./state-store.ts";
+import type { StateStores } from "./state-stores.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What every part of one running service shares. */

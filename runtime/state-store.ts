@@ -1,30 +1,47 @@
 import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+
+/** A store could not read or write its file. Kafka has all that was in it: open the partition again. */
+export class StateStoreError extends Error {
+  override readonly name = "StateStoreError";
+
+  /** Whether the file is no good, as opposed to its disk. */
+  get isTorn(): boolean {
+    return TORN_CODES.includes(codeOf(this.cause));
+  }
+
+  /** Whether another file in its place might do. */
+  get isReplaceable(): boolean {
+    return this.isTorn || codeOf(this.cause) === IO_CODE;
+  }
+}
+
+interface StateStoreEvents {
+  readonly onClose?: () => void;
+  readonly onFailure?: (error: StateStoreError) => void;
+}
 
 /**
  * A copy of one partition of a changelog: the newest value of each key, as of an offset. Everything in it was committed in
  * Kafka, whose changelog is the truth: a copy that is behind is brought up to date by reading on from its offset, and one
- * that is gone, torn or of another topic is made anew.
+ * that is gone, torn or of another topic is made anew. Everything throws a StateStoreError when the file fails.
  */
 export class StateStore {
   readonly #path: string;
-  readonly #onClose: () => void;
+  readonly #events: StateStoreEvents;
   readonly #database: DatabaseSync;
   readonly #get: StatementSync;
   readonly #put: StatementSync;
   readonly #drop: StatementSync;
-  #isCorrupt = false;
+  #failure: StateStoreError | undefined;
 
   /** @param path of the file, which nobody else may have open; ":memory:" for a copy that ends with the process */
-  constructor(path: string, onClose: () => void = () => {}) {
+  constructor(path: string, events: StateStoreEvents = {}) {
     this.#path = path;
-    this.#onClose = onClose;
+    this.#events = events;
     this.#database = opened(path);
     this.#get = this.#database.prepare("SELECT value FROM entries WHERE name = ?");
-    this.#put = this.#database.prepare(
-      "INSERT INTO entries VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    );
+    this.#put = this.#database.prepare(PUT);
     this.#drop = this.#database.prepare("DELETE FROM entries WHERE name = ?");
   }
 
@@ -59,14 +76,15 @@ export class StateStore {
 
   /** Some names, at most `limit`, that are `from` or come after it, and before `to`, by their bytes. */
   namesBetween(from: string, to: string, limit: number): string[] {
-    const found = this.#database.prepare("SELECT name FROM entries WHERE name >= ? AND name < ? LIMIT ?");
-    return this.#watched(() => found.all(from, to, limit)).map(({ name }) => String(name));
+    const query = "SELECT name FROM entries WHERE name >= ? AND name < ? LIMIT ?";
+    const found = this.#watched(() => this.#database.prepare(query).all(from, to, limit));
+    return found.map(({ name }) => String(name));
   }
 
   close(): void {
     this.#database.close();
-    if (this.#isCorrupt) remove(this.#path);
-    this.#onClose();
+    if (this.#failure?.isReplaceable) remove(this.#path);
+    this.#events.onClose?.();
   }
 
   #inOneGo(work: () => void): void {
@@ -83,36 +101,18 @@ export class StateStore {
     });
   }
 
-  /** A file that turns out to be torn fails once: whoever opens it next finds none. */
   #watched<T>(work: () => T): T {
     try {
       return work();
-    } catch (error) {
-      this.#isCorrupt ||= isCorruption(error);
-      throw error;
+    } catch (cause) {
+      if (!isOfSqlite(cause)) throw cause;
+      // After the first time, what else fails is of no interest.
+      if (this.#failure === undefined) {
+        this.#failure = failureOf(this.#path, cause);
+        this.#events.onFailure?.(this.#failure);
+      }
+      throw this.#failure;
     }
-  }
-}
-
-/** The stores of one service, in the folder that systemd gives it (CacheDirectory=), or in memory without one. */
-export class StateStores {
-  readonly #folder: string | undefined;
-  #open = 0;
-
-  constructor(folder: string | undefined) {
-    this.#folder = folder;
-  }
-
-  open(partition: number): StateStore {
-    const path = this.#folder === undefined ? ":memory:" : join(this.#folder, `${partition}.sqlite`);
-    const store = new StateStore(path, () => void this.#open--);
-    this.#open++;
-    return store;
-  }
-
-  /** How many there are open now, which share the memory of the process. */
-  get count(): number {
-    return this.#open;
   }
 }
 
@@ -121,27 +121,51 @@ CREATE TABLE IF NOT EXISTS entries (name TEXT PRIMARY KEY, value TEXT NOT NULL) 
 CREATE TABLE IF NOT EXISTS origin (topic_id TEXT NOT NULL, end INTEGER NOT NULL);
 `;
 
-/** SQLite's result codes (IOERR, CORRUPT, NOTADB) for a file that cannot be read, as after a lost disk or a bad card. */
-const CORRUPTION_CODES: readonly unknown[] = [10, 11, 26];
+const PUT = "INSERT INTO entries VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
-function isCorruption(error: unknown): boolean {
-  // The higher bits tell it more exactly.
-  return CORRUPTION_CODES.includes(Number((error as { errcode?: number }).errcode) & 0xff);
+/** SQLite's result codes (https://sqlite.org/rescode.html): CORRUPT, NOTADB, and ERROR for a file with other tables. */
+const TORN_CODES: readonly number[] = [11, 26, 1];
+
+/** IOERR: the disk's fault or, on a bad card, that of the place where the file is. */
+const IO_CODE = 10;
+
+/** BUSY: somebody else has the file open. */
+const BUSY_CODE = 5;
+
+function failureOf(path: string, cause: unknown): StateStoreError {
+  return new StateStoreError(`${path}: ${(cause as Error).message}`, { cause });
+}
+
+function isOfSqlite(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ERR_SQLITE_ERROR";
+}
+
+/** The lower bits; the higher ones tell it more exactly. */
+function codeOf(error: unknown): number {
+  return Number((error as { errcode?: number } | undefined)?.errcode) & 0xff;
 }
 
 function opened(path: string): DatabaseSync {
   try {
     return openDatabase(path);
-  } catch (error) {
-    if (path === ":memory:" || !isCorruption(error)) throw error;
+  } catch (cause) {
+    if (!isOfSqlite(cause) || codeOf(cause) === BUSY_CODE) throw cause;
+    const error = failureOf(path, cause);
+    if (!error.isReplaceable) throw error;
     remove(path);
+  }
+  try {
     return openDatabase(path);
+  } catch (cause) {
+    throw failureOf(path, cause);
   }
 }
 
-/** Kafka has all that was in it. */
+/** Kafka has all that was in it. What cannot be removed fails again, and is then done without. */
 function remove(path: string): void {
-  for (const suffix of ["", "-wal"]) rmSync(path + suffix, { force: true });
+  try {
+    for (const suffix of ["", "-wal"]) rmSync(path + suffix, { force: true });
+  } catch {}
 }
 
 /**
@@ -153,6 +177,8 @@ function openDatabase(path: string): DatabaseSync {
   try {
     database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     database.exec(`PRAGMA cache_size = -4000; ${SCHEMA}`);
+    // What has other tables is found out now.
+    database.prepare(PUT);
     return database;
   } catch (error) {
     database.close();

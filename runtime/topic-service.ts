@@ -3,6 +3,7 @@ import type { TopicFormat } from "../operators/topics-of.ts";
 import { describeError, FencedError } from "./kafka/errors.ts";
 import type { Batch, TopicPartition } from "./kafka/kafka.ts";
 import type { Service } from "./service.ts";
+import { StateStoreError } from "./state-store.ts";
 import { TaskSet } from "./task-set.ts";
 
 const HEARTBEAT_EVERY_MS = 1000;
@@ -32,8 +33,11 @@ export async function consumeTopics(
     // A task that was closed meanwhile has not come to the end: whoever opens the partition next goes on from there.
     if (failure === undefined) return task.position(topic) === batch.nextOffset ? batch.done() : undefined;
     if (failure instanceof FencedError) return fenced.reject(failure);
-    const where = `${topic}/${partition}@${task.position(topic)}`;
-    journal.warn(`${where}: the transaction failed and is retried: ${describeError(failure)}`);
+    // The store has said it, and the transaction may well be committed.
+    if (!(failure instanceof StateStoreError)) {
+      const where = `${topic}/${partition}@${task.position(topic)}`;
+      journal.warn(`${where}: the transaction failed and is retried: ${describeError(failure)}`);
+    }
     tasks.reopen(partition, batch.heartbeat());
   };
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import { produceFollowed } from "../../runtime/follow-service.ts";
 import type { Kafka } from "../../runtime/kafka/kafka.ts";
 import type { Service } from "../../runtime/service.ts";
-import { StateStores } from "../../runtime/state-store.ts";
+import { StateStores } from "../../runtime/state-stores.ts";
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -57,7 +57,7 @@ test("a followed file's status stays at the byte that was read, however long not
     chain: [],
     branches: [{ topic: "out" }],
     kafka: emptyKafka(written),
-    stores: new StateStores(undefined),
+    stores: new StateStores(undefined, ignore),
     journal: { info: ignore, warn: ignore, error: ignore },
     supervisor: { ready: say, status: say, alive: ignore, stopping: ignore },
     replica: "rpi1",

@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { StateStore, StateStores } from "../../runtime/state-store.ts";
+import { StateStore } from "../../runtime/state-store.ts";
 
 const folder = () => mkdtempSync(join(tmpdir(), "bramble-store-"));
 
@@ -59,24 +59,6 @@ test.each([
   };
   expect(() => readAll() ?? raise("begun anew")).toThrow(/malformed|begun anew/);
   expect(readAll()).toBeUndefined();
-});
-
-test("two that share a folder and a partition do not get to share the file", () => {
-  const stores = new StateStores(folder());
-  const one = stores.open(0);
-  expect(() => stores.open(0)).toThrow("database is locked");
-  const other = stores.open(1);
-  expect(stores.count).toBe(2);
-  one.close();
-  other.close();
-  expect(stores.count).toBe(0);
-  stores.open(0).close();
-});
-
-test("without a folder there are no files", () => {
-  const store = new StateStores(undefined).open(0);
-  store.begin("topic", 0n);
-  expect(existsSync(":memory:")).toBe(false);
 });
 
 /** Writes over some pages of the file, as a bad card does. */

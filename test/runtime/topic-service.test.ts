@@ -1,9 +1,13 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import { fold, number, type Operator } from "../../operators/operator.ts";
 import { FencedError } from "../../runtime/kafka/errors.ts";
 import type { Batch, Kafka, Subscription, Transaction } from "../../runtime/kafka/kafka.ts";
 import type { Service } from "../../runtime/service.ts";
-import { StateStores } from "../../runtime/state-store.ts";
+import { StateStores } from "../../runtime/state-stores.ts";
 import { consumeTopics } from "../../runtime/topic-service.ts";
 
 /**
@@ -106,9 +110,11 @@ let kafka: FakeKafka;
 let stop: AbortController;
 let ended: Promise<void>;
 let warnings: string[];
+let folder: string;
 
 beforeEach(async () => {
   jest.useFakeTimers();
+  folder = mkdtempSync(join(tmpdir(), "bramble-topics-"));
   kafka = new FakeKafka();
   stop = new AbortController();
   warnings = [];
@@ -126,7 +132,7 @@ beforeEach(async () => {
     chain: [{ name: "sum", operator: sum as unknown as Operator, params: {} }],
     branches: [{ topic: "out" }],
     kafka,
-    stores: new StateStores(undefined),
+    stores: new StateStores(folder, (message) => warnings.push(message.replace(folder, ""))),
     journal: { info: ignore, warn: (message) => warnings.push(message), error: ignore },
     supervisor: { ready: ignore, status: ignore, alive: ignore, stopping: ignore },
     replica: "rpi1",
@@ -142,6 +148,7 @@ beforeEach(async () => {
 afterEach(() => {
   stop.abort();
   jest.useRealTimers();
+  jest.restoreAllMocks();
 });
 
 test("batches follow each other, with the state carried along", async () => {
@@ -321,4 +328,23 @@ test("and leaves alone what it is assigned while it ends, which is for whoever c
 test("a stop ends it", async () => {
   stop.abort();
   await expect(ended).resolves.toBeUndefined();
+});
+
+test("on a full disk the state goes on in memory, and the journal says so once", async () => {
+  await kafka.fetch(2);
+  const { exec } = DatabaseSync.prototype;
+  const full = Object.assign(new Error("database or disk is full"), { code: "ERR_SQLITE_ERROR", errcode: 13 });
+  jest.spyOn(DatabaseSync.prototype, "exec").mockImplementation(function (this: DatabaseSync, sql) {
+    if (sql === "COMMIT" && this.location() !== null) throw full;
+    return exec.call(this, sql);
+  });
+  for (let i = 0; i < 3; i++) {
+    jest.setSystemTime(Date.now() + 11_000); // what changed is then due to be written to the disk
+    await kafka.fetch(1);
+    await kafka.fetch(0); // waits for the task, should it be opened anew
+  }
+  expect(kafka.committed).toEqual(["1", "2", "3", "4", "5"]);
+  expect(warnings).toEqual([
+    "/0.sqlite: database or disk is full; going on with the state in memory, from the changelog; free space on the disk or repair it, then restart the service",
+  ]);
 });
