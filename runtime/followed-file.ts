@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { bytesAt } from "./bytes-at.ts";
 
 /** Where reading has come to, and in which file: enough to find it again after a restart, whatever its name is then. */
 export interface FilePosition {
@@ -162,15 +163,4 @@ function headOf(handle: FileHandle): Promise<Buffer> {
 /** Of the first bytes, as many as were read. */
 function sumOf(head: Buffer, read: number): string {
   return createHash("sha256").update(head.subarray(0, read)).digest("hex");
-}
-
-async function bytesAt(handle: FileHandle, offset: number, count: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(count);
-  let length = 0;
-  while (length < count) {
-    const { bytesRead } = await handle.read(bytes, length, count - length, offset + length);
-    if (bytesRead === 0) break;
-    length += bytesRead;
-  }
-  return bytes.subarray(0, length);
 }
