@@ -1,5 +1,6 @@
 import { join, parse } from "node:path";
 import { AppendedFile, type Kept } from "./appended-file.ts";
+import { journalLine } from "./journal-line.ts";
 import type { Processed } from "./process-batch.ts";
 import type { Service } from "./service.ts";
 import type { Changelog, ChangelogEntry } from "./state.ts";
@@ -36,7 +37,7 @@ export async function openSink(service: Service, partition: number, changelog: C
 function printing(stages: boolean, print: Service["print"]): Sink {
   return {
     take: async ({ outputs, paths }) => {
-      const lines = stages ? paths.map((path) => path.join(" -> ")) : outputs.map(({ value }) => value);
+      const lines = stages ? paths.map(journalLine) : outputs.map(({ value }) => journalLine([value]));
       if (lines.length > 0) await print(`${lines.join("\n")}\n`);
       return [];
     },
