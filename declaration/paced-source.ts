@@ -43,7 +43,7 @@ export class PacedSource {
 export async function openPacedSource(input: Input): Promise<PacedSource | undefined> {
   switch (input.kind) {
     case "file": {
-      const { values } = sourceValues(await readFile(input.path, "utf8"), input.format);
+      const { values } = sourceValues(await readFile(input.path), input.format);
       return new PacedSource(values, input.everyMs, false);
     }
     case "random":

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { Format } from "../operators/format.ts";
+import { piecesOf } from "../operators/source-values.ts";
 import { type FilePosition, FollowedFile, type Lines } from "./followed-file.ts";
 import type { IncomingRecord, TopicPartition } from "./kafka/kafka.ts";
 import { openTask } from "./partition-task.ts";
@@ -73,16 +74,14 @@ class FollowPositions implements Positions {
   }
 }
 
-/** Numbers stand several on a line with white space between; JSON and text have a value on each line, JSON skips empty ones. */
+/** As from a file that is brought along; what is no value or no UTF-8 is found out when it is decoded. */
 export function recordsOf({ lines }: Pick<Lines, "lines">, format: Format, nowMs: number): IncomingRecord[] {
-  const piece = { number: /[^\t-\r ]+/g, json: /[^\t-\r ](?:.*[^\t-\r ])?/gs, text: /^.*?(?=\r?$)/gs }[format];
   return lines.flatMap(({ offset, bytes }) =>
-    // One character stands for one byte, so that what is no UTF-8 is refused as it is.
-    Array.from(bytes.toString("latin1").matchAll(piece), ({ 0: found, index }) => ({
-      offset: BigInt(offset + index),
+    piecesOf(bytes, format).map(({ at, bytes: value }) => ({
+      offset: BigInt(offset + at),
       timestamp: String(nowMs),
       key: null,
-      value: Buffer.from(found, "latin1"),
+      value,
       headers: {},
     })),
   );

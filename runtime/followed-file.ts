@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { markedEncoding, markLength } from "../operators/source-values.ts";
 import { bytesAt } from "./bytes-at.ts";
 
 /** Where reading has come to, and in which file: enough to find it again after a restart, whatever its name is then. */
@@ -35,6 +36,12 @@ interface OpenFile {
   readonly inode: number;
 }
 
+/** Bytes and where they begin. */
+interface Text {
+  readonly offset: number;
+  readonly chunk: Buffer;
+}
+
 /**
  * A file that grows, read line by line as `tail --follow=name --retry` does (tail(1)): it need not be there yet; when another file gets
  * its name, the one before is read to its end first; one that was cut or written anew is read from its beginning. A line
@@ -46,6 +53,8 @@ export class FollowedFile {
   #position: FilePosition | undefined;
   #file: OpenFile | undefined;
   #lastGrewMs = 0;
+  /** NULs that went up to the end of the file when it was last looked at. */
+  #claimed: { readonly begin: number; readonly end: number } | undefined;
 
   constructor(path: string, position: FilePosition | undefined, log: (message: string) => void) {
     this.#path = path;
@@ -62,8 +71,7 @@ export class FollowedFile {
     this.#file ??= await this.#open();
     if (this.#file === undefined) return undefined;
     const { handle, inode } = this.#file;
-    const offset = await this.#offsetIn(this.#file);
-    const chunk = await bytesAt(handle, offset, CHUNK_BYTES);
+    const { offset, chunk } = await this.#textFrom(this.#file, await this.#offsetIn(this.#file));
     const end =
       chunk.length === CHUNK_BYTES ? chunk.lastIndexOf(LINE_END) + 1 || chunk.length : chunk.lastIndexOf(LINE_END) + 1;
     if (end > 0) {
@@ -117,11 +125,51 @@ export class FollowedFile {
     return 0;
   }
 
+  /**
+   * What is there from an offset on, behind a mark that says UTF-8 and behind NULs: they are the hole that truncation leaves
+   * under a program that goes on writing at the offset that it had (logrotate's copytruncate). NULs up to the end of the
+   * file are not skipped: there are programs that claim room and write into it later.
+   */
+  async #textFrom({ handle, inode }: OpenFile, begin: number): Promise<Text> {
+    const first = await bytesAt(handle, begin, CHUNK_BYTES);
+    if (begin === 0) {
+      const encoding = markedEncoding(first);
+      if (encoding !== undefined)
+        throw new Error(`${this.#path}: expected text in UTF-8, found ${encoding}; let the program write UTF-8`);
+      const mark = markLength(first);
+      if (mark > 0) return { offset: mark, chunk: await writtenPart(handle, mark) };
+    }
+    let [offset, chunk, nuls] = [begin, first, nulsBefore(first)];
+    if (nuls === 0) return { offset, chunk: await writtenPart(handle, offset, chunk) };
+    if (nuls === chunk.length) nuls = Math.max(nuls, await this.#nulsKnown(handle, begin));
+    for (; nuls > 0; nuls = nulsBefore(chunk)) {
+      offset += nuls;
+      chunk = await bytesAt(handle, offset, CHUNK_BYTES);
+    }
+    if (chunk.length === 0) {
+      this.#claimed = { begin, end: offset };
+      return { offset: begin, chunk };
+    }
+    this.#position = { inode, offset, head: sumOf(await headOf(handle), offset) };
+    this.#log(
+      `${this.#path}: skipped ${offset - begin} NUL bytes at byte ${begin}, as truncation leaves them under a program that does not append`,
+    );
+    return { offset, chunk: await writtenPart(handle, offset, chunk) };
+  }
+
+  /** What was looked at before is not looked at each time: a program fills what it has claimed from the beginning. */
+  async #nulsKnown(handle: FileHandle, begin: number): Promise<number> {
+    const claimed = this.#claimed;
+    if (claimed === undefined || claimed.begin !== begin || (await handle.stat()).size < claimed.end) return 0;
+    return claimed.end - begin;
+  }
+
   #taken(inode: number, offset: number, bytes: Buffer, head: Buffer): Lines {
     const lines: { offset: number; bytes: Buffer }[] = [];
     for (let start = 0; start < bytes.length; ) {
       const found = bytes.indexOf(LINE_END, start);
       const end = found < 0 ? bytes.length : found;
+      start += nulsBefore(bytes.subarray(start, end));
       lines.push({ offset: offset + start, bytes: bytes.subarray(start, end) });
       start = end + 1;
     }
@@ -130,6 +178,21 @@ export class FollowedFile {
     this.#position = next;
     return { lines, position: next, positionAt };
   }
+}
+
+function nulsBefore(bytes: Buffer): number {
+  if (bytes[0] !== 0) return 0;
+  const text = bytes.findIndex((byte) => byte !== 0);
+  return text < 0 ? bytes.length : text;
+}
+
+/** A chunk without the NULs at its end, unless it is one of a line that goes on behind them. */
+async function writtenPart(handle: FileHandle, offset: number, read?: Buffer): Promise<Buffer> {
+  const chunk = read ?? (await bytesAt(handle, offset, CHUNK_BYTES));
+  const written = chunk.subarray(0, chunk.findLastIndex((byte) => byte !== 0) + 1);
+  if (written.length === chunk.length || chunk.length < CHUNK_BYTES || written.includes(LINE_END)) return written;
+  const behind = await bytesAt(handle, offset + chunk.length, CHUNK_BYTES);
+  return nulsBefore(behind) === behind.length ? written : chunk;
 }
 
 async function openIfThere(path: string): Promise<OpenFile | undefined> {

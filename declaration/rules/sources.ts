@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { DURATION, toMilliseconds } from "../../operators/duration.ts";
 import type { Format } from "../../operators/format.ts";
-import { sourceValues } from "../../operators/source-values.ts";
+import { describeForeign, foreignByte, sourceValues } from "../../operators/source-values.ts";
 import { type Finding, type Path, shown, wrongKey, wrongValue } from "../diagnostic.ts";
 import type { Draft } from "../draft.ts";
 import { didYouMean } from "../suggest.ts";
@@ -77,16 +77,23 @@ function hostFile(path: Path, file: unknown): Finding[] {
 }
 
 async function problemOf(path: string, written: string, format: Format): Promise<string | undefined> {
-  let text: string;
+  let content: Buffer;
   try {
-    text = await readFile(path, "utf8");
+    content = await readFile(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT") return `${shown(written)} cannot be read (${code}); expected a readable file`;
     const near = didYouMean(basename(path), await readdir(dirname(path)).catch(() => []));
     return `there is no file ${shown(written)}; the path is relative to the folder of the pipeline file${near}`;
   }
-  const { values, malformed } = sourceValues(text, format);
+  const foreign = foreignByte(content);
+  if (foreign !== undefined) {
+    const { encoding, likely } = foreign;
+    const command = `iconv -f ${likely} -t utf-8 ${basename(written)} > converted.txt`;
+    const next = `convert it${encoding === undefined ? `, if it is ${likely}` : ""}: ${command}`;
+    return `expected text in UTF-8, found ${describeForeign(foreign)}, in ${shown(written)}; ${next}`;
+  }
+  const { values, malformed } = sourceValues(content, format);
   const [first] = malformed;
   if (first !== undefined) {
     const more = malformed.length > 1 ? ` and ${malformed.length - 1} more` : "";

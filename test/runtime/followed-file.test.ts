@@ -1,8 +1,21 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
+import { sourceValues } from "../../operators/source-values.ts";
+import { decodeValue } from "../../runtime/codec.ts";
 import { recordsOf } from "../../runtime/follow-service.ts";
 import { type FilePosition, FollowedFile } from "../../runtime/followed-file.ts";
 
@@ -104,6 +117,120 @@ test("a file that was cut is read from its beginning, even when it is longer aga
   expect((await lines()).text).toEqual(["5"]);
   expect(new Set(said)).toEqual(new Set([`${path} was truncated or rewritten; reading it from the beginning`]));
 });
+
+const skipped = (nuls: number, at: number) =>
+  `${path}: skipped ${nuls} NUL bytes at byte ${at}, as truncation leaves them under a program that does not append`;
+
+test("truncated under a program that goes on writing where it was, it is read without the hole", async () => {
+  const program = openSync(path, "w");
+  writeSync(program, "1\n2\n".repeat(200));
+  expect((await lines()).text).toHaveLength(400);
+  // As copytruncate of logrotate(8) does; then the program writes behind a hole.
+  truncateSync(path);
+  writeSync(program, "3");
+  expect((await lines()).text).toEqual([]);
+  expect((await lines()).text).toEqual([]);
+  writeSync(program, "4\n5\n");
+  const { text, position } = await lines();
+  expect(text).toEqual(["34", "5"]);
+  // Now nobody looks in between: the file does not seem to have been truncated.
+  writeSync(program, "lost\n");
+  truncateSync(path);
+  writeSync(program, "6\n");
+  expect((await lines()).text).toEqual(["6"]);
+  const successor = follow(position);
+  expect((await lines(successor)).text).toEqual(["6"]);
+  await successor.close();
+  closeSync(program);
+  expect(said).toEqual([
+    `${path} was truncated or rewritten; reading it from the beginning`,
+    skipped(800, 0),
+    skipped(5, 805),
+    skipped(5, 805),
+  ]);
+});
+
+test("a hole that is longer than what is read at once, and one within", async () => {
+  writeFileSync(path, Buffer.concat([Buffer.alloc(600_000), Buffer.from("1\n\0\0\x002\n")]));
+  expect((await lines()).text).toEqual(["1", "2"]);
+  expect(said).toEqual([skipped(600_000, 0)]);
+});
+
+test("room that a program has claimed and fills later is waited for", async () => {
+  writeFileSync(path, "1\n");
+  truncateSync(path, 600_000);
+  const program = openSync(path, "r+");
+  expect((await lines()).text).toEqual(["1"]);
+  expect((await lines()).text).toEqual([]);
+  writeSync(program, "2\n3", 2);
+  expect((await lines()).text).toEqual(["2"]);
+  writeSync(program, "3\n", 5);
+  expect((await lines()).text).toEqual(["33"]);
+  truncateSync(path, 700_000);
+  writeSync(program, "4\n", 699_998);
+  expect((await lines()).text).toEqual(["4"]);
+  closeSync(program);
+});
+
+test("a byte order mark is no part of the first value", async () => {
+  writeFileSync(path, "\ufeff20.5\r\n\ufeff21\n");
+  const { text, position } = await lines();
+  expect(text).toEqual(["20.5\r", "\ufeff21"]);
+  appendFileSync(path, "22\n");
+  const successor = follow(position);
+  expect((await lines(successor)).text).toEqual(["22"]);
+  await successor.close();
+});
+
+test.each([
+  ["a byte order mark", "\ufeff", "x".repeat(600_000)],
+  ["NULs where a piece ends", "", `${"x".repeat(262_000)}${"\0".repeat(300)}${"x".repeat(300_000)}`],
+])("a line that is longer than what is read at once comes in pieces, also with %s", async (_, mark, line) => {
+  writeFileSync(path, `${mark}${line}\n`);
+  const { text } = await lines();
+  expect(text.length).toBeGreaterThan(1);
+  expect(text.join("").replaceAll("\0", "")).toBe(line.replaceAll("\0", ""));
+});
+
+test("UTF-16 is named, and read once it is UTF-8", async () => {
+  writeFileSync(path, Buffer.from("\ufeff20\n", "utf16le"));
+  await expect(followed.read()).rejects.toThrow("expected text in UTF-8, found UTF-16LE; let the program write UTF-8");
+  writeFileSync(path, "20\n");
+  expect((await lines()).text).toEqual(["20"]);
+});
+
+test.each(["number", "json", "text"] as const)(
+  "as %s, a followed file has the values of one that is brought along",
+  async (format) => {
+    const value = {
+      number: ["20.5", "-1e3", "7"],
+      json: ['{"a":"ü"}', "[1, 2]", '"x\u2028y"'],
+      text: ["ü", "a b", "\u00a0", "", "\t"],
+    };
+    const between = {
+      number: ["\n", " ", "\r\n", "\r", "\u00a0", "\t\n"],
+      json: ["\n", "\r\n", " \r", "\n\n"],
+      text: ["\n", "\r\n"],
+    };
+    const parts = fc.array(fc.tuple(fc.constantFrom(...value[format]), fc.constantFrom(...between[format])), {
+      minLength: 1,
+    });
+    await fc.assert(
+      fc.asyncProperty(parts, fc.constantFrom("", "\ufeff"), async (all, mark) => {
+        rmSync(path, { force: true });
+        writeFileSync(path, `${mark}${all.flat().join("")}\n`);
+        const file = follow();
+        const read = await file.read();
+        const found = read && recordsOf(read, format, 0).map(({ value: bytes }) => decodeValue(bytes, format));
+        await file.close();
+        const { values, malformed } = sourceValues(readFileSync(path), format);
+        expect([found, malformed]).toEqual([values, []]);
+        expect(values).toHaveLength(format === "text" ? all.length + 1 : all.length);
+      }),
+      { numRuns: 60 },
+    );
+  },
+);
 
 test("what cannot be read says so", async () => {
   path = folder;
