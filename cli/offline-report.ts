@@ -12,7 +12,10 @@ export function offlineReport(pipeline: Pipeline, run: OfflineRun, most: number)
   const endless = pipeline.services.filter(({ input }) => isEndless(input));
 
   return [
-    ...endless.map(({ name }) => `${name} never stops sending: only its beginning is shown`),
+    ...endless.map(({ name }) => {
+      const most = run.cut.get(name);
+      return `${name} never stops sending: only its ${most === undefined ? "beginning is" : `first ${most} values are`} shown`;
+    }),
     ...pipeline.services.flatMap(({ name, on, input }) =>
       input.kind === "follow" ? [`${name} follows ${input.path} on ${on}: no values here`] : [],
     ),

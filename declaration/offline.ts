@@ -12,6 +12,8 @@ export interface OfflineRun {
   readonly files: ReadonlyMap<string, readonly string[]>;
   /** By service; each value that it would have put among its dead letters. */
   readonly deadLetters: ReadonlyMap<string, readonly OperatorError[]>;
+  /** By service whose source has no end and was cut, as others went on for longer: how many values it sent. */
+  readonly cut: ReadonlyMap<string, number>;
 }
 
 /** Drives a whole pipeline until its sources are at their end: the known answer that the cluster must give, too. */
@@ -22,15 +24,21 @@ export async function runOffline(pipeline: Pipeline): Promise<OfflineRun> {
   const names = pipeline.services.map(({ name }) => name);
   const sinks = (kind: "log" | "file") =>
     pipeline.services.filter(({ output }) => output.kind === kind).map(({ name }) => name);
+  const present = <T>(of: (name: string) => T | undefined) =>
+    new Map(
+      names.flatMap((name) => {
+        const found = of(name);
+        return found === undefined ? [] : [[name, found] as const];
+      }),
+    );
   return {
     topics: new Map(streams.map((topic) => [topic, driver.values(topic)])),
     sinks: new Map(sinks("log").map((name) => [name, driver.printed(name)])),
     files: new Map(sinks("file").map((name) => [name, driver.lines(name)])),
-    deadLetters: new Map(
-      names.flatMap((name) => {
-        const errors = driver.deadLetters(name);
-        return errors.length === 0 ? [] : [[name, errors] as const];
-      }),
-    ),
+    deadLetters: present((name) => {
+      const errors = driver.deadLetters(name);
+      return errors.length === 0 ? undefined : errors;
+    }),
+    cut: present((name) => driver.cutAfter(name)),
   };
 }

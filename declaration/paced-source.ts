@@ -3,8 +3,11 @@ import { generatedValues } from "../operators/generated-values.ts";
 import { sourceValues } from "../operators/source-values.ts";
 import type { Input } from "./pipeline.ts";
 
-/** How much of a source without an end is enough to see what it is like. */
+/** How many values of a source without an end are enough to see what it is like. */
 const ENOUGH = 100;
+
+/** How many are too many to wait for a source that is slow: it goes on alone. */
+const MOST = 100_000;
 
 /** A source on virtual time: its values, and when each is due. */
 export class PacedSource {
@@ -13,6 +16,7 @@ export class PacedSource {
   readonly #isEndless: boolean;
   #next: IteratorResult<unknown>;
   #sent = 0;
+  #isCut = false;
 
   constructor(values: Iterable<unknown>, everyMs: number, isEndless: boolean) {
     this.#values = values[Symbol.iterator]();
@@ -29,6 +33,18 @@ export class PacedSource {
   /** Nothing more is to come, or nothing new. */
   get isFinished(): boolean {
     return this.#next.done === true || (this.#isEndless && this.#sent >= ENOUGH);
+  }
+
+  /** Without an end, and cut: how many values it has sent. */
+  get cutAfter(): number | undefined {
+    return this.#isCut ? this.#sent : undefined;
+  }
+
+  /** Ends a source without an end that has sent more than anybody looks at. */
+  cut(): void {
+    if (!this.#isEndless || this.#sent < MOST) return;
+    this.#isCut = true;
+    this.#next = { done: true, value: undefined };
   }
 
   take(): unknown {

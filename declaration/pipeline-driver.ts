@@ -76,12 +76,22 @@ export class PipelineDriver {
     this.#nowMs = until;
   }
 
-  /** Lets time pass until every source is at its end; one without an end has then sent 100 values or more. */
+  /**
+   * Lets time pass until every source is at its end. One without an end has then sent at least 100 values; while others go on, so
+   * does it, up to 100,000 values, and then sends no more.
+   */
   finish(): void {
     while (this.#running.some(({ source }) => source?.isFinished === false)) {
       const next = this.#nextDue();
-      if (next !== undefined) this.#send(next);
+      if (next === undefined) continue;
+      this.#send(next);
+      next.source.cut();
     }
+  }
+
+  /** How many values of a service's source `finish` took, if it did not let the source go on; undefined otherwise. */
+  cutAfter(service: string): number | undefined {
+    return this.#service(service).source?.cutAfter;
   }
 
   /** All records of a topic, in the order in which they got there. */

@@ -64,16 +64,48 @@ function kindFindings(path: Path, source: ReadonlyMap<string, unknown>): Finding
   ];
 }
 
-/** A file that grows is one on the host; what is in its scratch folders no service can see (PrivateTmp, PrivateDevices). */
+/**
+ * Where on a host there is no file for a service to follow, and why: its unit has its own /tmp and /dev (PrivateTmp=, PrivateDevices=),
+ * and systemd keeps other services' folders (DynamicUser=) and users' run-time folders (ProtectHome=) to their owners.
+ */
+const OUT_OF_REACH: readonly { readonly place: RegExp; readonly why: (place: string, file: string) => string }[] = [
+  {
+    place: /^(\/(?:var\/)?tmp|\/dev|\/proc|\/run\/user)\//,
+    why: (place, file) =>
+      `a service has a ${place} of its own and cannot see ${file}; use a file elsewhere, such as in /var/log`,
+  },
+  {
+    place: /^(\/sys)\//,
+    why: (place, file) =>
+      `${file} does not grow, as what is in ${place} has one value at a time; let a program write its values to a file, such as in /var/log, and follow that`,
+  },
+  {
+    place: /^(\/var\/(?:lib|cache|log)\/(?:private|bramble-[^/]+))\//,
+    why: (place, file) =>
+      `${place} belongs to another service, and only that can read ${file}; let it write to a topic, and read that`,
+  },
+];
+
+/** In a path that is meant to be replaced by something: by a shell, by systemd or with a date. */
+const PLACEHOLDER = /[*?]|\[[^\]/]+\]|\$\{?\w|%[A-Za-z](?![0-9A-Fa-f])/;
+
+/** A file that grows is one on the host. */
 function hostFile(path: Path, file: unknown): Finding[] {
   if (typeof file !== "string") return [];
+  const wrong = (message: string) => [wrongValue([...path, "file"], message)];
   const expected = "expected the absolute path of a file on the host, such as /var/log/sensor.txt";
   if (!/^(\/[^/\s][^/\n]*)+$/.test(file) || /\/\.\.?(\/|$)/.test(file))
-    return [wrongValue([...path, "file"], `${expected}, found ${shown(file)}`)];
-  const [, hidden] = /^(\/(?:var\/)?tmp|\/dev|\/proc|\/run\/user)\//.exec(file) ?? [];
-  if (hidden === undefined) return [];
-  const message = `a service has a ${hidden} of its own and cannot see ${shown(file)}; use a file elsewhere, such as in /var/log`;
-  return [wrongValue([...path, "file"], message)];
+    return wrong(`${expected}, found ${shown(file)}`);
+  const [placeholder] = PLACEHOLDER.exec(file) ?? [];
+  if (placeholder !== undefined) {
+    const next = "a path is taken as it is written; give each file a service of its own";
+    return wrong(`expected the path of one file, found ${shown(placeholder)} in ${shown(file)}; ${next}`);
+  }
+  for (const { place, why } of OUT_OF_REACH) {
+    const [, found] = place.exec(file) ?? [];
+    if (found !== undefined) return wrong(why(found, shown(file)));
+  }
+  return [];
 }
 
 async function problemOf(path: string, written: string, format: Format): Promise<string | undefined> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { offlineReport } from "../../cli/offline-report.ts";
 import { loadPipeline } from "../../declaration/load-pipeline.ts";
-import { runOffline } from "../../declaration/offline.ts";
+import { type OfflineRun, runOffline } from "../../declaration/offline.ts";
 
 async function report(file: string, most: number): Promise<string> {
   const pipeline = await loadPipeline(file);
@@ -61,5 +61,22 @@ con, dead letters
   1 value
   threshold: expected a number, found Infinity`,
   );
+  rmSync(folder, { recursive: true });
+});
+
+test("a source without an end that was cut beside a slower one says after how many values", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "bramble-test-"));
+  writeFileSync(
+    join(folder, "p.yaml"),
+    `
+cluster: { hosts: { rpi0: 10.42.0.250 } }
+services: { fast: { on: rpi0, source: { sequence: {}, every: 1s }, to: ticks } }
+`,
+  );
+  const pipeline = await loadPipeline(join(folder, "p.yaml"));
+  const run = await runOffline(pipeline);
+  const first = (cut: OfflineRun["cut"]) => offlineReport(pipeline, { ...run, cut }, 1).split("\n")[0];
+  expect(first(run.cut)).toBe("fast never stops sending: only its beginning is shown");
+  expect(first(new Map([["fast", 7]]))).toBe("fast never stops sending: only its first 7 values are shown");
   rmSync(folder, { recursive: true });
 });

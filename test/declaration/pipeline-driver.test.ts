@@ -118,6 +118,35 @@ test("a file that is followed gets what a test gives it, right or wrong", async 
   expect(driver.deadLetters("tail").map(({ message }) => message)).toEqual(['tail: expected format number, found "?"']);
 });
 
+test("beside one that is slow, a source without an end goes on up to 100,000 values; one with an end gives all", async () => {
+  const driver = await openDriver(
+    written(
+      `
+services:
+  fast: { on: rpi0, source: { sequence: {}, every: 10ms }, to: ticks }
+  slow: { on: rpi0, source: { file: values.txt, every: 1d }, to: daily }
+  late: { on: rpi0, source: { sequence: {}, every: 1h }, to: hours }
+  many: { on: rpi0, source: { sequence: {}, every: 1ms, count: 100001 }, to: counted }
+`,
+      "10 30 20",
+    ),
+  );
+  driver.finish();
+  expect(["ticks", "daily", "hours", "counted"].map((topic) => driver.values(topic).length)).toEqual([
+    100_000, 3, 100, 100_001,
+  ]);
+  expect(["fast", "slow", "late", "many"].map((service) => driver.cutAfter(service))).toEqual([
+    100_000,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  // Time does not go back for what is not sent any more.
+  driver.pass(3_600_000);
+  expect(driver.values("ticks")).toHaveLength(100_000);
+  expect(driver.values("hours")).toHaveLength(101);
+});
+
 test("several services that write one topic merge their streams; several that read it branch it", async () => {
   const driver = await openDriver(
     written(
