@@ -1,4 +1,4 @@
-import type { Kafka, RecordProducerOptions, Transaction, Written } from "../runtime/kafka/kafka.ts";
+import type { Kafka, RecordProducerOptions, Transaction, Written } from "../kafka/kafka.ts";
 
 /**
  * A client whose transactions pass through `around`, which may see what each holds and what comes of it.

@@ -1,6 +1,6 @@
+import type { Inspector, TopicPartition } from "../kafka/kafka.ts";
 import { type DeadLetter, parseDeadLetter } from "../runtime/dead-letter.ts";
-import type { Inspector, TopicPartition } from "../runtime/kafka/kafka.ts";
-import { partitionsOf, type ReplayCluster } from "./connect.ts";
+import { partitionsOf, type ReplayCluster, topicsThere } from "./connect.ts";
 import { type Leaderless, leaderless } from "./needs.ts";
 
 /** A service that may have dead letters: what is needed to look after them. */
@@ -27,7 +27,7 @@ export function deadLetterPartition({ deadLetterTopic: topic }: Consumer): Topic
 export async function deadLetterPosition(inspector: Inspector, consumer: Consumer): Promise<bigint> {
   const partition = deadLetterPartition(consumer);
   const earliest = await inspector.earliestOffset(partition);
-  const committed = await inspector.committedOffset(deadLetterGroup(consumer), partition);
+  const committed = (await inspector.committedPosition(deadLetterGroup(consumer), partition))?.offset;
   // Kafka may have taken away, by age, what was never put back.
   return committed === undefined || committed < earliest ? earliest : committed;
 }
@@ -37,10 +37,13 @@ export async function deadLetterPosition(inspector: Inspector, consumer: Consume
  * deleted by hand.
  */
 export async function withoutTopic(
-  { admin }: ReplayCluster,
+  cluster: ReplayCluster,
   consumers: readonly Consumer[],
 ): Promise<readonly Consumer[]> {
-  const topics = new Set(await admin.listTopics());
+  const topics = await topicsThere(
+    cluster,
+    consumers.map(({ deadLetterTopic }) => deadLetterTopic),
+  );
   return consumers.filter(({ deadLetterTopic }) => !topics.has(deadLetterTopic));
 }
 
@@ -87,7 +90,7 @@ export async function refusedRecords(inspector: Inspector, consumer: Consumer, f
     const times = (before?.times ?? 0) + (isSame ? 0 : 1);
     records.set(id, { newest: offset, refusedAt, at: at.offset, times });
   });
-  return { records, end };
+  return { records, end: end.offset };
 }
 
 /** One service's dead letters in numbers: each record counts once, however often it was refused. */

@@ -1,5 +1,5 @@
-import { FencedError } from "../runtime/kafka/errors.ts";
-import type { Consumed, IncomingRecord, Inspector, Kafka, TopicPartition } from "../runtime/kafka/kafka.ts";
+import { FencedError } from "../kafka/errors.ts";
+import type { Consumed, IncomingRecord, Inspector, Kafka, TopicPartition } from "../kafka/kafka.ts";
 import { keptPrefix } from "../runtime/sink.ts";
 import { removalEntries, removalKey } from "../runtime/unused-entries.ts";
 
@@ -66,7 +66,7 @@ export async function moveGroup(
 
 async function isMarked(inspector: Inspector, mark: string, consumed: readonly Consumed[]): Promise<boolean> {
   for (const { partition } of consumed) {
-    if ((await inspector.committedOffset(mark, partition)) !== undefined) return true;
+    if ((await inspector.committedPosition(mark, partition)) !== undefined) return true;
   }
   return false;
 }
@@ -108,7 +108,8 @@ class NamesInChangelog {
 
   /** With what is still open, which is waited for. */
   async readToEnd(): Promise<void> {
-    this.#next = await this.#inspector.readToEnd(this.#changelog, await this.#from(), (record) => this.#take(record));
+    const end = await this.#inspector.readToEnd(this.#changelog, await this.#from(), (record) => this.#take(record));
+    this.#next = end.offset;
   }
 
   async #from(): Promise<bigint> {

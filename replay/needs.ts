@@ -1,5 +1,5 @@
 import type { Host } from "../declaration/pipeline.ts";
-import type { TopicPartition } from "../runtime/kafka/kafka.ts";
+import type { TopicPartition } from "../kafka/kafka.ts";
 import { CommandError } from "./command-error.ts";
 import type { ReplayCluster } from "./connect.ts";
 
@@ -13,6 +13,10 @@ export interface Needs {
   readonly brokers?: number;
 }
 
+/** Kafka's own topics. */
+const GROUP_OFFSETS = "__consumer_offsets";
+const TRANSACTIONS = "__transaction_state";
+
 /** A partition that nobody can read or write now. */
 export interface Leaderless extends TopicPartition {
   /** Ids of the brokers that have it and are away; none of them while a leader is being chosen. */
@@ -20,28 +24,26 @@ export interface Leaderless extends TopicPartition {
 }
 
 /** What is needed and has no leader. What is not there (yet) is none of it. */
-export async function leaderless({ admin }: ReplayCluster, needs: Needs): Promise<Leaderless[]> {
-  const [{ topics }, { brokers }] = await Promise.all([admin.fetchTopicMetadata(), admin.describeCluster()]);
-  const there = new Set(brokers.map(({ nodeId }) => nodeId));
-  const partitionsOf = (topic: string) => topics.find(({ name }) => name === topic)?.partitions ?? [];
+export async function leaderless({ kafka }: ReplayCluster, needs: Needs): Promise<Leaderless[]> {
+  const asked = [...new Set(needs.topics), GROUP_OFFSETS, TRANSACTIONS];
+  const { topics, brokers } = await kafka.inspect((inspector) => inspector.describe(asked));
+  const partitionsOf = (topic: string) =>
+    (topics.get(topic) ?? []).map((each, partition) => ({ ...each, topic, partition }));
   const kept = (topic: string, ids: readonly string[]) => {
     const all = partitionsOf(topic);
     const numbers = new Set(ids.map((id) => partitionFor(id, all.length)));
-    return { topic, partitions: all.filter(({ partitionId }) => numbers.has(partitionId)) };
+    return all.filter(({ partition }) => numbers.has(partition));
   };
   return [
-    ...[...new Set(needs.topics)].map((topic) => ({ topic, partitions: partitionsOf(topic) })),
-    kept("__consumer_offsets", needs.groups),
-    kept("__transaction_state", needs.transactionalIds),
-  ].flatMap(({ topic, partitions }) =>
-    partitions
-      .filter(({ leader }) => leader < 0)
-      .map(({ partitionId, replicas }) => ({
-        ...{ topic, partition: partitionId },
-        away: replicas.filter((id) => !there.has(id)),
-      }))
-      .sort((a, b) => a.partition - b.partition),
-  );
+    ...[...new Set(needs.topics)].flatMap(partitionsOf),
+    ...kept(GROUP_OFFSETS, needs.groups),
+    ...kept(TRANSACTIONS, needs.transactionalIds),
+  ]
+    .filter(({ leader }) => leader === undefined)
+    .map(({ topic, partition, replicas }) => ({
+      ...{ topic, partition },
+      away: replicas.filter((id) => !brokers.includes(id)),
+    }));
 }
 
 /** Throws, before anything is changed, when something of it has no leader, or brokers are too few. */
@@ -52,7 +54,7 @@ export async function requireAvailable(cluster: ReplayCluster, hosts: readonly H
     throw new CommandError("partition-leaderless", lines.join("\n"));
   }
   const { brokers: expected = 0 } = needs;
-  const { length: running } = (await cluster.admin.describeCluster()).brokers;
+  const { length: running } = (await cluster.kafka.inspect((inspector) => inspector.describe([]))).brokers;
   if (running >= expected) return;
   const next = "Start Kafka on the others (see `npx bramble status`), and run this again. Nothing was changed.";
   throw new Error(`the replicas of new topics need ${expected} brokers; found ${running} running\n${next}`);

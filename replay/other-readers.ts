@@ -6,11 +6,7 @@ export async function otherReaders(
   topic: string,
   known: ReadonlySet<string>,
 ): Promise<string[]> {
-  const { groups } = await admin.listGroups();
-  const strangers = groups.map(({ groupId }) => groupId).filter((groupId) => !known.has(groupId));
-  const reading = strangers.map(async (groupId) => {
-    const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
-    return offsets?.partitions.some(({ offset }) => Number(offset) >= 0) ? [groupId] : [];
-  });
+  const strangers = (await admin.groups()).filter((groupId) => !known.has(groupId));
+  const reading = strangers.map(async (groupId) => ((await admin.hasRead(groupId, topic)) ? [groupId] : []));
   return (await Promise.all(reading)).flat().sort();
 }

@@ -1,7 +1,7 @@
+import type { IncomingRecord, Inspector, OutgoingRecord, RecordProducer } from "../kafka/kafka.ts";
+import { sizeOf } from "../kafka/size-of.ts";
 import { REPLAYED_FOR, REPLAYED_FROM } from "../runtime/addressed-to.ts";
 import { type DeadLetter, type Place, parseDeadLetter } from "../runtime/dead-letter.ts";
-import type { IncomingRecord, Inspector, OutgoingRecord, RecordProducer } from "../runtime/kafka/kafka.ts";
-import { sizeOf } from "../runtime/kafka/size-of.ts";
 import { partitionsOf, type ReplayCluster } from "./connect.ts";
 import {
   type Consumer,

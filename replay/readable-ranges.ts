@@ -1,5 +1,5 @@
-import { describeError, kafkaErrorType } from "../runtime/kafka/errors.ts";
-import type { Inspector, TopicPartition } from "../runtime/kafka/kafka.ts";
+import { describeError, kafkaErrorType } from "../kafka/errors.ts";
+import type { Inspector, TopicPartition } from "../kafka/kafka.ts";
 import { partitionsOf, type ReplayCluster } from "./connect.ts";
 import type { ReadableRange, StartPoint } from "./start-point.ts";
 
@@ -29,12 +29,15 @@ export async function readableRanges(
 ): Promise<ReadableRange[]> {
   const sinceMs = from.kind === "ago" ? Date.now() - from.ms : -1;
   // Before 1970 there is nothing to look up, and negative numbers mean something else to Kafka.
-  const since = sinceMs < 0 ? undefined : await offsetsSince(admin, partitions, sinceMs);
   const ranges: ReadableRange[] = [];
   for (const each of partitions) {
-    const at = since?.get(`${each.topic}/${each.partition}`);
     try {
-      ranges.push({ ...each, ...(await boundsOf(inspector, each, groupId)), ...(at !== undefined && { since: at }) });
+      const bounds = await boundsOf(inspector, each, groupId);
+      if (sinceMs < 0) ranges.push({ ...each, ...bounds });
+      else {
+        const since = (await admin.offsetSince(each, sinceMs)) ?? (await inspector.latestOffset(each));
+        ranges.push({ ...each, ...bounds, since });
+      }
     } catch (cause) {
       const partition = `${each.topic}/${each.partition}`;
       const next = "run this again when its broker is up";
@@ -70,19 +73,9 @@ export async function committedOffsets(
 async function stableOffset(inspector: Inspector, groupId: string, partition: TopicPartition) {
   for (const deadline = Date.now() + STABLE_TIMEOUT_MS; ; ) {
     try {
-      return await inspector.committedOffset(groupId, partition);
+      return (await inspector.committedPosition(groupId, partition))?.offset;
     } catch (error) {
       if (kafkaErrorType(error) !== "UNSTABLE_OFFSET_COMMIT" || Date.now() > deadline) throw error;
     }
   }
-}
-
-async function offsetsSince(admin: ReplayCluster["admin"], partitions: readonly TopicPartition[], timestamp: number) {
-  const offsets = new Map<string, bigint>();
-  for (const topic of new Set(partitions.map((each) => each.topic))) {
-    for (const { partition, offset } of await admin.fetchTopicOffsetsByTimestamp(topic, timestamp)) {
-      offsets.set(`${topic}/${partition}`, BigInt(offset));
-    }
-  }
-  return offsets;
 }

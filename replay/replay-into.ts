@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleService } from "../runtime/bundle.ts";
 import type { RecordCount } from "../runtime/record-count.ts";
-import { partitionsOf, type ReplayCluster } from "./connect.ts";
+import { type ReplayCluster, topicsThere } from "./connect.ts";
 import { countRanges, sumOf } from "./count-ranges.ts";
 import type { IntoTopic, TopicShape } from "./into-topic.ts";
 import { moveGroup, transactionalIdOf } from "./move-group.ts";
@@ -30,7 +30,10 @@ export async function needsOfReplayInto(
   { topic, spec, shape, changelogShape }: IntoTopic,
 ): Promise<Needs> {
   const partitions = await partitionsIn(cluster, inputTopics);
-  const there = new Set(await cluster.admin.listTopics());
+  const there = await topicsThere(cluster, [
+    topic,
+    ...(spec.changelogTopic === undefined ? [] : [spec.changelogTopic]),
+  ]);
   const toMake = [
     ...(there.has(topic) ? [] : [shape]),
     ...(changelogShape === undefined || there.has(spec.changelogTopic ?? "") ? [] : [changelogShape]),
@@ -75,7 +78,7 @@ export async function planReplayInto(
 }
 
 async function recordsIn(cluster: ReplayCluster, topic: string): Promise<RecordCount | undefined> {
-  if (!(await cluster.admin.listTopics()).includes(topic)) return undefined;
+  if (!(await topicsThere(cluster, [topic])).has(topic)) return undefined;
   const partitions = await partitionsIn(cluster, [topic]);
   const ranges = await cluster.kafka.inspect((inspector) =>
     Promise.all(
@@ -116,18 +119,15 @@ export async function replayInto(
   }
   const written = await run(into, ranges, onEvent);
   // In this order: a group that is left over would have another run go on, with no state.
-  await admin.deleteGroups([spec.groupId]);
-  if (spec.changelogTopic !== undefined) await admin.deleteTopics({ topics: [spec.changelogTopic] });
+  await admin.deleteGroup(spec.groupId);
+  if (spec.changelogTopic !== undefined) await admin.deleteTopic(spec.changelogTopic);
   return written;
 }
 
 async function createMissing(cluster: ReplayCluster, topic: string, shape: TopicShape): Promise<void> {
   const { partitions, replicationFactor, config } = shape;
-  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-  const newTopic = { topic, numPartitions: partitions, replicationFactor, configEntries };
-  // Gives false for one that is there.
-  await cluster.admin.createTopics({ waitForLeaders: true, topics: [newTopic] });
-  await partitionsOf(cluster, topic);
+  if ((await topicsThere(cluster, [topic])).has(topic)) return;
+  await cluster.admin.createTopic({ topic, partitions, replicationFactor, config });
 }
 
 /** The program of replay/reprocess.ts, in a process that ends with this one. */

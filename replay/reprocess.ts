@@ -1,12 +1,12 @@
+import { connectKafka } from "../kafka/connect.ts";
+import { describeError, FencedError } from "../kafka/errors.ts";
+import type { FetchedRecords, Inspector, Transaction } from "../kafka/kafka.ts";
 import type { Operator } from "../operators/operator.ts";
 import { type TopicFormat, topicsOf } from "../operators/topics-of.ts";
 import type { Journal } from "../runtime/journal.ts";
-import { connectKafka } from "../runtime/kafka/connect.ts";
-import { describeError, FencedError } from "../runtime/kafka/errors.ts";
-import type { FetchedRecords, Inspector, Transaction } from "../runtime/kafka/kafka.ts";
 import { openTask, type PartitionTask } from "../runtime/partition-task.ts";
 import { pause } from "../runtime/pause.ts";
-import { groupPositions } from "../runtime/positions.ts";
+import { groupPositions, lossOf } from "../runtime/positions.ts";
 import { branchesOf, chainOf, type Service } from "../runtime/service.ts";
 import type { ServiceSpec } from "../runtime/service-spec.ts";
 import { StateStores } from "../runtime/state-stores.ts";
@@ -27,7 +27,7 @@ const RETRY_AFTER_MS = 1000;
 /**
  * Runs a service's operators over its input up to given ends, with the runtime's own tasks: from where its group is, so
  * that a process that is killed is gone on from by the next. Two at once fence each other. Run as a process of its own,
- * from a bundle, as only that has the mended Kafka client; it ends with the process that started it.
+ * from a bundle, as a service does; it ends with the process that started it.
  */
 export async function reprocess(spec: ServiceSpec, operators: Readonly<Record<string, Operator>>): Promise<void> {
   process.once("disconnect", () => process.exit(1));
@@ -36,7 +36,7 @@ export async function reprocess(spec: ServiceSpec, operators: Readonly<Record<st
   process.on("unhandledRejection", (reason) => warn(`in the background: ${describeError(reason)}`));
   const progress = new Progress(ends);
   const kafka = connectKafka({
-    bootstrapServers: spec.bootstrapServers,
+    endpoint: { addresses: spec.bootstrapServers },
     clientId: spec.groupId,
     processingGuarantee: "exactly_once",
     onComplaint: warn,
@@ -79,7 +79,12 @@ async function replayPartition(
   const its = topics.filter(({ topic }) => progress.end(topic, partition) !== undefined);
   for (;;) {
     try {
-      const task = await openTask(service, partition, its, groupPositions(service.spec.groupId));
+      const task = await openTask(
+        service,
+        partition,
+        its,
+        groupPositions(service.spec.groupId, (lost) => service.journal.warn(lossOf(lost))),
+      );
       try {
         return await service.kafka.inspect((inspector) => readToEnd(inspector, task, its, partition, progress));
       } finally {

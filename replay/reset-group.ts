@@ -1,4 +1,4 @@
-import type { TopicPartition } from "../runtime/kafka/kafka.ts";
+import type { TopicPartition } from "../kafka/kafka.ts";
 import type { ReplayCluster } from "./connect.ts";
 import { moveGroup, transactionalIdOf } from "./move-group.ts";
 import type { Needs } from "./needs.ts";
@@ -51,8 +51,7 @@ export async function requireStopped(cluster: ReplayCluster, { spec, units }: Re
 }
 
 async function isRunning({ admin }: ReplayCluster, groupId: string): Promise<boolean> {
-  const { groups } = await admin.describeGroups([groupId]);
-  return groups.some(({ members }) => members.length > 0);
+  return (await admin.memberCount(groupId)) > 0;
 }
 
 /**
@@ -76,6 +75,6 @@ export async function resetGroup(
   if (failed) throw failed.reason;
   // One that has nothing to write does not find out by itself that it was fenced.
   await kafka.inspect((inspector) => inspector.retireMembers(spec.groupId));
-  await admin.deleteGroups([marks]);
+  await admin.deleteGroup(marks);
   return wasRunning;
 }

@@ -1,5 +1,5 @@
+import type { TopicPartition } from "../kafka/kafka.ts";
 import { DURATION, toMilliseconds } from "../operators/duration.ts";
-import type { TopicPartition } from "../runtime/kafka/kafka.ts";
 
 /** From where on records are to be read again. */
 export type StartPoint =

@@ -1,4 +1,4 @@
-import type { IncomingRecord } from "./kafka/kafka.ts";
+import type { IncomingRecord } from "../kafka/kafka.ts";
 
 /**
  * Header of a dead letter that was put back into the topic that it came from: the consumer group that had refused it. The

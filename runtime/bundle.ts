@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
-import { patchKafkajs } from "./kafka/patches/plugin.ts";
 import type { ServiceSpec } from "./service-spec.ts";
 
 export interface BundleOptions {
@@ -45,8 +44,8 @@ const libraries = new Map<string, Promise<string>>();
 
 /**
  * What all services share, bundled once in a process: nearly all of the work, so that each service adds little. It stands
- * before a service's own code as the value of one variable. kafkajs is CommonJS and asks for Node's modules by `require`,
- * which an ES module does not have.
+ * before a service's own code as the value of one variable. Node's modules are asked for by `require`, which an ES module
+ * does not have.
  */
 function libraryOf(projectRoot: string, { module, name }: Program): Promise<string> {
   const path = `${projectRoot}/${module}`;
@@ -56,7 +55,6 @@ function libraryOf(projectRoot: string, { module, name }: Program): Promise<stri
   const library = bundled(projectRoot, contents, {
     format: "iife",
     globalName: "library",
-    plugins: [patchKafkajs],
   }).then(
     (code) =>
       'import{createRequire as $createRequire}from"node:module";const require=$createRequire(import.meta.url);' +

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import type { Headers, IncomingRecord, OutgoingRecord, TopicPartition } from "../kafka/kafka.ts";
+import { sizeOf } from "../kafka/size-of.ts";
 import { REPLAYED_FROM } from "./addressed-to.ts";
 import type { PoisonError } from "./codec.ts";
-import type { Headers, IncomingRecord, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
-import { sizeOf } from "./kafka/size-of.ts";
 
 /** Header of what an operator made and another refused, a window's result, say: it is no record of the input. */
 export const RESULT = "bramble.result";

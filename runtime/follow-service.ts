@@ -1,8 +1,8 @@
 import { basename } from "node:path";
+import type { IncomingRecord, TopicPartition } from "../kafka/kafka.ts";
 import type { Format } from "../operators/format.ts";
 import { piecesOf } from "../operators/source-values.ts";
 import { type FilePosition, FollowedFile, type Lines } from "./followed-file.ts";
-import type { IncomingRecord, TopicPartition } from "./kafka/kafka.ts";
 import { openTask } from "./partition-task.ts";
 import { pause } from "./pause.ts";
 import type { Positions } from "./positions.ts";

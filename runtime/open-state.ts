@@ -1,4 +1,4 @@
-import type { Inspector } from "./kafka/kafka.ts";
+import type { Inspector } from "../kafka/kafka.ts";
 import { PartitionState } from "./partition-state.ts";
 import { restoreState } from "./restore-state.ts";
 import type { Service } from "./service.ts";
@@ -31,9 +31,9 @@ export async function openState(
 ): Promise<OpenState> {
   const store = changelogTopic === undefined ? new StateStore(":memory:") : stores.open(partition);
   try {
-    const offset =
+    const end =
       changelogTopic === undefined
-        ? 0n
+        ? { offset: 0n }
         : await restoreState(inspector, { topic: changelogTopic, partition }, store, (entries) => {
             supervisor.status(`restoring the state of partition ${partition}: ${entries} entries`);
             supervisor.alive();
@@ -43,7 +43,7 @@ export async function openState(
       chain,
       partition,
       store,
-      offset,
+      end,
       generationBytes,
       maxRecordBytes.get(changelogTopic ?? ""),
     );

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { IncomingRecord } from "../kafka/kafka.ts";
 import { write } from "../operators/format.ts";
 import { generatedValues } from "../operators/generated-values.ts";
 import { sourceValues } from "../operators/source-values.ts";
-import type { IncomingRecord } from "./kafka/kafka.ts";
 import type { ServiceSpec } from "./service-spec.ts";
 
 type PacedInput = Extract<ServiceSpec["input"], { readonly everyMs: number }>;

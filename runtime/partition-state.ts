@@ -1,7 +1,8 @@
+import type { Position } from "../kafka/kafka.ts";
+import { sizeOf } from "../kafka/size-of.ts";
 import type { Link } from "../operators/chain.ts";
 import { ChainState, type States } from "../operators/chain-state.ts";
 import { frozenState } from "../operators/frozen-state.ts";
-import { sizeOf } from "./kafka/size-of.ts";
 import { maxJsonBytes } from "./max-json-bytes.ts";
 import { type ChangelogEntry, parseState, stateKeyIn } from "./state.ts";
 import { type StateStore, StateStoreError } from "./state-store.ts";
@@ -33,7 +34,7 @@ export class PartitionState implements States {
   /** How many bytes each of the two generations may take. */
   readonly #generationBytes: () => number;
   /** Behind the last entry of the changelog that this has. */
-  #offset: bigint;
+  #end: Position;
   /** Used since the generations last changed, and before: what is used in neither gives way. */
   #young: Generation = [];
   #old: Generation = [];
@@ -49,21 +50,21 @@ export class PartitionState implements States {
   readonly #nameBytes: readonly number[];
 
   /**
-   * @param store with the whole changelog up to `offset`
+   * @param store with the whole changelog up to `end`
    * @param maxRecordBytes size of the largest record that the changelog takes
    */
   constructor(
     chain: readonly Link[],
     partition: number,
     store: StateStore,
-    offset: bigint,
+    end: Position,
     generationBytes: () => number,
     maxRecordBytes = Number.POSITIVE_INFINITY,
   ) {
     this.#chain = chain;
     this.#partition = partition;
     this.#store = store;
-    this.#offset = offset;
+    this.#end = end;
     this.#generationBytes = generationBytes;
     this.#maxRecordBytes = maxRecordBytes;
     this.#nameBytes = chain.map((_, index) => Buffer.byteLength(stateKeyIn(chain, partition, index, "")));
@@ -90,11 +91,11 @@ export class PartitionState implements States {
 
   /**
    * To be called after each transaction, once what it did to the state was set here.
-   * @param offset behind what it wrote to the changelog, if it did and it is known
+   * @param end behind what it wrote to the changelog, if it did and it is known
    * @param others of the entries that it wrote there, those that are no state of the chain
    */
-  committed(offset: bigint | undefined, others: readonly ChangelogEntry[] = []): void {
-    this.#offset = offset ?? this.#offset;
+  committed(end: Position | undefined, others: readonly ChangelogEntry[] = []): void {
+    this.#end = end ?? this.#end;
     for (const { key, value } of others) this.#unsavedEntries.set(key, value);
     const isFull = this.#weight() > this.#generationBytes();
     const unsaved = count(this.#unsaved) + this.#unsavedEntries.size;
@@ -119,7 +120,7 @@ export class PartitionState implements States {
   }
 
   #save(): void {
-    this.#store.write(this.#entriesToSave(), this.#offset);
+    this.#store.write(this.#entriesToSave(), this.#end);
     this.#unsaved = [];
     this.#unsavedEntries.clear();
     this.#lastSaved = Date.now();

@@ -1,7 +1,7 @@
+import type { FetchedRecords, Inspector, OutgoingRecord, TopicPartition } from "../kafka/kafka.ts";
 import type { Format } from "../operators/format.ts";
 import { type TopicFormat, topicsOf } from "../operators/topics-of.ts";
 import { deadLetter } from "./dead-letter.ts";
-import type { FetchedRecords, Inspector, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
 import { openState } from "./open-state.ts";
 import type { Positions } from "./positions.ts";
 import type { BatchFormats, Processed } from "./process-batch.ts";
@@ -86,9 +86,9 @@ export async function openTask(
     state.committed(written.get(changelogTopic ?? ""), entries);
   };
 
-  const commit = async (topic: string, slice: Slice) => {
+  const commit = async (topic: string, slice: Slice, leaderEpoch?: number) => {
     const source = { topic, partition };
-    const { consumed, changelog } = positions.moveTo(source, slice.position);
+    const { consumed, changelog } = positions.moveTo(source, slice.position, leaderEpoch);
     const taken = await sink.take(slice, commitAlone);
     const others = [...unused, ...(changelog ? [changelog] : []), ...taken];
     const entries = [...others, ...stateChanges(chain, partition, slice.state)];
@@ -110,7 +110,7 @@ export async function openTask(
   const process = async (topic: string, records: FetchedRecords, nextPosition: bigint) => {
     for (const slice of slicesOf(service, state, records, nextPosition, known(formats, topic), producer)) {
       if (isClosing) return;
-      await withTimeout(TRANSACT_TIMEOUT_MS, "the transaction", commit(topic, slice));
+      await withTimeout(TRANSACT_TIMEOUT_MS, "the transaction", commit(topic, slice, records.leaderEpoch));
       service.supervisor.alive();
     }
   };

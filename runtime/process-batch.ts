@@ -1,3 +1,5 @@
+import type { Headers, IncomingRecord } from "../kafka/kafka.ts";
+import { sizeOf } from "../kafka/size-of.ts";
 import { type Branch, branchFor } from "../operators/branch.ts";
 import { advance, type Link, type Message, stagesOf } from "../operators/chain.ts";
 import type { ChainState, States } from "../operators/chain-state.ts";
@@ -6,8 +8,6 @@ import { OperatorError } from "../operators/operator-error.ts";
 import { decodeKey, decodeTimestamp, decodeValue, PoisonError } from "./codec.ts";
 import { RESULT } from "./dead-letter.ts";
 import { fullness } from "./full-transaction.ts";
-import type { Headers, IncomingRecord } from "./kafka/kafka.ts";
-import { sizeOf } from "./kafka/size-of.ts";
 
 /** In memory, what was made of a record takes so much more than its bytes, and a dead letter has headers that say why. */
 const BYTES_PER_OUTPUT = 200;

@@ -1,12 +1,12 @@
+import type { RecordBatch } from "../kafka/kafka.ts";
+import { RecordReader } from "../kafka/record-reader.ts";
+import { type EncodedRecords, RecordWriter } from "../kafka/record-writer.ts";
 import { type Destination, type Link, type Message, pass } from "../operators/chain.ts";
 import type { ChainState, States } from "../operators/chain-state.ts";
 import { type Format, write } from "../operators/format.ts";
 import { OperatorError } from "../operators/operator-error.ts";
 import { decodeKey, decodeValue, isTime, PoisonError } from "./codec.ts";
 import { fullness } from "./full-transaction.ts";
-import type { RecordBatch } from "./kafka/kafka.ts";
-import { RecordReader } from "./kafka/record-reader.ts";
-import { type EncodedRecords, RecordWriter } from "./kafka/record-writer.ts";
 import { plainNumber } from "./number-in-bytes.ts";
 
 /** What becomes of a run of records, ready to be sent. */

@@ -1,5 +1,5 @@
-import type { IncomingRecord, Inspector, TopicPartition } from "./kafka/kafka.ts";
-import { sizeOf } from "./kafka/size-of.ts";
+import type { IncomingRecord, Inspector, TopicPartition } from "../kafka/kafka.ts";
+import { sizeOf } from "../kafka/size-of.ts";
 
 /** How many records there are. */
 export interface RecordCount {

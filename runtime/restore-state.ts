@@ -1,13 +1,15 @@
-import type { Inspector, TopicPartition } from "./kafka/kafka.ts";
+import type { Inspector, Position, TopicPartition } from "../kafka/kafka.ts";
+import { endOf } from "./positions.ts";
 import type { StateStore } from "./state-store.ts";
 import { removalKey } from "./unused-entries.ts";
 
 const ENTRIES_AT_ONCE = 5000;
 
 /**
- * Brings a store up to date with a partition of the changelog, which nobody else may write meanwhile; gives the offset
+ * Brings a store up to date with a partition of the changelog, which nobody else may write meanwhile; gives the position
  * behind it. What the store has is kept where that is certain to give the same as reading everything: it is a copy of this
- * very topic, the topic still has all that came after, and nothing was taken away since (see {@link removalKey}).
+ * very topic, whose log did not lose what the store has of it, the topic still has all that came after, and nothing was
+ * taken away since (see {@link removalKey}).
  * @param onProgress called now and then with how many entries were read
  */
 export async function restoreState(
@@ -15,17 +17,20 @@ export async function restoreState(
   changelog: TopicPartition,
   store: StateStore,
   onProgress: (entries: number) => void,
-): Promise<bigint> {
+): Promise<Position> {
   const topicId = await inspector.topicId(changelog);
   const earliest = await inspector.earliestOffset(changelog);
-  const latest = await inspector.latestOffset(changelog);
   const { origin } = store;
-  if (origin?.topicId === topicId && origin.offset >= earliest && origin.offset <= latest) {
-    const offset = await readOn(inspector, changelog, store, origin.offset, { anew: false, onProgress });
-    if (offset !== undefined) return offset;
+  if (origin?.topicId === topicId && origin.offset >= earliest) {
+    // Without an epoch nobody could tell: it was left when not all had been read.
+    const isSound = origin.leaderEpoch !== undefined || origin.offset === earliest;
+    const isOfThisLog = isSound && origin.offset <= (await endOf(inspector, changelog, origin));
+    const end = isOfThisLog && (await readOn(inspector, changelog, store, origin, { anew: false, onProgress }));
+    if (end) return end;
   }
   store.begin(topicId, earliest);
-  return (await readOn(inspector, changelog, store, earliest, { anew: true, onProgress })) as bigint;
+  const read = await readOn(inspector, changelog, store, { offset: earliest }, { anew: true, onProgress });
+  return read as Position;
 }
 
 /** Undefined when the store was not begun anew and meets word of a removal. */
@@ -33,24 +38,26 @@ async function readOn(
   inspector: Inspector,
   changelog: TopicPartition,
   store: StateStore,
-  from: bigint,
+  from: Position,
   { anew, onProgress }: { readonly anew: boolean; readonly onProgress: (entries: number) => void },
-): Promise<bigint | undefined> {
+): Promise<Position | undefined> {
   const removal = removalKey(changelog.partition);
   let entries: [string, string | null][] = [];
-  let read = 0;
+  let count = 0;
   let isSound = true;
-  const end = await inspector.readToEnd(changelog, from, ({ offset, key, value }) => {
+  const read = await inspector.readToEnd(changelog, from.offset, ({ offset, key, value }) => {
     const name = key?.toString() ?? "";
     isSound &&= anew || name !== removal;
     entries.push([name, value === null ? null : value.toString()]);
-    read++;
+    count++;
     if (entries.length < ENTRIES_AT_ONCE) return;
-    if (isSound) store.write(entries, offset + 1n);
+    // Of which leader that is, is known at the end.
+    if (isSound) store.write(entries, { offset: offset + 1n });
     entries = [];
-    onProgress(read);
+    onProgress(count);
   });
   if (!isSound) return undefined;
+  const end = { offset: read.offset, leaderEpoch: read.leaderEpoch ?? from.leaderEpoch };
   store.write(entries, end);
   return end;
 }

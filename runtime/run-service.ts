@@ -1,10 +1,10 @@
 import { hostname } from "node:os";
+import { connectKafka } from "../kafka/connect.ts";
+import { describeError, FencedError } from "../kafka/errors.ts";
 import type { Operator } from "../operators/operator.ts";
 import { topicsOf } from "../operators/topics-of.ts";
 import { produceFollowed } from "./follow-service.ts";
 import { openJournal } from "./journal.ts";
-import { connectKafka } from "./kafka/connect.ts";
-import { describeError, FencedError } from "./kafka/errors.ts";
 import { openPacedRecords } from "./paced-records.ts";
 import { producePaced } from "./paced-service.ts";
 import { pause } from "./pause.ts";
@@ -50,7 +50,7 @@ export async function runService(
       chain: chainOf(spec, operators),
       branches: branchesOf(spec, operators),
       kafka: connectKafka({
-        bootstrapServers: spec.bootstrapServers,
+        endpoint: { addresses: spec.bootstrapServers },
         clientId: `${spec.groupId}@${replica}`,
         processingGuarantee: spec.processingGuarantee ?? "exactly_once",
         onComplaint: journal.warn,

@@ -1,9 +1,9 @@
+import type { Kafka } from "../kafka/kafka.ts";
 import type { Branch } from "../operators/branch.ts";
 import { type AppliedStep, type Link, linkOf } from "../operators/chain.ts";
 import type { Operator } from "../operators/operator.ts";
 import { topicsOf } from "../operators/topics-of.ts";
 import type { Journal } from "./journal.ts";
-import type { Kafka } from "./kafka/kafka.ts";
 import type { ServiceSpec } from "./service-spec.ts";
 import type { StateStores } from "./state-stores.ts";
 import type { Supervisor } from "./supervisor.ts";

@@ -1,7 +1,7 @@
+import type { FetchedRecords, IncomingRecord, RecordProducer, Transaction } from "../kafka/kafka.ts";
 import type { States } from "../operators/chain-state.ts";
 import { addressedTo } from "./addressed-to.ts";
 import { fullness } from "./full-transaction.ts";
-import type { FetchedRecords, IncomingRecord, RecordProducer, Transaction } from "./kafka/kafka.ts";
 import { type BatchFormats, type Processed, processBatch } from "./process-batch.ts";
 import { processEncoded } from "./process-encoded.ts";
 import type { Service } from "./service.ts";

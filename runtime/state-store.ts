@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { Position } from "../kafka/kafka.ts";
 
 /** A store could not read or write its file. Kafka has all that was in it: open the partition again. */
 export class StateStoreError extends Error {
@@ -14,6 +15,11 @@ export class StateStoreError extends Error {
   get isReplaceable(): boolean {
     return this.isTorn || codeOf(this.cause) === IO_CODE;
   }
+}
+
+/** What a store is a copy of: a topic, by its id, before a position. */
+export interface StateOrigin extends Position {
+  readonly topicId: string;
 }
 
 interface StateStoreEvents {
@@ -49,28 +55,32 @@ export class StateStore {
     return this.#watched(() => this.#get.get(name)?.value as string | undefined);
   }
 
-  /** The topic that this is a copy of, and the first offset that it does not have; undefined for a new copy. */
-  get origin(): { readonly topicId: string; readonly offset: bigint } | undefined {
-    const row = this.#watched(() => this.#database.prepare("SELECT topic_id, end FROM origin").get());
-    return row && { topicId: String(row.topic_id), offset: BigInt(row.end as number) };
+  /** The topic that this is a copy of, and up to where; undefined for a new copy. */
+  get origin(): StateOrigin | undefined {
+    const row = this.#watched(() => this.#database.prepare("SELECT topic_id, end, leader_epoch FROM copied").get());
+    if (row === undefined) return undefined;
+    const leaderEpoch = row.leader_epoch === null ? undefined : Number(row.leader_epoch);
+    return { topicId: String(row.topic_id), offset: BigInt(row.end as number), leaderEpoch };
   }
 
   /** Forgets everything, and begins a copy of this topic from an offset on. */
   begin(topicId: string, offset: bigint): void {
     this.#inOneGo(() => {
-      this.#database.exec("DELETE FROM entries; DELETE FROM origin");
-      this.#database.prepare("INSERT INTO origin VALUES (?, ?)").run(topicId, offset);
+      this.#database.exec("DELETE FROM entries; DELETE FROM copied");
+      this.#database.prepare("INSERT INTO copied VALUES (?, ?, NULL)").run(topicId, offset);
     });
   }
 
-  /** Takes over entries of the changelog before an offset, in their order; null is a tombstone. All or nothing. */
-  write(entries: Iterable<readonly [name: string, value: string | null]>, offset: bigint): void {
+  /** Takes over entries of the changelog before a position, in their order; null is a tombstone. All or nothing. */
+  write(entries: Iterable<readonly [name: string, value: string | null]>, end: Position): void {
     this.#inOneGo(() => {
       for (const [name, value] of entries) {
         if (value === null) this.#drop.run(name);
         else this.#put.run(name, value);
       }
-      this.#database.prepare("UPDATE origin SET end = ?").run(offset);
+      this.#database
+        .prepare("UPDATE copied SET end = ?, leader_epoch = ?")
+        .run(end.offset, end.leaderEpoch ?? null);
     });
   }
 
@@ -118,7 +128,7 @@ export class StateStore {
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS entries (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS origin (topic_id TEXT NOT NULL, end INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS copied (topic_id TEXT NOT NULL, end INTEGER NOT NULL, leader_epoch INTEGER);
 `;
 
 const PUT = "INSERT INTO entries VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";

@@ -1,9 +1,9 @@
+import { describeError, FencedError } from "../kafka/errors.ts";
+import type { TopicPartition } from "../kafka/kafka.ts";
 import type { TopicFormat } from "../operators/topics-of.ts";
-import { describeError, FencedError } from "./kafka/errors.ts";
-import type { TopicPartition } from "./kafka/kafka.ts";
 import { openTask, type PartitionTask } from "./partition-task.ts";
 import { pause } from "./pause.ts";
-import { groupPositions } from "./positions.ts";
+import { groupPositions, lossOf } from "./positions.ts";
 import type { Service } from "./service.ts";
 
 /** A coordinator that is only just starting, or still finishing a transaction, is not worth a word. */
@@ -86,7 +86,7 @@ export class TaskSet {
   async #open(partition: number, isWanted: () => boolean): Promise<PartitionTask> {
     const topics = this.#topicsOf(partition);
     const what = `${topics.map(({ topic }) => topic).join(", ")}/${partition}`;
-    const positions = groupPositions(this.#service.spec.groupId);
+    const positions = groupPositions(this.#service.spec.groupId, (lost) => this.#service.journal.warn(lossOf(lost)));
     for (let attempt = 1; ; attempt++) {
       // Opening fences whoever has the partition, so it must be this member's own at that moment.
       if (!isWanted()) throw new Error(`${what}: no longer this member's`);

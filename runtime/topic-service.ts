@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { describeError, FencedError } from "../kafka/errors.ts";
+import type { Batch, TopicPartition } from "../kafka/kafka.ts";
 import type { TopicFormat } from "../operators/topics-of.ts";
-import { describeError, FencedError } from "./kafka/errors.ts";
-import type { Batch, TopicPartition } from "./kafka/kafka.ts";
 import type { Service } from "./service.ts";
 import { StateStoreError } from "./state-store.ts";
 import { TaskSet } from "./task-set.ts";
@@ -56,6 +56,8 @@ export async function consumeTopics(
       );
     },
     onBatch,
+    // Opening it finds out where to go on, and says what was lost.
+    onOutOfRange: ({ partition }) => tasks.reopen(partition, Promise.resolve()),
   });
   try {
     await Promise.race([consumption.ended, fenced.promise, aborted(stop)]);

@@ -1,11 +1,11 @@
 import { bootstrapServers } from "../declaration/bootstrap-servers.ts";
 import { groupIdOf } from "../declaration/group-id.ts";
 import { type Pipeline, type Service, topicsOf } from "../declaration/pipeline.ts";
+import type { IncomingRecord } from "../kafka/kafka.ts";
 import { type ClusterMetadata, clusterMetadata } from "../provisioning/kafka/cluster-metadata.ts";
 import { keyOf } from "../provisioning/kafka/partition-offsets.ts";
 import { deadLetterGroup } from "../replay/dead-letters.ts";
 import { parseDeadLetter } from "../runtime/dead-letter.ts";
-import type { IncomingRecord } from "../runtime/kafka/kafka.ts";
 import type { RecordCount } from "../runtime/record-count.ts";
 import { type GroupPartition, type PartitionLag, partitionLags, stalledLags } from "./partition-lag.ts";
 

@@ -1,5 +1,5 @@
-import { connectKafka } from "../runtime/kafka/connect.ts";
-import type { TopicPartition } from "../runtime/kafka/kafka.ts";
+import { connectKafka } from "../kafka/connect.ts";
+import type { TopicPartition } from "../kafka/kafka.ts";
 import { type CountOptions, countRecords, type RecordCount } from "../runtime/record-count.ts";
 import { withTimeout } from "../runtime/with-timeout.ts";
 
@@ -23,7 +23,7 @@ export async function countLag(
   const atMost = byOffsets.map((records) => ({ records, isExact: records === 0 }));
   if (atMost.every(({ isExact }) => isExact)) return atMost;
   const kafka = connectKafka({
-    bootstrapServers,
+    endpoint: { addresses: bootstrapServers },
     clientId: "bramble",
     processingGuarantee: "exactly_once",
     onComplaint: () => {},
@@ -38,7 +38,9 @@ export async function countLag(
       }),
     ),
   );
-  return withTimeout(COUNT_TIMEOUT_MS, "looking at what waits", counted).catch(() => atMost);
+  return withTimeout(COUNT_TIMEOUT_MS, "looking at what waits", counted)
+    .catch(() => atMost)
+    .finally(() => kafka.close());
 }
 
 /** 12, or up to 1200. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { TopicPartition } from "../kafka/kafka.ts";
 import type { ClusterMetadata } from "../provisioning/kafka/cluster-metadata.ts";
 import { committedOffsets } from "../provisioning/kafka/committed-offsets.ts";
 import { keyOf, type Offsets, partitionOffsets } from "../provisioning/kafka/partition-offsets.ts";
-import type { TopicPartition } from "../runtime/kafka/kafka.ts";
 import type { CountOptions, RecordCount } from "../runtime/record-count.ts";
 import { countLag, type UnreadRange } from "./lag.ts";
 

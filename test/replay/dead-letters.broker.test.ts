@@ -4,12 +4,12 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, jest, test } from "@jest/globals";
+import type { Kafka } from "../../kafka/kafka.ts";
 import { aroundTransact } from "../../replay/around-transact.ts";
 import { type Consumer, countDeadLetters, readDeadLetters, withoutTopic } from "../../replay/dead-letters.ts";
 import { otherReaders } from "../../replay/other-readers.ts";
 import { putBack } from "../../replay/put-back.ts";
 import type { DeadLetter } from "../../runtime/dead-letter.ts";
-import type { Kafka } from "../../runtime/kafka/kafka.ts";
 import type { ServiceSpec } from "../../runtime/service-spec.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { startService } from "../../testing/running-service.ts";
@@ -19,7 +19,7 @@ import { useCluster } from "./use-cluster.ts";
 
 jest.setTimeout(120_000);
 
-const { broker, reader, outputs, onCluster } = useCluster();
+const { broker, reader, outputs, onCluster, withAdmin } = useCluster();
 let pipeline: Pipeline;
 
 beforeEach(() => {
@@ -108,7 +108,7 @@ test("records of 10 MB, packed small or not, and random bytes stop no stream: wh
   expect({ records, left }).toEqual({ records: waiting.length, left: [] });
   const again = await startService(spec);
   // Reading it whole takes Python seconds.
-  const end = () => onCluster(async ({ admin }) => Number((await admin.fetchTopicOffsets(output))[0]?.high));
+  const end = () => withAdmin(async (admin) => Number((await admin.fetchTopicOffsets(output))[0]?.high));
   const before = await end();
   await eventually(async () => (await end()) >= before + 2, again.journal);
   await eventually(async () => (await deadLettersOf(spec)).waiting.length >= waiting.length - 2, again.journal);
@@ -212,7 +212,7 @@ test("a service whose topic is not there is told from one that has no dead lette
   const running = await startService(services[0] as ServiceSpec);
   await eventually(async () => (await deadLettersOf(services[0] as ServiceSpec)).waiting.length === 1, running.journal);
   await onCluster(async (cluster) => {
-    await cluster.admin.deleteTopics({ topics: [con2.deadLetterTopic] });
+    await cluster.admin.deleteTopic(con2.deadLetterTopic);
     await eventually(
       async () => (await withoutTopic(cluster, [con2])).length === 1,
       () => "con2's topic is there",
@@ -221,7 +221,7 @@ test("a service whose topic is not there is told from one that has no dead lette
     expect(await countDeadLetters(cluster, con1)).toMatchObject({ waiting: 1, putBack: 0, newest: expect.any(Number) });
     expect(await countDeadLetters(cluster, con3)).toEqual({ waiting: 0, putBack: 0, newest: undefined });
     await expect(countDeadLetters(cluster, con2)).rejects.toThrow(`topic ${con2.deadLetterTopic} does not exist`);
-    expect(await cluster.admin.listTopics()).not.toContain(con2.deadLetterTopic);
+    expect(await withAdmin((admin) => admin.listTopics())).not.toContain(con2.deadLetterTopic);
   });
 });
 

@@ -1,10 +1,10 @@
 import { expect, test } from "@jest/globals";
+import type { IncomingRecord } from "../../kafka/kafka.ts";
 import { type Consumer, countDeadLetters, readDeadLetters } from "../../replay/dead-letters.ts";
 import { putBack } from "../../replay/put-back.ts";
 import { addressedTo } from "../../runtime/addressed-to.ts";
 import { PoisonError } from "../../runtime/codec.ts";
 import { deadLetter, RESULT } from "../../runtime/dead-letter.ts";
-import type { IncomingRecord } from "../../runtime/kafka/kafka.ts";
 import { RecordsInMemory } from "./records-in-memory.ts";
 
 const consumer: Consumer = {

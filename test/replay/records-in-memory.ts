@@ -1,5 +1,5 @@
+import type { IncomingRecord, Inspector, Kafka, OutgoingRecord, RecordProducer } from "../../kafka/kafka.ts";
 import type { ReplayCluster } from "../../replay/connect.ts";
-import type { IncomingRecord, Inspector, Kafka, OutgoingRecord, RecordProducer } from "../../runtime/kafka/kafka.ts";
 
 const MAX_RECORD_BYTES = 1_000_000;
 /** Few, so that reading takes several turns. */
@@ -46,21 +46,23 @@ export class RecordsInMemory {
       inspect: (work) => work(this.#inspector as Inspector),
       producer: async () => this.#producer,
     };
-    const names = () => [...this.#topics.keys()];
-    const admin = {
-      listTopics: async () => names(),
-      fetchTopicMetadata: async () => ({ topics: names().map((name) => ({ name, partitions: [{ partitionId: 0 }] })) }),
-    };
-    return { bootstrapServers: [], kafka, admin } as unknown as ReplayCluster;
+    return { bootstrapServers: [], kafka } as unknown as ReplayCluster;
   }
 
   readonly #inspector: Partial<Inspector> = {
-    committedOffset: async (groupId) => this.#offsets.get(groupId),
+    committedPosition: async (groupId) => {
+      const offset = this.#offsets.get(groupId);
+      return offset === undefined ? undefined : { offset };
+    },
+    describe: async (names) => {
+      const there = names.filter((name) => this.#topics.has(name));
+      return { brokers: [0], topics: new Map(there.map((name) => [name, [{ leader: 0, replicas: [0] }]])) };
+    },
     earliestOffset: async () => 0n,
     maxRecordBytes: async () => MAX_RECORD_BYTES,
     readToEnd: async ({ topic }, from, onRecord) => {
       for (const record of this.all(topic).slice(Number(from))) onRecord(record);
-      return BigInt(this.all(topic).length);
+      return { offset: BigInt(this.all(topic).length) };
     },
     read: async ({ topic }, from) => {
       const records = this.all(topic).slice(Number(from), Number(from) + RECORDS_AT_ONCE);

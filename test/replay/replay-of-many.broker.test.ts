@@ -32,7 +32,7 @@ const NUMBERED = [
 ].join("\n");
 const numbered = (seen: number, x: number) => seen * 1_000_000 + x;
 
-const { broker, reader, onCluster } = useCluster();
+const { broker, reader, onCluster, withAdmin } = useCluster();
 
 const [a, b, merged, trial] = ["a", "b", "merged", "trial"].map(ownName) as [string, string, string, string];
 const [shared, results, many, counted] = ["shared", "results", "many", "counted"].map(ownName) as [
@@ -79,7 +79,9 @@ function caughtUp({ service, running }: Pick<Deployed, "service" | "running">): 
     const left = async () => {
       const { gone, ranges } = await planReset(cluster, service, beginning);
       expect(gone).toEqual([]);
-      const ends = await Promise.all(service.inputTopics.map((topic) => cluster.admin.fetchTopicOffsets(topic)));
+      const ends = await Promise.all(
+        service.inputTopics.map((topic) => withAdmin((admin) => admin.fetchTopicOffsets(topic))),
+      );
       const written = ends.flat().reduce((sum, { high }) => sum + Number(high), 0);
       return written - ranges.reduce((sum, { end }) => sum + Number(end), 0);
     };
@@ -133,7 +135,7 @@ test("merged topics go back together, each record once, also when it is killed h
   await caughtUp(con);
   await expectTimes(merged, 2);
 
-  await onCluster(({ admin }) =>
+  await withAdmin((admin) =>
     killedHalfWay([file, "con", broker.bootstrapServer, trial], async () => {
       if (!(await admin.listTopics()).includes(trial)) return false;
       return (await admin.fetchTopicOffsets(trial)).some(({ high }) => high !== "0");

@@ -46,6 +46,7 @@ describe("the bundle of a service", () => {
     for (const part of [
       "operators",
       "runtime",
+      "kafka",
       "package.json",
       "tsconfig.json",
       "node_modules/kafkajs",

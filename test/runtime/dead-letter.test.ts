@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
+import type { IncomingRecord, OutgoingRecord } from "../../kafka/kafka.ts";
+import { sizeOf } from "../../kafka/size-of.ts";
 import { PoisonError } from "../../runtime/codec.ts";
 import { deadLetter, parseDeadLetter } from "../../runtime/dead-letter.ts";
-import type { IncomingRecord, OutgoingRecord } from "../../runtime/kafka/kafka.ts";
-import { sizeOf } from "../../runtime/kafka/size-of.ts";
 
 const record = {
   offset: 42n,

@@ -1,4 +1,4 @@
-import type { Inspector } from "../../runtime/kafka/kafka.ts";
+import type { Inspector, Position } from "../../kafka/kafka.ts";
 import type { ChangelogEntry } from "../../runtime/state.ts";
 
 /** One partition of a compacted topic, in memory: what was appended keeps its offset, and may be compacted away. */
@@ -7,13 +7,22 @@ export class FakeChangelog {
   #records: { readonly offset: bigint; readonly key: string; readonly value: string | null }[] = [];
   #end = 0n;
   #earliest = 0n;
+  /** By epoch, where it began. */
+  #epochStarts: bigint[] = [0n];
   /** How many records were read from it. */
   read = 0;
 
-  /** Gives the offset behind the last entry; the transaction's marker takes one more. */
-  append(entries: readonly ChangelogEntry[]): bigint {
+  /** Gives the position behind the last entry; the transaction's marker takes one more. */
+  append(entries: readonly ChangelogEntry[]): Position {
     for (const entry of entries) this.#records.push({ offset: this.#end++, ...entry });
-    return this.#end++;
+    return { offset: this.#end++, leaderEpoch: this.#epochStarts.length - 1 };
+  }
+
+  /** As when the plug is pulled: the log has lost its end, and another leader goes on from there. */
+  truncate(end: bigint): void {
+    this.#records = this.#records.filter(({ offset }) => offset < end);
+    this.#end = end;
+    this.#epochStarts.push(end);
   }
 
   /** Keeps the newest record of each key; of tombstones, none: as after `delete.retention.ms`. */
@@ -32,6 +41,7 @@ export class FakeChangelog {
   lose(): void {
     this.#records = [];
     this.#end = this.#earliest = 0n;
+    this.#epochStarts = [0n];
   }
 
   /** As kafka-delete-records.sh does. */
@@ -57,7 +67,9 @@ export class FakeChangelog {
   inspector(): Inspector {
     const never = () => Promise.reject(new Error("not asked for in this case"));
     return {
-      committedOffset: never,
+      committedPosition: never,
+      endOfEpoch: async (_, leaderEpoch) => this.#epochStarts[leaderEpoch + 1] ?? this.#end,
+      describe: never,
       maxRecordBytes: never,
       recordAt: never,
       retireMembers: never,
@@ -72,7 +84,7 @@ export class FakeChangelog {
           const bytes = value === null ? null : Buffer.from(value);
           onRecord({ offset, timestamp: "0", key: Buffer.from(key), value: bytes, headers: {} });
         }
-        return this.#end;
+        return { offset: this.#end, leaderEpoch: this.#epochStarts.length - 1 };
       },
     };
   }

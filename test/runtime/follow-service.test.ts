@@ -2,8 +2,8 @@ import { appendFileSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
+import type { Kafka } from "../../kafka/kafka.ts";
 import { produceFollowed } from "../../runtime/follow-service.ts";
-import type { Kafka } from "../../runtime/kafka/kafka.ts";
 import type { Service } from "../../runtime/service.ts";
 import { StateStores } from "../../runtime/state-stores.ts";
 
@@ -15,7 +15,9 @@ const refuse = (what: string) => () => Promise.reject(new Error(`${what}: not as
 /** Takes what is written, and has an empty changelog. */
 function emptyKafka(written: string[]): Kafka {
   const inspector = {
-    committedOffset: refuse("committedOffset"),
+    committedPosition: refuse("committedPosition"),
+    endOfEpoch: refuse("endOfEpoch"),
+    describe: refuse("describe"),
     earliestOffset: async () => 0n,
     latestOffset: async () => 0n,
     topicId: async () => "1",
@@ -23,19 +25,20 @@ function emptyKafka(written: string[]): Kafka {
     recordAt: async () => undefined,
     retireMembers: refuse("retireMembers"),
     read: refuse("read"),
-    readToEnd: async () => 0n,
+    readToEnd: async () => ({ offset: 0n }),
   };
   return {
     producer: async () => ({
       partitionsOf: () => 1,
       transact: async ({ records }) => {
         written.push(...records.map(({ value }) => String(value)));
-        return new Map([["changelog", 1n]]);
+        return new Map([["changelog", { offset: 1n }]]);
       },
       close: async () => {},
     }),
     inspect: (work) => work(inspector),
     consume: refuse("consume"),
+    close: () => {},
   };
 }
 

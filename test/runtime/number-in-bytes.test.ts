@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { plainNumber } from "../../runtime/number-in-bytes.ts";
-import { anyBytes } from "./kafka/record-batches.ts";
+import { anyBytes } from "../kafka/record-batches.ts";
 
 function parsed(text: string): unknown {
   try {

@@ -1,10 +1,12 @@
-import { expect, test } from "@jest/globals";
-import type { Inspector } from "../../runtime/kafka/kafka.ts";
-import { groupPositions, sourcePositions } from "../../runtime/positions.ts";
+import { beforeEach, describe, expect, test } from "@jest/globals";
+import type { Inspector } from "../../kafka/kafka.ts";
+import { groupPositions, type LostOffsets, lossOf, sourcePositions } from "../../runtime/positions.ts";
 
 const never = () => Promise.reject(new Error("not asked for in this case"));
 const inspector = (answers: Partial<Inspector>): Inspector => ({
-  committedOffset: never,
+  committedPosition: never,
+  endOfEpoch: never,
+  describe: never,
   earliestOffset: never,
   latestOffset: never,
   topicId: never,
@@ -18,13 +20,62 @@ const inspector = (answers: Partial<Inspector>): Inspector => ({
 
 const source = { topic: "t", partition: 0 };
 
-test("a group goes on from where it left off, and at the earliest record when it is new", async () => {
-  const positions = groupPositions("p-con1");
-  const earliestOffset = async () => 3n;
-  expect(await positions.restore(inspector({ committedOffset: async () => 17n }), new Map(), source)).toBe(17n);
-  expect(
-    await positions.restore(inspector({ committedOffset: async () => undefined, earliestOffset }), new Map(), source),
-  ).toBe(3n);
+describe("a group", () => {
+  const lost: LostOffsets[] = [];
+  beforeEach(() => {
+    lost.length = 0;
+  });
+  const restored = (answers: Partial<Inspector>) => {
+    const bounds = { earliestOffset: async () => 3n, latestOffset: async () => 30n };
+    const positions = groupPositions("p-con1", (each) => lost.push(each));
+    return positions.restore(inspector({ ...bounds, ...answers }), new Map(), source);
+  };
+  const committed = (offset: bigint, leaderEpoch?: number) => ({
+    committedPosition: async () => ({ offset, leaderEpoch }),
+  });
+
+  test("goes on from where it left off, and at the earliest record when it is new", async () => {
+    expect(await restored(committed(17n))).toBe(17n);
+    expect(await restored({ ...committed(17n, 4), endOfEpoch: async () => 17n })).toBe(17n);
+    expect(await restored({ committedPosition: async () => undefined })).toBe(3n);
+    expect(lost).toEqual([]);
+  });
+
+  test("is told of what was deleted before it was read", async () => {
+    expect(await restored(committed(1n))).toBe(3n);
+    expect(lost).toEqual([{ ...source, reason: "deleted", from: 1n, to: 3n }]);
+  });
+
+  test("goes back to where the log ends, after the broker lost the end of it", async () => {
+    expect(await restored({ ...committed(40n), latestOffset: async () => 37n })).toBe(37n);
+    expect(lost).toEqual([{ ...source, reason: "truncated", from: 37n, to: 40n }]);
+  });
+
+  test("goes back to where the log became another one, although it is longer by now", async () => {
+    const asked: number[] = [];
+    const endOfEpoch = async (_: unknown, epoch: number) => {
+      asked.push(epoch);
+      return 17n;
+    };
+    expect(await restored({ ...committed(20n, 4), endOfEpoch })).toBe(17n);
+    expect(asked).toEqual([4]);
+    expect(lost).toEqual([{ ...source, reason: "truncated", from: 17n, to: 20n }]);
+  });
+
+  test("keeps the epoch with its position", () => {
+    expect(groupPositions("p-con1", () => {}).moveTo(source, 7n, 4)).toEqual({
+      consumed: [{ groupId: "p-con1", partition: source, offset: 7n, leaderEpoch: 4 }],
+    });
+  });
+});
+
+test("a loss is told in one line, with offsets and reason", () => {
+  expect(lossOf({ ...source, reason: "deleted", from: 1n, to: 3n })).toBe(
+    "t/0: offsets 1 to 2 were deleted before they were read, as retention.ms and retention.bytes say; going on at 3",
+  );
+  expect(lossOf({ ...source, reason: "truncated", from: 17n, to: 20n })).toBe(
+    "t/0: offsets 17 to 19 were read, and then lost by the broker, whose log ended before them, as after a power cut; going on at 17",
+  );
 });
 
 test("a source goes on in the file where it left off", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import type { IncomingRecord } from "../../kafka/kafka.ts";
 import type { Branch } from "../../operators/branch.ts";
 import type { Link } from "../../operators/chain.ts";
 import { ChainState } from "../../operators/chain-state.ts";
@@ -7,7 +8,6 @@ import { ewma } from "../../operators/ewma.ts";
 import type { Format } from "../../operators/format.ts";
 import { flatMap, fold, forward, map, number, string, unknown } from "../../operators/operator.ts";
 import { threshold } from "../../operators/threshold.ts";
-import type { IncomingRecord } from "../../runtime/kafka/kafka.ts";
 import { type BatchFormats, processBatch } from "../../runtime/process-batch.ts";
 import { link } from "./links.ts";
 

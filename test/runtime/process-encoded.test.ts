@@ -1,5 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import type { RecordBatch } from "../../kafka/kafka.ts";
+import { recordsOf } from "../../kafka/record-reader.ts";
 import { celsiusToFahrenheit } from "../../operators/celsius-to-fahrenheit.ts";
 import type { Link } from "../../operators/chain.ts";
 import { ChainState } from "../../operators/chain-state.ts";
@@ -10,11 +12,9 @@ import { flatMap, forward, map, number, unknown } from "../../operators/operator
 import { selectKey } from "../../operators/select-key.ts";
 import { threshold } from "../../operators/threshold.ts";
 import { timeWindow } from "../../operators/time-window.ts";
-import type { RecordBatch } from "../../runtime/kafka/kafka.ts";
-import { recordsOf } from "../../runtime/kafka/record-reader.ts";
 import { processBatch } from "../../runtime/process-batch.ts";
 import { processEncoded } from "../../runtime/process-encoded.ts";
-import { batchOf, readByKafkajs, type WrittenRecord, batches as writtenBatches } from "./kafka/record-batches.ts";
+import { batchOf, readByKafkajs, type WrittenRecord, batches as writtenBatches } from "../kafka/record-batches.ts";
 import { link, picky } from "./links.ts";
 
 const later = link(

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import type { IncomingRecord } from "../../runtime/kafka/kafka.ts";
+import type { IncomingRecord } from "../../kafka/kafka.ts";
 import { countRecords } from "../../runtime/record-count.ts";
 
 const range = { topic: "in", partition: 0, from: 10n, end: 20n };

@@ -1,5 +1,8 @@
 import { describe, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
+import type { RecordBatch } from "../../kafka/kafka.ts";
+import { recordsOf } from "../../kafka/record-reader.ts";
+import { sizeOf } from "../../kafka/size-of.ts";
 import type { Link } from "../../operators/chain.ts";
 import { ChainState } from "../../operators/chain-state.ts";
 import { dedupe } from "../../operators/dedupe.ts";
@@ -7,16 +10,13 @@ import { ewma } from "../../operators/ewma.ts";
 import { flatMap, fold, forward, map, number, unknown } from "../../operators/operator.ts";
 import { threshold } from "../../operators/threshold.ts";
 import { FULL_TRANSACTION_BYTES, fullness } from "../../runtime/full-transaction.ts";
-import type { RecordBatch } from "../../runtime/kafka/kafka.ts";
-import { recordsOf } from "../../runtime/kafka/record-reader.ts";
-import { sizeOf } from "../../runtime/kafka/size-of.ts";
 import { PartitionState } from "../../runtime/partition-state.ts";
 import { type BatchFormats, type Output, processBatch } from "../../runtime/process-batch.ts";
 import type { Service } from "../../runtime/service.ts";
 import { type Slice, slicesOf } from "../../runtime/slices.ts";
 import { stateChanges } from "../../runtime/state.ts";
 import { StateStore } from "../../runtime/state-store.ts";
-import { batchOf, readByKafkajs, type WrittenRecord, batches as writtenBatches } from "./kafka/record-batches.ts";
+import { batchOf, readByKafkajs, type WrittenRecord, batches as writtenBatches } from "../kafka/record-batches.ts";
 import { link, picky } from "./links.ts";
 
 // Tens of thousands of records, also where others use the machine.
@@ -81,7 +81,7 @@ async function outputsOf({ outputs, encoded }: Slice) {
 function partitionState(chain: readonly Link[], maxRecordBytes?: number): PartitionState {
   const store = new StateStore(":memory:");
   store.begin("topic", 0n);
-  return new PartitionState(chain, 0, store, 0n, () => 1_000_000, maxRecordBytes);
+  return new PartitionState(chain, 0, store, { offset: 0n }, () => 1_000_000, maxRecordBytes);
 }
 
 /** What a busy machine takes its time for is cut by no clock. */
@@ -182,7 +182,7 @@ test.each([
     const made = [...slice.outputs, ...entries, ...slice.poison.map(({ record }) => record)];
     sizes.push(made.reduce((sum, each) => sum + sizeOf(each), 0));
     slice.state.commit();
-    state.committed(1n);
+    state.committed({ offset: 1n });
   }
   expect(sizes.length).toBeGreaterThan(1);
   expect(Math.max(...sizes)).toBeLessThan(FULL_TRANSACTION_BYTES * 1.1);

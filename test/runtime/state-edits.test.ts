@@ -64,9 +64,9 @@ test.each(edits)("$was -> $is", async ({ was, is, resets }) => {
   store.begin("changelog", 0n);
   store.write(
     changelog.map(({ key, value }) => [key, value]),
-    2n,
+    { offset: 2n },
   );
-  const restored = new PartitionState(edited, 0, store, 2n, () => 1_000_000);
+  const restored = new PartitionState(edited, 0, store, { offset: 2n }, () => 1_000_000);
   const kept = resets === undefined;
   expect(keys.map((key) => restored.get(0, key))).toEqual(keys.map((key) => (kept ? state.get(0, key) : undefined)));
   const removed = unusedEntries(edited, 0, store, undefined).flatMap(({ key, value }) => (value === null ? [key] : []));

@@ -16,11 +16,11 @@ test("a store outlives its process, with the offset that it has reached", () => 
       ["0/0/ewma/b", "2"],
       ["0/0/ewma/b", null],
     ],
-    9_007_199_254_740_991n,
+    { offset: 9_007_199_254_740_991n, leaderEpoch: 3 },
   );
   before.close();
   const after = new StateStore(path);
-  expect(after.origin).toEqual({ topicId: "topic", offset: 9_007_199_254_740_991n });
+  expect(after.origin).toEqual({ topicId: "topic", offset: 9_007_199_254_740_991n, leaderEpoch: 3 });
   expect([after.get("0/0/ewma/a"), after.get("0/0/ewma/b")]).toEqual(["1.5", undefined]);
   after.close();
 });
@@ -28,12 +28,12 @@ test("a store outlives its process, with the offset that it has reached", () => 
 test("a write that fails in the middle leaves everything as it was, its offset too", () => {
   const store = new StateStore(":memory:");
   store.begin("topic", 0n);
-  store.write([["a", "1"]], 1n);
+  store.write([["a", "1"]], { offset: 1n });
   const failing = function* (): Iterable<[string, string]> {
     yield ["a", "2"];
     throw new Error("the disk is gone");
   };
-  expect(() => store.write(failing(), 2n)).toThrow("the disk is gone");
+  expect(() => store.write(failing(), { offset: 2n })).toThrow("the disk is gone");
   expect([store.get("a"), store.origin?.offset]).toEqual(["1", 1n]);
 });
 
@@ -45,7 +45,7 @@ test.each([
   const whole = new StateStore(path);
   whole.begin("topic", 0n);
   const entries = Array.from({ length: 5000 }, (_, i) => [`key ${i}`, "x".repeat(50)] as const);
-  whole.write(entries, 5000n);
+  whole.write(entries, { offset: 5000n });
   whole.close();
   tear(path, where);
   const readAll = () => {

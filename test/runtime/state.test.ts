@@ -20,12 +20,12 @@ const chain = [
 function storeOf(entries: Iterable<readonly [string, string]>): StateStore {
   const store = new StateStore(":memory:");
   store.begin("topic", 0n);
-  store.write(entries, 1n);
+  store.write(entries, { offset: 1n });
   return store;
 }
 
 const stateOf = (partition: number, entries: Iterable<readonly [string, string]>) =>
-  new PartitionState(chain, partition, storeOf(entries), 1n, () => 1_000_000);
+  new PartitionState(chain, partition, storeOf(entries), { offset: 1n }, () => 1_000_000);
 
 describe("the changelog of a chain", () => {
   test("names partition, index in the chain, and operator", () => {
@@ -77,7 +77,7 @@ describe("the changelog of a chain", () => {
 describe("the state of a partition", () => {
   test("of more keys than memory may hold is all there", () => {
     const store = storeOf([]);
-    const state = new PartitionState(chain, 0, store, 1n, () => 30_000);
+    const state = new PartitionState(chain, 0, store, { offset: 1n }, () => 30_000);
     for (let round = 1; round <= 3; round++) {
       for (let first = 0; first < 1000; first += 100) {
         const fork = state.fork();
@@ -86,7 +86,7 @@ describe("the state of a partition", () => {
           fork.set(1, `k${i}`, round);
         }
         fork.commit();
-        state.committed(BigInt(round * 1000 + first));
+        state.committed({ offset: BigInt(round * 1000 + first) });
       }
     }
     expect(store.namesBetween("", "1", 10_000)).toHaveLength(1000);
@@ -101,9 +101,9 @@ describe("the state of a partition", () => {
     const path = join(mkdtempSync(join(tmpdir(), "bramble-state-")), "0.sqlite");
     const store = new StateStore(path);
     store.begin("topic", 0n);
-    const state = new PartitionState(chain, 0, store, 0n, () => 1_000_000);
+    const state = new PartitionState(chain, 0, store, { offset: 0n }, () => 1_000_000);
     state.set(1, "a", 5);
-    state.committed(7n, [{ key: "0/source", value: "3" }]);
+    state.committed({ offset: 7n }, [{ key: "0/source", value: "3" }]);
     expect(store.get("0/1/sum/a")).toBeUndefined(); // it is in memory, and not worth writing yet
     state.close();
     const after = new StateStore(path);

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
+import { FencedError } from "../../kafka/errors.ts";
+import type { Batch, Kafka, Subscription, Transaction } from "../../kafka/kafka.ts";
 import { fold, number, type Operator } from "../../operators/operator.ts";
-import { FencedError } from "../../runtime/kafka/errors.ts";
-import type { Batch, Kafka, Subscription, Transaction } from "../../runtime/kafka/kafka.ts";
 import type { Service } from "../../runtime/service.ts";
 import { StateStores } from "../../runtime/state-stores.ts";
 import { consumeTopics } from "../../runtime/topic-service.ts";
@@ -39,7 +39,7 @@ class FakeKafka implements Kafka {
         for (const { key, value } of changelog) this.state.set(String(key), String(value));
         for (const { partition, offset } of consumed ?? []) this.offsets[partition.topic] = offset;
         await this.afterCommit();
-        return new Map([["changelog", ++this.changelogEnd]]);
+        return new Map([["changelog", { offset: ++this.changelogEnd, leaderEpoch: 0 }]]);
       },
       close: async () => {},
     };
@@ -47,9 +47,14 @@ class FakeKafka implements Kafka {
 
   async inspect<T>(work: Parameters<Kafka["inspect"]>[0]): Promise<T> {
     return work({
-      committedOffset: async (_, { topic }) => this.offsets[topic],
+      committedPosition: async (_, { topic }) => {
+        const offset = this.offsets[topic];
+        return offset === undefined ? undefined : { offset };
+      },
+      describe: () => Promise.reject(new Error("nobody describes this")),
+      endOfEpoch: async () => this.changelogEnd,
       earliestOffset: async () => 0n,
-      latestOffset: async () => this.changelogEnd,
+      latestOffset: async ({ topic }) => (topic === "changelog" ? this.changelogEnd : 1_000_000n),
       topicId: async () => "1",
       maxRecordBytes: async () => 1_000_000,
       recordAt: async () => undefined,
@@ -59,7 +64,7 @@ class FakeKafka implements Kafka {
         for (const [key, value] of this.state) {
           onRecord({ offset: 0n, timestamp: "0", key: Buffer.from(key), value: Buffer.from(value), headers: {} });
         }
-        return this.changelogEnd;
+        return { offset: this.changelogEnd };
       },
     }) as Promise<T>;
   }
@@ -72,6 +77,8 @@ class FakeKafka implements Kafka {
     });
     return { ended: new Promise<never>(() => {}), stop: async () => {} };
   }
+
+  close() {}
 
   /** Fetches the next `count` records, whose values are 1, and has them processed; as kafkajs does, with seeks first. */
   async fetch(count: number, heartbeat: () => Promise<void> = async () => {}, topic = "in"): Promise<void> {

@@ -1,0 +1,73 @@
+import type { OutgoingRecord } from "./kafka.ts";
+import { type EncodedRecords, RecordWriter } from "./record-writer.ts";
+import { sizeOf } from "./size-of.ts";
+
+/** A broker refuses batches over 1 MiB by default (`message.max.bytes`): what is sent stays well below it. */
+const MAX_BATCH_BYTES = 512 * 1024;
+
+/** Records for one partition, as they are sent: a batch at a time. */
+export interface PartitionBatches {
+  readonly topic: string;
+  readonly partition: number;
+  readonly batches: readonly EncodedRecords[];
+}
+
+/**
+ * Puts records into batches of bounded size, one after the other, by the partition that they go to.
+ * @param partitionOf chooses the partition of a record
+ * @param maxRecordBytes what each of these topics takes at once, as `sizeOf` has it
+ */
+export function batchesOf(
+  records: readonly OutgoingRecord[],
+  partitionOf: (record: OutgoingRecord) => number,
+  maxRecordBytes: ReadonlyMap<string, number> = new Map(),
+): PartitionBatches[] {
+  const now = Date.now();
+  const open = new Map<string, OpenBatches>();
+  for (const record of records) {
+    const partition = partitionOf(record);
+    const name = `${record.topic}/${partition}`;
+    let its = open.get(name);
+    if (its === undefined) {
+      const maxBytes = Math.min(MAX_BATCH_BYTES, maxRecordBytes.get(record.topic) ?? MAX_BATCH_BYTES);
+      its = new OpenBatches(record.topic, partition, maxBytes);
+      open.set(name, its);
+    }
+    its.add(record, now);
+  }
+  return [...open.values()].map((its) => its.finish());
+}
+
+class OpenBatches {
+  readonly #topic: string;
+  readonly #partition: number;
+  readonly #maxBytes: number;
+  readonly #batches: EncodedRecords[] = [];
+  #writer: RecordWriter | undefined;
+  #bytes = 0;
+
+  constructor(topic: string, partition: number, maxBytes: number) {
+    this.#topic = topic;
+    this.#partition = partition;
+    this.#maxBytes = maxBytes;
+  }
+
+  add(record: OutgoingRecord, now: number): void {
+    const size = sizeOf(record);
+    if (this.#writer !== undefined && this.#bytes + size > this.#maxBytes) this.#close();
+    this.#writer ??= new RecordWriter(size);
+    this.#bytes += size;
+    this.#writer.writeRecord(record, record.timestamp === undefined ? now : Number(record.timestamp));
+  }
+
+  finish(): PartitionBatches {
+    this.#close();
+    return { topic: this.#topic, partition: this.#partition, batches: this.#batches };
+  }
+
+  #close(): void {
+    if (this.#writer !== undefined) this.#batches.push(this.#writer.finish());
+    this.#writer = undefined;
+    this.#bytes = 0;
+  }
+}

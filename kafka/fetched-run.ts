@@ -1,0 +1,108 @@
+import {
+  ATTRIBUTES_AT,
+  CONTROL,
+  LAST_OFFSET_DELTA_AT,
+  LEADER_EPOCH_AT,
+  MAGIC_AT,
+  PRODUCER_ID_AT,
+  RECORD_COUNT_AT,
+  RECORDS_AT,
+  TRANSACTIONAL,
+} from "./batch-layout.ts";
+import { decompress } from "./codecs.ts";
+import type { FetchedRecords, RecordBatch, TopicPartition } from "./kafka.ts";
+import type { fetch } from "./protocol/messages.ts";
+import type { ValueOf } from "./protocol/types.ts";
+import { recordsOf } from "./record-reader.ts";
+
+/** Base offset and length, which a batch in a log begins with. */
+const HEAD_BYTES = 12;
+const MAGIC = 2;
+/** Attribute bits 0 to 2. */
+const CODEC = 0x07;
+/** `type` in the key of a control record, behind its version. */
+const MARKER_TYPE_AT = 2;
+const ABORT = 0;
+
+export type FetchedPartition = ValueOf<typeof fetch.response>["responses"][number]["partitions"][number];
+
+/** What one fetch brought of a partition. */
+export interface FetchedRun {
+  /** Committed records only. */
+  readonly records: FetchedRecords;
+  readonly isEmpty: boolean;
+  /** The offset to go on from: behind all that was fetched, also when nothing of it was committed. */
+  readonly nextOffset: bigint;
+  /** How many bytes came. */
+  readonly bytes: number;
+}
+
+/**
+ * Whole batches from an offset on, without the marks of transactions and without what was aborted. The leader tells which
+ * transactions were aborted, with where each began in this partition (KIP-98).
+ */
+export async function fetchedRun(
+  { topic, partition }: TopicPartition,
+  { records, abortedTransactions }: Pick<FetchedPartition, "records" | "abortedTransactions">,
+  from: bigint,
+): Promise<FetchedRun> {
+  const batches: RecordBatch[] = [];
+  const aborted = [...(abortedTransactions ?? [])].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
+  const open = new Set<bigint>();
+  let nextOffset = from;
+  let leaderEpoch: number | undefined;
+  for (const batch of wholeBatches(records ?? Buffer.alloc(0), `${topic}/${partition}`)) {
+    const { bytes } = batch;
+    const lastOffset = batch.baseOffset + BigInt(bytes.readInt32BE(LAST_OFFSET_DELTA_AT));
+    // Compaction may have taken a batch's last records, or all of them, but leaves its last offset.
+    nextOffset = lastOffset + 1n;
+    leaderEpoch = bytes.readInt32BE(LEADER_EPOCH_AT);
+    const attributes = bytes.readInt16BE(ATTRIBUTES_AT);
+    const producerId = bytes.readBigInt64BE(PRODUCER_ID_AT);
+    for (let first = aborted[0]; first !== undefined && first.firstOffset <= lastOffset; first = aborted[0]) {
+      open.add(first.producerId);
+      aborted.shift();
+    }
+    if ((attributes & CONTROL) !== 0) {
+      if (isAbort(batch)) open.delete(producerId);
+      continue;
+    }
+    const isAborted = (attributes & TRANSACTIONAL) !== 0 && open.has(producerId);
+    if (isAborted || lastOffset < from || bytes.readInt32BE(RECORD_COUNT_AT) === 0) continue;
+    const codec = attributes & CODEC;
+    batches.push(codec === 0 ? batch : { ...batch, decompressed: await decompress(codec, bytes.subarray(RECORDS_AT)) });
+  }
+  const [first] = batches;
+  return {
+    records: {
+      firstOffset: first !== undefined && first.baseOffset > from ? first.baseOffset : from,
+      ...(leaderEpoch !== undefined && { leaderEpoch }),
+      batches,
+      decode: () => recordsOf(batches, from),
+    },
+    isEmpty: batches.length === 0,
+    nextOffset,
+    bytes: records?.length ?? 0,
+  };
+}
+
+/** The last may be cut off: a broker fills its answer to the byte. */
+function* wholeBatches(records: Buffer, where: string): Generator<RecordBatch> {
+  for (let at = 0; at + HEAD_BYTES <= records.length; ) {
+    const end = at + HEAD_BYTES + records.readInt32BE(at + 8);
+    if (end > records.length) return;
+    const bytes = records.subarray(at + HEAD_BYTES, end);
+    const baseOffset = records.readBigInt64BE(at);
+    if (bytes.length < RECORDS_AT || bytes[MAGIC_AT] !== MAGIC) {
+      throw new Error(`${where}: the batch at offset ${baseOffset} is in a format from before Kafka 0.11`);
+    }
+    yield { baseOffset, bytes };
+    at = end;
+  }
+}
+
+/** A control batch has one record, whose key tells what it is (KIP-98). */
+function isAbort(batch: RecordBatch): boolean {
+  const [marker] = recordsOf([batch]);
+  return marker?.key?.readInt16BE(MARKER_TYPE_AT) === ABORT;
+}

@@ -1,0 +1,219 @@
+import { type Cluster, type Patience, passingType, patiently } from "./cluster.ts";
+import { type FetchedRun, fetchedRun } from "./fetched-run.ts";
+import type { IncomingRecord, Inspector, Position, TopicPartition } from "./kafka.ts";
+import { errorType, requireNoError } from "./protocol/error-codes.ts";
+import {
+  describeConfigs,
+  describeGroups,
+  EARLIEST,
+  fetch,
+  LATEST,
+  leaveGroup,
+  listOffsets,
+  offsetFetch,
+  offsetForLeaderEpoch,
+  READ_COMMITTED,
+  READ_UNCOMMITTED,
+  TOPIC,
+} from "./protocol/messages.ts";
+
+/** Small, as each byte of small records takes some thirty when they are decoded. A larger batch comes whole (KIP-74). */
+const MAX_FETCH_BYTES = 512 * 1024;
+const MAX_WAIT_MS = 20;
+const MAX_MESSAGE_BYTES = "max.message.bytes";
+const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
+const BATCH_OVERHEAD_BYTES = 61;
+const PATIENCE = { limitMs: 5_000, firstWaitMs: 100, maxWaitMs: 1_000 };
+/** An offset of an open transaction is decided within moments, or as its producer is fenced. */
+const STABLE_PATIENCE = { limitMs: 2_000, firstWaitMs: 20, maxWaitMs: 20 };
+const NOT_IN_SESSION = { sessionId: 0, sessionEpoch: -1 };
+const NO_REPLICA = -1;
+const NO_EPOCH = -1;
+const NO_OFFSET = -1n;
+
+export function inspectorOf(cluster: Cluster): Inspector {
+  return {
+    committedPosition: (groupId, partition) => committedPosition(cluster, groupId, partition),
+    describe: (topics) => patiently(PATIENCE, () => cluster.describe(topics)),
+    endOfEpoch: (partition, leaderEpoch) => endOfEpoch(cluster, partition, leaderEpoch),
+    earliestOffset: (partition) => offsetOf(cluster, partition, EARLIEST),
+    latestOffset: (partition) => offsetOf(cluster, partition, LATEST),
+    topicId: ({ topic }) => topicId(cluster, topic),
+    maxRecordBytes: (topic) => maxRecordBytes(cluster, topic),
+    recordAt: (partition, offset) => recordAt(cluster, partition, offset),
+    retireMembers: (groupId, clientId) => retireMembers(cluster, groupId, clientId),
+    readToEnd: (partition, from, onRecord) => readToEnd(cluster, partition, from, onRecord),
+    read: (partition, from) => read(cluster, partition, from),
+  };
+}
+
+/** Asks who leads the partition, and asks again when that has changed. */
+function askLeader<T>(
+  cluster: Cluster,
+  partition: TopicPartition,
+  ask: (nodeId: number, epoch: number) => Promise<T>,
+): Promise<T> {
+  return patiently(
+    PATIENCE,
+    async () => {
+      const { nodeId, epoch } = await cluster.leader(partition);
+      return ask(nodeId, epoch);
+    },
+    () => cluster.forget([partition.topic]),
+  );
+}
+
+function askCoordinator<T>(cluster: Cluster, groupId: string, ask: Ask<T>, patience: Patience = PATIENCE): Promise<T> {
+  const key = { type: "group", id: groupId } as const;
+  return patiently(
+    patience,
+    async () => ask(await cluster.coordinator(key)),
+    (error) => {
+      if (passingType(error) !== "UNSTABLE_OFFSET_COMMIT") cluster.forgetCoordinator(key);
+    },
+  );
+}
+
+type Ask<T> = (connection: Awaited<ReturnType<Cluster["coordinator"]>>) => Promise<T>;
+
+/** OffsetFetch with `requireStable` (KIP-447): else the last decided offset is given while a later one is being decided. */
+function committedPosition(cluster: Cluster, groupId: string, where: TopicPartition): Promise<Position | undefined> {
+  const { topic, partition } = where;
+  const topics = [{ name: topic, partitionIndexes: [partition] }];
+  const ask: Ask<Position | undefined> = async (coordinator) => {
+    const found = await coordinator.request(offsetFetch, { groupId, topics, requireStable: true });
+    requireNoError(found.errorCode, `${groupId}: its offsets`);
+    const of = found.topics[0]?.partitions[0];
+    if (of === undefined) throw new Error(`${topic}/${partition}: the answer of ${groupId}'s coordinator lacks it`);
+    requireNoError(of.errorCode, `${groupId}: its offset in ${topic}/${partition}`);
+    if (of.committedOffset === NO_OFFSET) return undefined;
+    const leaderEpoch = of.committedLeaderEpoch === NO_EPOCH ? undefined : of.committedLeaderEpoch;
+    return { offset: of.committedOffset, leaderEpoch };
+  };
+  return askCoordinator(cluster, groupId, ask, STABLE_PATIENCE);
+}
+
+/** Otherwise the group would wait for a dead member until its session ends, 6 s, before the partitions are read again. */
+async function retireMembers(cluster: Cluster, groupId: string, clientId?: string): Promise<void> {
+  await askCoordinator(cluster, groupId, async (coordinator) => {
+    const asked = { groups: [groupId], includeAuthorizedOperations: false };
+    const [group] = (await coordinator.request(describeGroups, asked)).groups;
+    const type = errorType(group?.errorCode ?? 0);
+    if (group === undefined || type === "GROUP_ID_NOT_FOUND") return;
+    requireNoError(group.errorCode, groupId);
+    const members = group.members
+      .filter((member) => clientId === undefined || member.clientId === clientId)
+      .map(({ memberId }) => ({ memberId, groupInstanceId: null }));
+    if (members.length === 0) return;
+    const left = await coordinator.request(leaveGroup, { groupId, members });
+    requireNoError(left.errorCode, groupId);
+    for (const { errorCode } of left.members) {
+      // It has left by itself meanwhile.
+      if (errorType(errorCode) !== "UNKNOWN_MEMBER_ID") requireNoError(errorCode, groupId);
+    }
+  });
+}
+
+/** @param timestamp {@link EARLIEST}, {@link LATEST}, or ms since the epoch */
+export function offsetOf(cluster: Cluster, where: TopicPartition, timestamp: bigint): Promise<bigint> {
+  const { topic, partition } = where;
+  return askLeader(cluster, where, async (nodeId, currentLeaderEpoch) => {
+    const { topics } = await (await cluster.broker(nodeId)).request(listOffsets, {
+      replicaId: NO_REPLICA,
+      isolationLevel: READ_UNCOMMITTED,
+      topics: [{ name: topic, partitions: [{ partitionIndex: partition, currentLeaderEpoch, timestamp }] }],
+    });
+    const found = topics[0]?.partitions[0];
+    if (found === undefined) throw new Error(`${topic}/${partition}: the leader's answer is empty`);
+    requireNoError(found.errorCode, `${topic}/${partition}`);
+    return found.offset;
+  });
+}
+
+function endOfEpoch(cluster: Cluster, where: TopicPartition, leaderEpoch: number): Promise<bigint | undefined> {
+  const { topic, partition } = where;
+  return askLeader(cluster, where, async (nodeId, currentLeaderEpoch) => {
+    const { topics } = await (await cluster.broker(nodeId)).request(offsetForLeaderEpoch, {
+      replicaId: NO_REPLICA,
+      topics: [{ topic, partitions: [{ partition, currentLeaderEpoch, leaderEpoch }] }],
+    });
+    const found = topics[0]?.partitions[0];
+    if (found === undefined) throw new Error(`${topic}/${partition}: the leader's answer is empty`);
+    requireNoError(found.errorCode, `${topic}/${partition}`);
+    return found.endOffset === NO_OFFSET ? undefined : found.endOffset;
+  });
+}
+
+async function topicId(cluster: Cluster, topic: string): Promise<string> {
+  const found = await patiently(PATIENCE, () => cluster.refresh([topic]));
+  return found.get(topic)?.id ?? "";
+}
+
+/** Kafka's `max.message.bytes` is of a record batch, which has 61 bytes besides its records. */
+async function maxRecordBytes(cluster: Cluster, topic: string): Promise<number> {
+  const ask = async () => {
+    const { results } = await (await cluster.any()).request(describeConfigs, {
+      resources: [{ resourceType: TOPIC, resourceName: topic, configurationKeys: [MAX_MESSAGE_BYTES] }],
+      includeSynonyms: false,
+      includeDocumentation: false,
+    });
+    return Number(results[0]?.configs.find(({ name }) => name === MAX_MESSAGE_BYTES)?.value);
+  };
+  // A topic that is not there yet has no limit yet; whoever writes to it opens anew when it fails.
+  const bytes = await ask().catch(() => undefined);
+  return (bytes || DEFAULT_MAX_MESSAGE_BYTES) - BATCH_OVERHEAD_BYTES;
+}
+
+async function recordAt(
+  cluster: Cluster,
+  partition: TopicPartition,
+  offset: bigint,
+): Promise<IncomingRecord | undefined> {
+  if (offset < (await offsetOf(cluster, partition, EARLIEST))) return undefined;
+  const { records } = await read(cluster, partition, offset);
+  return records.decode().find((record) => record.offset === offset);
+}
+
+/** "The end" is the high watermark seen first: a transaction still open below it is waited for. */
+async function readToEnd(
+  cluster: Cluster,
+  partition: TopicPartition,
+  from: bigint,
+  onRecord: (record: IncomingRecord) => void,
+): Promise<Position> {
+  let offset = from;
+  let leaderEpoch: number | undefined;
+  for (let end: bigint | undefined; end === undefined || offset < end; ) {
+    const { records, nextOffset, highWatermark } = await read(cluster, partition, offset);
+    for (const record of records.decode()) onRecord(record);
+    end ??= highWatermark;
+    offset = nextOffset;
+    leaderEpoch = records.leaderEpoch ?? leaderEpoch;
+  }
+  return { offset, leaderEpoch };
+}
+
+interface Read extends FetchedRun {
+  readonly highWatermark: bigint;
+}
+
+function read(cluster: Cluster, where: TopicPartition, from: bigint): Promise<Read> {
+  const { topic, partition } = where;
+  return askLeader(cluster, where, async (nodeId, currentLeaderEpoch) => {
+    const asked = {
+      ...{ partition, currentLeaderEpoch, fetchOffset: from, lastFetchedEpoch: NO_EPOCH },
+      ...{ logStartOffset: NO_OFFSET, partitionMaxBytes: MAX_FETCH_BYTES },
+    };
+    const answer = await (await cluster.broker(nodeId)).request(fetch, {
+      ...{ replicaId: NO_REPLICA, maxWaitMs: MAX_WAIT_MS, minBytes: 1, maxBytes: MAX_FETCH_BYTES },
+      ...{ isolationLevel: READ_COMMITTED, ...NOT_IN_SESSION },
+      topics: [{ topic, partitions: [asked] }],
+      ...{ forgottenTopicsData: [], rackId: "" },
+    });
+    requireNoError(answer.errorCode, `broker ${nodeId}`);
+    const found = answer.responses[0]?.partitions[0];
+    if (found === undefined) throw new Error(`${topic}/${partition}: the leader's answer is empty`);
+    requireNoError(found.errorCode, `${topic}/${partition}`);
+    return { ...(await fetchedRun(where, found, from)), highWatermark: found.highWatermark };
+  });
+}
