@@ -1,8 +1,9 @@
 import type { ZodType } from "zod";
 import type { ChainState } from "./chain-state.ts";
+import { isTime, LAST_TIMESTAMP_MS } from "./event-time.ts";
 import { valueAt, withValueAt } from "./field.ts";
 import { frozenState } from "./frozen-state.ts";
-import { forward, isForwarded, type Operator, type RecordContext } from "./operator.ts";
+import { type Forwarded, forward, isForwarded, type Operator, type RecordContext } from "./operator.ts";
 import { OperatorError } from "./operator-error.ts";
 
 /** One operator of a chain with its validated parameters. `name` is what a fault calls it, and its state. */
@@ -139,7 +140,7 @@ function passOn<Mark>(
       passOn(chain, index + 1, states, { value: emitted, key, timestampMs, before: message }, destination);
       continue;
     }
-    const forwarded = { ...message, ...emitted, before: message };
+    const forwarded = forwardedFrom(link, message, emitted);
     if (!link.operator.stateful) passOn(chain, index + 1, states, forwarded, destination);
     else passOnItsOwn(chain, index + 1, states, forwarded, destination);
   }
@@ -158,6 +159,17 @@ function passOnItsOwn<Mark>(
     if (!(error instanceof OperatorError)) throw error;
     destination.refuse(error);
   }
+}
+
+/** Event times are whole milliseconds: a fraction, as of nanoseconds that an operator divides, is cut off. */
+function forwardedFrom({ name }: Link, message: Message, emitted: Forwarded): Message {
+  const forwarded = { ...message, ...emitted, before: message };
+  const { timestampMs } = forwarded;
+  if (Number.isInteger(timestampMs) && isTime(timestampMs)) return forwarded;
+  if (Number.isFinite(timestampMs) && isTime(timestampMs))
+    return { ...forwarded, timestampMs: Math.floor(timestampMs) };
+  const expected = `expected an event time in milliseconds since 1970, at most ${LAST_TIMESTAMP_MS}`;
+  throw new OperatorError(name, emitted.value, `${expected}, found ${String(timestampMs)}`);
 }
 
 /** All stages of a message: the value that entered the chain, then what each link made of it. */

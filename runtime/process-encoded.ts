@@ -1,8 +1,9 @@
 import { type Destination, type Link, type Message, pass } from "../operators/chain.ts";
 import type { ChainState, States } from "../operators/chain-state.ts";
+import { isTime } from "../operators/event-time.ts";
 import { type Format, write } from "../operators/format.ts";
 import { OperatorError } from "../operators/operator-error.ts";
-import { decodeKey, decodeValue, isTime, PoisonError } from "./codec.ts";
+import { decodeKey, decodeValue, PoisonError } from "./codec.ts";
 import { fullness } from "./full-transaction.ts";
 import type { RecordBatch } from "./kafka/kafka.ts";
 import { RecordReader } from "./kafka/record-reader.ts";
