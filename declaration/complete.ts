@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { toMilliseconds } from "../operators/duration.ts";
 import type { Format } from "../operators/format.ts";
 import { MODULUS } from "../operators/minstd.ts";
+import { DEFAULT_MAX_AHEAD } from "../operators/time-limit.ts";
 import type { TopicFormat } from "../operators/topics-of.ts";
 import type { PipelineDocument } from "./document.ts";
 import { inOrder } from "./graph.ts";
@@ -100,12 +101,14 @@ function serviceOf(checked: Checked, name: string, shape: ServiceShape): Service
     shape.sink === undefined
       ? outputOf([present(shape.to)].flat().map(topicIn).map(named), filters)
       : sinkOf(shape.sink);
+  const maxAheadMs = toMilliseconds(shape.maxAhead);
   return {
     name,
     on: Array.from({ length: shape.replicas ?? hosts.length }, (_, replica) => hosts[replica % hosts.length] ?? ""),
     input,
     apply: steps,
     output,
+    ...(maxAheadMs === toMilliseconds(DEFAULT_MAX_AHEAD) ? {} : { maxAheadMs }),
     ...(shape.processingGuarantee === "exactly_once" ? {} : { processingGuarantee: shape.processingGuarantee }),
     ...(stateful || shape.source !== undefined || output.kind === "file"
       ? { changelogTopic: changelogTopic(pipeline, name) }

@@ -5,6 +5,7 @@ import { valueAt, withValueAt } from "./field.ts";
 import { frozenState } from "./frozen-state.ts";
 import { type Forwarded, forward, isForwarded, type Operator, type RecordContext } from "./operator.ts";
 import { OperatorError } from "./operator-error.ts";
+import { AheadError, ANY_TIME, type TimeLimit } from "./time-limit.ts";
 
 /** One operator of a chain with its validated parameters. `name` is what a fault calls it, and its state. */
 export interface Link {
@@ -61,16 +62,19 @@ export interface Advanced<T> {
 /**
  * Sends one record through the chain and makes final what it does to `state`. All or nothing: when it is refused (an
  * OperatorError, also one by `deliver`, which gets each value that reaches the end), `state` is as it was before.
+ * @param limit of its event time
  */
 export function advance<T>(
   chain: readonly Link[],
   state: ChainState,
   record: Message,
   deliver: (message: Message) => T,
+  limit = ANY_TIME,
 ): Advanced<T> {
   const outputs: T[] = [];
   const refused: OperatorError[] = [];
   pass(chain, state, record, {
+    limit,
     deliver: (message) => outputs.push(deliver(message)),
     refuse: (error) => refused.push(error),
     mark: () => outputs.length,
@@ -83,6 +87,8 @@ export function advance<T>(
 
 /** Where the values go that reach the end of a chain. */
 export interface Destination<Mark = unknown> {
+  /** Of the event times that may come to a state, or out. */
+  readonly limit: TimeLimit;
   /** May refuse a value, with an OperatorError. */
   deliver(message: Message): void;
   /** Told of each value that an operator forwarded as a record of its own and that was refused. */
@@ -130,11 +136,15 @@ function passOn<Mark>(
   destination: Destination<Mark>,
 ): void {
   const link = chain[index];
+  const { key, timestampMs } = message;
+  // Not before: where a record came in with a wrong time, an operator may give it the right one.
+  if (timestampMs > destination.limit.latestMs && (link === undefined || link.operator.stateful)) {
+    throw new AheadError(timedBy(chain, index, message), message.value, destination.limit.problem(timestampMs));
+  }
   if (link === undefined) {
     destination.deliver(message);
     return;
   }
-  const { key, timestampMs } = message;
   for (const emitted of stepOf(link, index, states, message)) {
     if (!isForwarded(emitted)) {
       passOn(chain, index + 1, states, { value: emitted, key, timestampMs, before: message }, destination);
@@ -159,6 +169,12 @@ function passOnItsOwn<Mark>(
     if (!(error instanceof OperatorError)) throw error;
     destination.refuse(error);
   }
+}
+
+/** The operator that gave a message at an index its event time; undefined when it came in with it. */
+function timedBy(chain: readonly Link[], index: number, { before, timestampMs }: Message): string | undefined {
+  if (before === undefined) return undefined;
+  return before.timestampMs === timestampMs ? timedBy(chain, index - 1, before) : chain[index - 1]?.name;
 }
 
 /** Event times are whole milliseconds: a fraction, as of nanoseconds that an operator divides, is cut off. */

@@ -1,9 +1,6 @@
-import { isTime } from "./event-time.ts";
+import { isTime, parseTime } from "./event-time.ts";
 import { field, valueAt } from "./field.ts";
 import { flatMap, forward, oneOf, unknown } from "./operator.ts";
-
-/** With a zone, as otherwise the moment would depend on where it is read. */
-const ISO_8601 = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 const UNITS = ["s", "ms", "us", "ns"] as const;
 type Unit = (typeof UNITS)[number];
@@ -33,25 +30,15 @@ export const extractTimestamp = flatMap({
 });
 
 function momentOf(value: unknown, unit: Unit): number {
-  const moment = typeof value === "number" ? inMilliseconds(value, unit) : momentOfText(value);
-  const meant = typeof value === "number" && !isUsual(moment) ? unitOf(value) : undefined;
-  if (meant !== undefined) {
-    const time = new Date(inMilliseconds(value as number, meant)).toISOString();
-    throw new Error(
-      `expected ${WORDS[unit]} since 1970, found ${value}, which in ${WORDS[meant]} is ${time}: write unit: ${meant}`,
-    );
+  let moment = Number.NaN;
+  if (typeof value === "string") moment = parseTime(value);
+  if (typeof value === "number") {
+    moment = inMilliseconds(value, unit);
+    mustNotBeInAnother(unit, value, moment);
   }
   if (isTime(moment)) return moment;
   const expected = `expected a time (${WORDS[unit]} since 1970, or a text such as 2026-11-23T12:00:00Z)`;
   throw new Error(`${expected}, found ${JSON.stringify(value)}`);
-}
-
-/** NaN for what is no time. Date.parse takes 30 February for 2 March. */
-function momentOfText(value: unknown): number {
-  const [text, year, month, day] = (typeof value === "string" && ISO_8601.exec(value)) || [];
-  if (text === undefined) return Number.NaN;
-  const daysOfMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
-  return Number(day) <= daysOfMonth ? Date.parse(text) : Number.NaN;
 }
 
 /** Whole milliseconds, the last one that is not after the moment. */
@@ -81,8 +68,13 @@ function wholeQuotient(value: number, divisor: bigint): number {
   return Number(BigInt(String(Math.floor(value))) / divisor);
 }
 
-function unitOf(value: number): Unit | undefined {
-  return UNITS.find((unit) => isUsual(inMilliseconds(value, unit)));
+function mustNotBeInAnother(unit: Unit, value: number, moment: number): void {
+  const meant = isUsual(moment) ? undefined : UNITS.find((each) => isUsual(inMilliseconds(value, each)));
+  if (meant === undefined) return;
+  const time = new Date(inMilliseconds(value, meant)).toISOString();
+  throw new Error(
+    `expected ${WORDS[unit]} since 1970, found ${value}, which in ${WORDS[meant]} is ${time}: write unit: ${meant}`,
+  );
 }
 
 function isUsual(timestampMs: number): boolean {

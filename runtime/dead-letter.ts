@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { AheadError } from "../operators/time-limit.ts";
 import { REPLAYED_FROM } from "./addressed-to.ts";
 import type { PoisonError } from "./codec.ts";
 import type { Headers, IncomingRecord, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
@@ -36,6 +37,8 @@ export interface DeadLetter {
   readonly at: Place;
   /** Whether it is an operator's result and no record of the input. */
   readonly isResult: boolean;
+  /** Whether it was refused as its event time was too far ahead of the clock, which a replay must not decide otherwise. */
+  readonly isAhead: boolean;
   /** The record's size when it was too large for the dead letters, and not all of it is here. */
   readonly cutFromBytes: number | undefined;
   /** The record as it was, without bramble's headers. */
@@ -65,6 +68,7 @@ export function deadLetter(
       offset: String(record.offset),
       timestamp: record.timestamp,
       ...(record.replayedFrom !== undefined && { "replayed-from": record.replayedFrom }),
+      ...(error.cause instanceof AheadError && { ahead: "true" }),
       ...(cutFromBytes !== undefined && { "cut-from-bytes": String(cutFromBytes) }),
     });
   const { key, value } = record;
@@ -101,6 +105,7 @@ export function parseDeadLetter({ offset, timestamp, key, value, headers }: Inco
     from: first.place,
     at: place,
     isResult,
+    isAhead: fact("ahead") !== undefined,
     cutFromBytes: cut === undefined ? undefined : Number(cut),
     record: {
       offset: place.offset,

@@ -1,6 +1,7 @@
 import type { Format } from "../operators/format.ts";
 import { type TopicFormat, topicsOf } from "../operators/topics-of.ts";
 import { deadLetter } from "./dead-letter.ts";
+import { fullness } from "./full-transaction.ts";
 import type { FetchedRecords, Inspector, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
 import { openState } from "./open-state.ts";
 import type { Positions } from "./positions.ts";
@@ -9,6 +10,7 @@ import type { Service } from "./service.ts";
 import { openSink } from "./sink.ts";
 import { type Slice, slicesOf } from "./slices.ts";
 import { type ChangelogEntry, stateChanges } from "./state.ts";
+import { type Decided, NOTHING_DECIDED, readDecided, timeLimits } from "./time-limits.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 /** Long enough for a partition to get a new leader, shorter than the coordinator waits before it aborts by itself. */
@@ -54,10 +56,15 @@ export async function openTask(
       const kept = await openState(service, partition, positions.key, inspector, maxRecordBytes);
       try {
         const position = new Map<string, bigint>();
+        const decided = new Map<string, Decided>();
         for (const { topic } of topics) {
-          position.set(topic, await positions.restore(inspector, kept, { topic, partition }));
+          const source = { topic, partition };
+          const from = await positions.restore(inspector, kept, source);
+          position.set(topic, from);
+          const before = positions.readBefore?.(source) ?? 0n;
+          decided.set(topic, await readDecided(service, inspector, source, from, before));
         }
-        return { kept, position, maxRecordBytes, sink: await openSink(service, partition, kept) };
+        return { kept, position, decided, maxRecordBytes, sink: await openSink(service, partition, kept) };
       } catch (error) {
         kept.state.close();
         throw error;
@@ -67,7 +74,7 @@ export async function openTask(
       await producer.close();
       throw error;
     });
-  const { kept, position, sink } = restored;
+  const { kept, position, decided, sink } = restored;
   const { state } = kept;
   // State of operators that the chain no longer has would come back, old, if they were put back one day.
   let unused = kept.unused();
@@ -108,7 +115,10 @@ export async function openTask(
     if (unused.length > 0) unused = kept.unused();
   };
   const process = async (topic: string, records: FetchedRecords, nextPosition: bigint) => {
-    for (const slice of slicesOf(service, state, records, nextPosition, known(formats, topic), producer)) {
+    const limits = () => timeLimits(service, decided.get(topic) ?? NOTHING_DECIDED);
+    const its = known(formats, topic);
+    const slices = slicesOf(service, state, records, nextPosition, its, producer, fullness, limits);
+    for (const slice of slices) {
       if (isClosing) return;
       await withTimeout(TRANSACT_TIMEOUT_MS, "the transaction", commit(topic, slice));
       service.supervisor.alive();

@@ -3,6 +3,7 @@ import { advance, type Link, type Message, stagesOf } from "../operators/chain.t
 import type { ChainState, States } from "../operators/chain-state.ts";
 import { type Format, write, writeLine, writeToLog } from "../operators/format.ts";
 import { OperatorError } from "../operators/operator-error.ts";
+import { AheadError, ANY_TIME, type TimeLimit } from "../operators/time-limit.ts";
 import { decodeKey, decodeTimestamp, decodeValue, PoisonError } from "./codec.ts";
 import { RESULT } from "./dead-letter.ts";
 import { fullness } from "./full-transaction.ts";
@@ -51,6 +52,7 @@ export interface Output {
 /**
  * The same records from the same state give the same result, as often as a transaction has to be tried.
  * @param isFull whether the transaction has enough with so many bytes made; it then ends with the record that made it so
+ * @param limitOf of the event time of the record at an offset
  */
 export function processBatch(
   chain: readonly Link[],
@@ -58,6 +60,7 @@ export function processBatch(
   records: readonly IncomingRecord[],
   formats: BatchFormats,
   isFull = fullness(),
+  limitOf: (offset: bigint) => TimeLimit = () => ANY_TIME,
 ): Processed {
   const { output: destination, stages, maxRecordBytes } = formats;
   const state = before.fork();
@@ -80,7 +83,7 @@ export function processBatch(
         const path = stages ? stagesOf(result).map((stage, index) => writeToLog(stage, chain[index - 1]?.name)) : [];
         return { output, size, path };
       };
-      const advanced = advance(chain, state, message, deliver);
+      const advanced = advance(chain, state, message, deliver, limitOf(record.offset));
       for (const delivered of advanced.outputs) {
         if (delivered === undefined) continue;
         const { output, size, path } = delivered;
@@ -165,5 +168,8 @@ function resultOf(record: IncomingRecord, { value }: OperatorError): IncomingRec
 }
 
 function poisonOf(error: OperatorError): PoisonError {
-  return new PoisonError(error.message, { operator: error.operator, cause: error.cause });
+  return new PoisonError(error.message, {
+    ...(error.operator !== undefined && { operator: error.operator }),
+    cause: error instanceof AheadError ? error : error.cause,
+  });
 }

@@ -3,6 +3,7 @@ import type { ChainState, States } from "../operators/chain-state.ts";
 import { isTime } from "../operators/event-time.ts";
 import { type Format, write } from "../operators/format.ts";
 import { OperatorError } from "../operators/operator-error.ts";
+import { ANY_TIME, type TimeLimit } from "../operators/time-limit.ts";
 import { decodeKey, decodeValue, PoisonError } from "./codec.ts";
 import { fullness } from "./full-transaction.ts";
 import type { RecordBatch } from "./kafka/kafka.ts";
@@ -27,6 +28,8 @@ interface Options {
   readonly keys: boolean;
   /** The size of the largest batch that their topic takes. */
   readonly maxRecordBytes?: number | undefined;
+  /** Of the event times of all records. */
+  readonly limit?: TimeLimit;
 }
 
 /** Brokers refuse batches over 1 MiB (`message.max.bytes`). */
@@ -75,6 +78,7 @@ export function processEncoded(
 }
 
 class Outputs implements Destination<undefined> {
+  readonly limit: TimeLimit;
   readonly #options: Options;
   readonly #last: string | undefined;
   readonly #bytes: number;
@@ -87,6 +91,7 @@ class Outputs implements Destination<undefined> {
   #keyBytes: Buffer | null = null;
 
   constructor(chain: readonly Link[], batches: readonly RecordBatch[], options: Options) {
+    this.limit = options.limit ?? ANY_TIME;
     this.#options = options;
     this.#last = chain.at(-1)?.name;
     const bytes = batches.reduce((sum, batch) => sum + (batch.decompressed ?? batch.bytes).length, 0);

@@ -28,7 +28,8 @@ export async function inspect<T>(client: object, work: (inspector: Inspector) =>
   try {
     await cluster.connect();
     return await work({
-      committedOffset: (groupId, partition) => committedOffset(cluster, groupId, partition),
+      committedOffset: async (groupId, partition) => (await committed(cluster, groupId, partition))?.offset,
+      committed: (groupId, partition) => committed(cluster, groupId, partition),
       earliestOffset: (partition) => offsetOf(cluster, partition, "earliest"),
       latestOffset: (partition) => offsetOf(cluster, partition, "latest"),
       topicId: (partition) => topicId(cluster, partition),
@@ -43,13 +44,13 @@ export async function inspect<T>(client: object, work: (inspector: Inspector) =>
   }
 }
 
-async function committedOffset(cluster: Cluster, groupId: string, partition: TopicPartition) {
+async function committed(cluster: Cluster, groupId: string, partition: TopicPartition) {
   await cluster.refreshMetadata();
   const coordinator = await cluster.findGroupCoordinator({ groupId });
   for (let attempt = 1; ; attempt++) {
     try {
-      const offset = await coordinator.connectionPool.send(stableOffsetFetch(groupId, partition));
-      return offset < 0n ? undefined : offset;
+      const found = await coordinator.connectionPool.send(stableOffsetFetch(groupId, partition));
+      return found.offset < 0n ? undefined : found;
     } catch (error) {
       if (kafkaErrorType(error) !== "UNSTABLE_OFFSET_COMMIT" || attempt === 100) throw error;
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -16,6 +16,8 @@ export interface Kafka {
 export interface Inspector {
   /** Where a group left off; undefined when it never committed. Waits for offsets of open transactions to be decided. */
   committedOffset(groupId: string, partition: TopicPartition): Promise<bigint | undefined>;
+  /** The same with the note beside it. */
+  committed(groupId: string, partition: TopicPartition): Promise<Committed | undefined>;
   earliestOffset(partition: TopicPartition): Promise<bigint>;
   /** Behind the last record, committed or not. */
   latestOffset(partition: TopicPartition): Promise<bigint>;
@@ -105,11 +107,17 @@ export interface Transaction {
   readonly consumed?: readonly Consumed[];
 }
 
-/** How far a group has got in a partition: the offset to go on from. */
-export interface Consumed {
+/** How far a group has got in a partition. */
+export interface Committed {
+  /** To go on from. */
+  readonly offset: bigint;
+  /** What Kafka keeps beside it (the metadata of OffsetCommit), until the next commit. */
+  readonly note?: string;
+}
+
+export interface Consumed extends Committed {
   readonly groupId: string;
   readonly partition: TopicPartition;
-  readonly offset: bigint;
 }
 
 export interface Subscription {

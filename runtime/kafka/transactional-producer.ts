@@ -71,9 +71,9 @@ async function transact(
 }
 
 async function sendOffsets(transaction: KafkaTransaction, consumed: readonly Consumed[]): Promise<void> {
-  for (const { groupId, partition: source, offset } of consumed) {
+  for (const { groupId, partition: source, offset, note } of consumed) {
     const { topic, partition } = source;
-    const offsets = { topic, partitions: [{ partition, offset: String(offset) }] };
+    const offsets = { topic, partitions: [{ partition, offset: String(offset), metadata: note ?? null }] };
     await whileConcurrent(() => transaction.sendOffsets({ consumerGroupId: groupId, topics: [offsets] }));
   }
 }

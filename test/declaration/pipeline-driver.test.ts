@@ -190,3 +190,45 @@ test("a name that is none is told with those that are", async () => {
   expect(() => driver.send("x", 1)).toThrow('there is no topic "x"; expected one of temperature');
   expect(() => driver.printed("x")).toThrow('there is no service "x"; expected one of pro, con');
 });
+
+test("with a clock, time starts there, and a record too far ahead of it is a dead letter until time has come closer", async () => {
+  const file = written(`
+topics: { readings: { format: json } }
+services:
+  beat: { on: rpi0, source: { file: values.txt }, to: beats }
+  counts:
+    on: rpi0
+    from: readings
+    apply: [{ extract-timestamp: { field: at } }, { time-window: { size: 1m, compute: count }, field: celsius }]
+    to: counts
+  patient: { on: rpi0, from: readings, apply: [{ extract-timestamp: { field: at } }], sink: log, maxAhead: 2d }
+`);
+  const driver = await openDriver(file, { clock: "2026-11-29T12:00:00Z" });
+  const send = (at: string) => driver.send("readings", { at, celsius: 1 });
+  send("2026-11-29T12:00:00Z");
+  send("2026-11-30T12:00:00Z");
+  send("2026-11-29T12:01:00Z");
+  expect(driver.values("counts")).toEqual([1]);
+  expect(driver.deadLetters("counts").map(({ message }) => message)).toEqual([
+    expect.stringMatching(
+      /^extract-timestamp: event time 2026-11-30T12:00:00.000Z is more than 30m \(maxAhead\) ahead/,
+    ),
+  ]);
+  driver.pass(86_400_000);
+  send("2026-11-30T12:00:00Z");
+  expect(driver.values("counts")).toEqual([1, 1]);
+  expect(driver.printed("patient")).toHaveLength(4);
+  expect(driver.records("beats")).toEqual([{ key: null, value: 1, timestampMs: Date.UTC(2026, 10, 29, 12) }]);
+});
+
+test("without a clock no event time is too far ahead", async () => {
+  const driver = await openDriver(written("topics: { t: }\nservices: { out: { on: rpi0, from: t, sink: log } }"));
+  driver.send("t", 1, { timestampMs: Date.UTC(2099) });
+  expect(driver.printed("out")).toEqual([[1]]);
+});
+
+test.each(["noon", "2026-02-30T12:00:00Z", "2026-11-29T12:00:00"])("%s is no time for a clock", async (clock) => {
+  await expect(openDriver("pipelines/kafka_chaining.yaml", { clock })).rejects.toThrow(
+    `clock: expected a time such as 2026-11-29T12:00:00Z, found ${clock}`,
+  );
+});

@@ -6,6 +6,7 @@ const refuse = (what: string) => () => Promise.reject(new Error(`${what}: not as
 export function emptyKafka(written: OutgoingRecord[]): Kafka {
   const inspector = {
     committedOffset: refuse("committedOffset"),
+    committed: refuse("committed"),
     earliestOffset: async () => 0n,
     latestOffset: async () => 0n,
     topicId: async () => "1",

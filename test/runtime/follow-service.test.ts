@@ -32,6 +32,7 @@ test("a followed file's status stays at the byte that was read, however long not
     stores: new StateStores(undefined, ignore),
     journal: { info: ignore, warn: ignore, error: ignore },
     supervisor: { ready: say, status: say, alive: ignore, stopping: ignore },
+    clock: { nowMs: Date.now },
     replica: "rpi1",
     stateFolder: undefined,
     print: async () => {},

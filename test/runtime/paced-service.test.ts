@@ -34,6 +34,7 @@ async function sent(everyMs: number) {
     stores: new StateStores(undefined, ignore),
     journal: { info: ignore, warn: ignore, error: ignore },
     supervisor: { ready: ignore, status: (text) => void said.push(text), alive: ignore, stopping: ignore },
+    clock: { nowMs: Date.now },
     replica: "rpi0",
     stateFolder: undefined,
     print: async () => {},

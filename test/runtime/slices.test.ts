@@ -6,6 +6,8 @@ import { dedupe } from "../../operators/dedupe.ts";
 import { ewma } from "../../operators/ewma.ts";
 import { flatMap, fold, forward, map, number, unknown } from "../../operators/operator.ts";
 import { threshold } from "../../operators/threshold.ts";
+import { AheadError } from "../../operators/time-limit.ts";
+import { timeWindow } from "../../operators/time-window.ts";
 import { FULL_TRANSACTION_BYTES, fullness } from "../../runtime/full-transaction.ts";
 import type { RecordBatch } from "../../runtime/kafka/kafka.ts";
 import { recordsOf } from "../../runtime/kafka/record-reader.ts";
@@ -16,6 +18,7 @@ import type { Service } from "../../runtime/service.ts";
 import { type Slice, slicesOf } from "../../runtime/slices.ts";
 import { stateChanges } from "../../runtime/state.ts";
 import { StateStore } from "../../runtime/state-store.ts";
+import { type Decided, NOTHING_DECIDED, timeLimits } from "../../runtime/time-limits.ts";
 import { batchOf, readByKafkajs, type WrittenRecord, batches as writtenBatches } from "./kafka/record-batches.ts";
 import { link, picky } from "./links.ts";
 
@@ -219,4 +222,40 @@ test("a record that would make a state larger than the changelog takes is refuse
     [3n, "texts", "texts: its state would be a record of 2062 bytes; its changelog takes at most 2000"],
   ]);
   expect((state.get(0, "roof") as string[]).map(({ length }) => length)).toEqual([5, 300, 5, 5, 1, 9]);
+});
+
+describe.each(Object.entries(DESTINATIONS))("on their way to %s", (_, formats) => {
+  /** A window of a second each; what is a minute ahead would close them all. */
+  const chain = [link("time-window", timeWindow, { size: 1000, grace: 0, compute: "count" })];
+
+  async function refusedOf(decided: Decided, nowMs: number) {
+    const times = [1000, 2000, 90_000, 3000, 4000, 91_000];
+    const written = times.map((timestampMs, i) => ({
+      ...{ offsetDelta: i, timestampMs, key: null },
+      value: Buffer.from(String(i)),
+    }));
+    const batches = [await batchOf(0n, written)];
+    const spec = { groupId: "p-con", maxAheadMs: 60_000 } as Service["spec"];
+    const limits = () => timeLimits({ spec, clock: { nowMs: () => nowMs } }, decided);
+    const records = { firstOffset: 0n, batches, decode: () => recordsOf(batches, 0n) };
+    const one = { partitionsOf: () => 1 };
+    const slices = [...slicesOf({ chain, spec }, partitionState(chain), records, 6n, formats, one, fullness, limits)];
+    const outputs = (await Promise.all(slices.map(outputsOf))).flat();
+    const poison = slices.flatMap((each) => each.poison);
+    for (const { error } of poison) expect(error.cause).toBeInstanceOf(AheadError);
+    return { outputs: outputs.map(({ timestamp }) => timestamp), refused: poison.map(({ record }) => record.offset) };
+  }
+  const windows = ["1999", "2999", "3999"];
+
+  test("records ahead of the clock are refused alone", async () => {
+    expect(await refusedOf(NOTHING_DECIDED, 10_000)).toEqual({ outputs: windows, refused: [2n, 5n] });
+  });
+
+  test("records that were refused before are refused, those that were let in are let in", async () => {
+    const decided = { before: 10n, refused: new Set([2n, 5n]) };
+    expect(await refusedOf(decided, 100_000)).toEqual({ outputs: windows, refused: [2n, 5n] });
+    // Also when the clock has fallen behind since.
+    const letIn = { before: 10n, refused: new Set([2n]) };
+    expect(await refusedOf(letIn, 0)).toEqual({ outputs: [...windows, "4999"], refused: [2n] });
+  });
 });
