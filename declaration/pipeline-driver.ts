@@ -2,7 +2,7 @@ import { type Branch, branchFor } from "../operators/branch.ts";
 import { advance, type Link, linkOf, type Message, stagesOf } from "../operators/chain.ts";
 import { ChainState } from "../operators/chain-state.ts";
 import { toMilliseconds } from "../operators/duration.ts";
-import { isTime, parseTime } from "../operators/event-time.ts";
+import { isEventTime, parseTime } from "../operators/event-time.ts";
 import { type Format, fits, write, writeLine, writeToLog } from "../operators/format.ts";
 import type { RecordContext } from "../operators/operator.ts";
 import { OperatorError } from "../operators/operator-error.ts";
@@ -215,7 +215,7 @@ export class PipelineDriver {
 /** `pipeline` is one that was loaded, or the path of its file, which is then loaded and checked. */
 export async function openDriver(pipeline: Pipeline | string, { clock }: DriverOptions = {}): Promise<PipelineDriver> {
   const clockMs = clock === undefined ? undefined : parseTime(clock);
-  if (clockMs !== undefined && !isTime(clockMs))
+  if (clockMs !== undefined && !isEventTime(clockMs))
     throw new Error(`clock: expected a time such as 2026-11-29T12:00:00Z, found ${clock}`);
   const loaded = typeof pipeline === "string" ? await loadPipeline(pipeline) : pipeline;
   const running = await Promise.all(

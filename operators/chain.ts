@@ -1,9 +1,8 @@
 import type { ZodType } from "zod";
 import type { ChainState } from "./chain-state.ts";
-import { isTime, LAST_TIMESTAMP_MS } from "./event-time.ts";
 import { valueAt, withValueAt } from "./field.ts";
 import { frozenState } from "./frozen-state.ts";
-import { type Forwarded, forward, isForwarded, type Operator, type RecordContext } from "./operator.ts";
+import { forward, isForwarded, type Operator, type RecordContext } from "./operator.ts";
 import { OperatorError } from "./operator-error.ts";
 import { AheadError, ANY_TIME, type TimeLimit } from "./time-limit.ts";
 
@@ -150,7 +149,7 @@ function passOn<Mark>(
       passOn(chain, index + 1, states, { value: emitted, key, timestampMs, before: message }, destination);
       continue;
     }
-    const forwarded = forwardedFrom(link, message, emitted);
+    const forwarded = { ...message, ...emitted, before: message };
     if (!link.operator.stateful) passOn(chain, index + 1, states, forwarded, destination);
     else passOnItsOwn(chain, index + 1, states, forwarded, destination);
   }
@@ -175,17 +174,6 @@ function passOnItsOwn<Mark>(
 function timedBy(chain: readonly Link[], index: number, { before, timestampMs }: Message): string | undefined {
   if (before === undefined) return undefined;
   return before.timestampMs === timestampMs ? timedBy(chain, index - 1, before) : chain[index - 1]?.name;
-}
-
-/** Event times are whole milliseconds: a fraction, as of nanoseconds that an operator divides, is cut off. */
-function forwardedFrom({ name }: Link, message: Message, emitted: Forwarded): Message {
-  const forwarded = { ...message, ...emitted, before: message };
-  const { timestampMs } = forwarded;
-  if (Number.isInteger(timestampMs) && isTime(timestampMs)) return forwarded;
-  if (Number.isFinite(timestampMs) && isTime(timestampMs))
-    return { ...forwarded, timestampMs: Math.floor(timestampMs) };
-  const expected = `expected an event time in milliseconds since 1970, at most ${LAST_TIMESTAMP_MS}`;
-  throw new OperatorError(name, emitted.value, `${expected}, found ${String(timestampMs)}`);
 }
 
 /** All stages of a message: the value that entered the chain, then what each link made of it. */

@@ -1,4 +1,4 @@
-import { isTime, parseTime } from "./event-time.ts";
+import { isEventTime, parseTime } from "./event-time.ts";
 import { field, valueAt } from "./field.ts";
 import { flatMap, forward, oneOf, unknown } from "./operator.ts";
 
@@ -36,7 +36,7 @@ function momentOf(value: unknown, unit: Unit): number {
     moment = inMilliseconds(value, unit);
     mustNotBeInAnother(unit, value, moment);
   }
-  if (isTime(moment)) return moment;
+  if (isEventTime(moment)) return moment;
   const expected = `expected a time (${WORDS[unit]} since 1970, or a text such as 2026-11-23T12:00:00Z)`;
   throw new Error(`${expected}, found ${JSON.stringify(value)}`);
 }

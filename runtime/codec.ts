@@ -1,7 +1,7 @@
 /** Values on the topics are text in UTF-8, JSON numbers above all, so that every Kafka client reads and writes them. */
 
 import { isAscii } from "node:buffer";
-import { isTime, LAST_TIMESTAMP_MS } from "../operators/event-time.ts";
+import { isEventTime, LAST_TIME_MS } from "../operators/event-time.ts";
 import { type Format, read } from "../operators/format.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -52,10 +52,8 @@ export function decodeKey(bytes: Buffer | null): string | null {
 /** Milliseconds since the epoch. A record of a producer that gives none has -1. */
 export function decodeTimestamp(timestamp: string): number {
   const timestampMs = Number(timestamp);
-  if (isTime(timestampMs)) return timestampMs;
-  throw new PoisonError(
-    `expected a timestamp in milliseconds since 1970, at most ${LAST_TIMESTAMP_MS}, found ${timestamp}`,
-  );
+  if (isEventTime(timestampMs)) return timestampMs;
+  throw new PoisonError(`expected a timestamp in milliseconds since 1970, at most ${LAST_TIME_MS}, found ${timestamp}`);
 }
 
 /** Most text is plain ASCII, for which a TextDecoder does too much. */

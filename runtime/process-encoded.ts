@@ -1,6 +1,6 @@
 import { type Destination, type Link, type Message, pass } from "../operators/chain.ts";
 import type { ChainState, States } from "../operators/chain-state.ts";
-import { isTime } from "../operators/event-time.ts";
+import { isEventTime } from "../operators/event-time.ts";
 import { type Format, write } from "../operators/format.ts";
 import { OperatorError } from "../operators/operator-error.ts";
 import { ANY_TIME, type TimeLimit } from "../operators/time-limit.ts";
@@ -111,7 +111,7 @@ class Outputs implements Destination<undefined> {
   /** The record at hand as the chain takes it. */
   enter(reader: RecordReader): Message {
     const { timestampMs, keyStart, valueStart } = reader;
-    if (reader.hasHeaders || !isTime(timestampMs) || timestampMs > LATEST_MS || valueStart < 0) throw ORDINARY;
+    if (reader.hasHeaders || !isEventTime(timestampMs) || timestampMs > LATEST_MS || valueStart < 0) throw ORDINARY;
     this.#keyBytes = keyStart < 0 ? null : reader.key;
     this.#key = decodeKey(this.#keyBytes);
     const { input } = this.#options;

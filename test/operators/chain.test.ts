@@ -145,24 +145,3 @@ test("a value that is forwarded as a record of its own goes on with its key and 
   const [minus] = advance(chain, state, { value: -9, key: null, timestampMs: 9 }, (out) => out).outputs;
   expect(minus).toMatchObject({ value: 3, key: "minus", timestampMs: 7 });
 });
-
-test("an event time that is forwarded with a fraction of a millisecond goes on without it", () => {
-  const timed = flatMap({ value: number(), step: (_, x) => [forward(x, { timestampMs: x / 1e6 })] });
-  const times = (x: number) =>
-    advance([link("timed", timed)], new ChainState(), unkeyed(x), (out) => out.timestampMs).outputs;
-  expect(times(1_500_000_999_999)).toEqual([1_500_000]);
-});
-
-test.each([Number.NaN, -1, Number.POSITIVE_INFINITY, 8.64e15 + 2, undefined])(
-  "a record is refused, and changes no state, when an operator forwards %p as its event time",
-  (time) => {
-    const wrong = { timestampMs: time as number };
-    const timed = fold({ value: number(), initial: 0, step: (_, s, x) => [s + x, [forward(x, wrong)]] });
-    const chain = [link("timed", timed)];
-    const state = new ChainState();
-    expect(() => advance(chain, state, unkeyed(4), (out) => out)).toThrow(
-      `timed: expected an event time in milliseconds since 1970, at most 8640000000000000, found ${time}`,
-    );
-    expect(states(chain, state)).toEqual([undefined]);
-  },
-);
