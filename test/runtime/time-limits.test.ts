@@ -56,8 +56,13 @@ function inspectorOf(deadLetters: readonly IncomingRecord[]): Inspector {
 }
 
 const isAhead = new PoisonError("ahead", { cause: new AheadError(undefined, 1, "ahead") });
-function refused(offset: bigint, error: PoisonError, { topic = "in", partition = 1, headers = {} } = {}) {
-  const record = { offset, timestamp: "0", key: null, value: Buffer.from("1"), headers };
+function refused(
+  offset: bigint,
+  error: PoisonError,
+  { topic = "in", partition = 1, headers = {}, replayedFrom = "" } = {},
+) {
+  const put = replayedFrom === "" ? {} : { replayedFrom };
+  const record = { offset, timestamp: "0", key: null, value: Buffer.from("1"), headers, ...put };
   const letter = deadLetter("refused", "con", { topic, partition }, record, error, 1_000_000);
   return { offset: 0n, timestamp: "0", key: null, value: Buffer.from("1"), headers: letter.headers ?? {} };
 }
@@ -66,6 +71,8 @@ test("the dead letters tell which records were refused as ahead of the clock", a
   const deadLetters = [
     ...[2n, 5n, 8n, 9n, 12n].map((offset) => refused(offset, isAhead)),
     refused(6n, new PoisonError("not a number")),
+    // Put back and refused again: not the record that it was, which is read again at its first place.
+    refused(11n, isAhead, { replayedFrom: "in/1@7 0" }),
     refused(7n, isAhead, { topic: "other" }),
     refused(7n, isAhead, { partition: 0 }),
     refused(7n, isAhead, { headers: { "bramble.result": [Buffer.from("true")] } }),
