@@ -1,8 +1,6 @@
+import { LAST_TIME_MS } from "./event-time.ts";
 import { field, valueAt } from "./field.ts";
 import { flatMap, forward, unknown } from "./operator.ts";
-
-/** The greatest time that a Date can tell. */
-const LAST_MS = 8.64e15;
 
 /** With a zone, as otherwise the moment would depend on where it is read. */
 const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
@@ -20,7 +18,7 @@ export const extractTimestamp = flatMap({
 
 function momentOf(value: unknown): number {
   const moment = typeof value === "string" && ISO_8601.test(value) ? Date.parse(value) : value;
-  if (typeof moment === "number" && moment >= 0 && moment <= LAST_MS) return Math.trunc(moment);
+  if (typeof moment === "number" && moment >= 0 && moment <= LAST_TIME_MS) return Math.trunc(moment);
   const expected = "expected a time (milliseconds since 1970, or a text such as 2026-11-23T12:00:00Z)";
   throw new Error(`${expected}, found ${JSON.stringify(value)}`);
 }
