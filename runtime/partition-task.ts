@@ -2,6 +2,7 @@ import type { Format } from "../operators/format.ts";
 import { type TopicFormat, topicsOf } from "../operators/topics-of.ts";
 import { deadLetter } from "./dead-letter.ts";
 import type { FetchedRecords, Inspector, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
+import { RefusedRecordsError } from "./kafka/refused-records.ts";
 import { openState } from "./open-state.ts";
 import type { Positions } from "./positions.ts";
 import type { BatchFormats, Processed } from "./process-batch.ts";
@@ -48,16 +49,22 @@ export async function openTask(
     partition,
     copartitioned: changelogTopic === undefined ? [] : [changelogTopic],
   });
+  /** What each topic that it writes to takes at most; looked at again whenever a transaction has failed. */
+  const maxRecordBytes = new Map<string, number>();
+  const readLimits = async (inspector: Inspector) => {
+    const read = async (topic: string) => maxRecordBytes.set(topic, await inspector.maxRecordBytes(topic));
+    await Promise.all(writtenBy(spec).map(read));
+  };
   const restored = await kafka
     .inspect(async (inspector) => {
-      const maxRecordBytes = await maxRecordBytesOf(spec, inspector);
+      await readLimits(inspector);
       const kept = await openState(service, partition, positions.key, inspector, maxRecordBytes);
       try {
         const position = new Map<string, bigint>();
         for (const { topic } of topics) {
           position.set(topic, await positions.restore(inspector, kept, { topic, partition }));
         }
-        return { kept, position, maxRecordBytes, sink: await openSink(service, partition, kept) };
+        return { kept, position, sink: await openSink(service, partition, kept) };
       } catch (error) {
         kept.state.close();
         throw error;
@@ -71,7 +78,6 @@ export async function openTask(
   const { state } = kept;
   // State of operators that the chain no longer has would come back, old, if they were put back one day.
   let unused = kept.unused();
-  const { maxRecordBytes } = restored;
   const formats = new Map(
     topics.map(({ topic, format }) => [topic, { ...formatsOf(service, format), maxRecordBytes }]),
   );
@@ -108,10 +114,13 @@ export async function openTask(
     if (unused.length > 0) unused = kept.unused();
   };
   const process = async (topic: string, records: FetchedRecords, nextPosition: bigint) => {
-    for (const slice of slicesOf(service, state, records, nextPosition, known(formats, topic), producer)) {
-      if (isClosing) return;
-      await withTimeout(TRANSACT_TIMEOUT_MS, "the transaction", commit(topic, slice));
+    const slices = slicesOf(service, state, records, nextPosition, known(formats, topic), producer);
+    for (let next = slices.next(); !next.done && !isClosing; ) {
+      const refused = await withTimeout(TRANSACT_TIMEOUT_MS, "the transaction", refusalOf(commit(topic, next.value)));
       service.supervisor.alive();
+      // Perhaps a topic takes less than it did.
+      if (refused?.isExact === false) await kafka.inspect(readLimits);
+      next = slices.next(refused);
     }
   };
   return {
@@ -133,13 +142,20 @@ export async function openTask(
   };
 }
 
-/** What each topic that it writes to takes at most; looked at again whenever a transaction has failed. */
-async function maxRecordBytesOf({ output, deadLetterTopic, changelogTopic }: Service["spec"], inspector: Inspector) {
+function writtenBy({ output, deadLetterTopic, changelogTopic }: Service["spec"]): readonly string[] {
   const others = [deadLetterTopic, changelogTopic].filter((topic) => topic !== undefined);
-  const topics = [...topicsOf(output).map(({ topic }) => topic), ...others];
-  return new Map(
-    await Promise.all(topics.map(async (topic) => [topic, await inspector.maxRecordBytes(topic)] as const)),
-  );
+  return [...topicsOf(output).map(({ topic }) => topic), ...others];
+}
+
+/** What of a transaction brokers refused; any other error is thrown. */
+async function refusalOf(commit: Promise<void>): Promise<RefusedRecordsError | undefined> {
+  try {
+    await commit;
+    return undefined;
+  } catch (error) {
+    if (error instanceof RefusedRecordsError) return error;
+    throw error;
+  }
 }
 
 function formatsOf({ spec: { output }, branches }: Service, input: Format = "number"): BatchFormats {
