@@ -203,6 +203,9 @@ function allTopics({ shape, document }: Checked, services: readonly Service[], c
   // Nor is it of use where one disk alone has the latest of it. Of two brokers one must be able to go down.
   const byUser = "min.insync.replicas" in cluster.kafka.config;
   const durable: Record<string, string> = replicationFactor > 2 && !byUser ? { "min.insync.replicas": "2" } : {};
+  // Dead letters may have no key, which a compacted topic does not take.
+  const uncompacted: Record<string, string> =
+    "log.cleanup.policy" in cluster.kafka.config ? { "cleanup.policy": "delete" } : {};
   for (const { input, changelogTopic: changelog, deadLetterTopic: deadLetters } of services) {
     if (changelog !== undefined) {
       const partitions = Math.max(1, ...topicsOf(input).map(({ topic }) => topics.get(topic)?.partitions ?? 1));
@@ -210,7 +213,8 @@ function allTopics({ shape, document }: Checked, services: readonly Service[], c
       add({ name: changelog, partitions, replicationFactor, config, role: "changelog" });
     }
     if (deadLetters !== undefined) {
-      add({ name: deadLetters, partitions: 1, replicationFactor, config: durable, role: "dead-letters" });
+      const config = { ...uncompacted, ...durable };
+      add({ name: deadLetters, partitions: 1, replicationFactor, config, role: "dead-letters" });
     }
   }
   return [...topics.values()].sort((a, b) => (a.name < b.name ? -1 : 1));

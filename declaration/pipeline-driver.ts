@@ -6,11 +6,13 @@ import { isEventTime, parseTime } from "../operators/event-time.ts";
 import { type Format, fits, write, writeLine, writeToLog } from "../operators/format.ts";
 import type { RecordContext } from "../operators/operator.ts";
 import { OperatorError } from "../operators/operator-error.ts";
+import { messageOf, shown } from "../operators/shown.ts";
 import { ANY_TIME, aheadOf, DEFAULT_MAX_AHEAD } from "../operators/time-limit.ts";
 import { loadPipeline } from "./load-pipeline.ts";
 import { loadOperator } from "./operator-module.ts";
 import { openPacedSource, type PacedSource } from "./paced-source.ts";
 import { type Output, type Pipeline, type Service, type Step, topicsOf } from "./pipeline.ts";
+import { changelogWeight, isCompacted, maxRecordBytesOf, recordBytes } from "./record-limits.ts";
 
 /** A record of a topic. */
 export interface TopicRecord extends RecordContext {
@@ -55,6 +57,7 @@ interface Due {
  * counts as one partition. The idea is that of Kafka Streams' TopologyTestDriver.
  */
 export class PipelineDriver {
+  readonly #pipeline: Pipeline;
   readonly #running: readonly Running[];
   readonly #topics: ReadonlyMap<string, TopicRecord[]>;
   readonly #startMs: number;
@@ -64,6 +67,7 @@ export class PipelineDriver {
 
   /** `openDriver` makes one. @param clockMs as of its options, in milliseconds since the epoch */
   constructor(pipeline: Pipeline, running: readonly Running[], clockMs?: number) {
+    this.#pipeline = pipeline;
     this.#running = running;
     this.#startMs = clockMs ?? 0;
     this.#isClockKnown = clockMs !== undefined;
@@ -182,24 +186,38 @@ export class PipelineDriver {
         case "branches": {
           const branch = branchFor(branches, message);
           if (branch === undefined) return () => {};
-          write(branch.format ?? "number", message.value, last);
+          const text = write(branch.format ?? "number", message.value, last);
+          this.#mustBeTaken(branch.topic, message, text, last ?? service.name);
           return () => this.#append(branch.topic, message);
         }
         default:
           return output satisfies never;
       }
     };
+    let outputs: readonly (() => unknown)[] = [];
     try {
       mustBeReadable(service, format, record.value);
       const { maxAheadMs = toMilliseconds(DEFAULT_MAX_AHEAD) } = service;
       const limit = this.#isClockKnown ? aheadOf(this.#nowMs, maxAheadMs) : ANY_TIME;
       const advanced = advance(chain, state, record, deliver, limit);
       refused.push(...advanced.refused);
-      for (const deliverNow of advanced.outputs) deliverNow();
+      outputs = advanced.outputs;
     } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      refused.push(error);
+      const isOurs = error instanceof OperatorError;
+      refused.push(isOurs ? error : new OperatorError(service.name, record.value, messageOf(error), error));
     }
+    // What goes wrong further on is not this record's.
+    for (const deliverNow of outputs) deliverNow();
+  }
+
+  /** Kafka would refuse it. */
+  #mustBeTaken(topic: string, { key, value }: Message, text: string, emitter: string): void {
+    const bytes = recordBytes(key, text);
+    const maxBytes = maxRecordBytesOf(this.#pipeline, topic);
+    if (bytes > maxBytes)
+      throw new OperatorError(emitter, value, `emitted a record of ${bytes} bytes; ${topic} takes at most ${maxBytes}`);
+    if (key === null && isCompacted(this.#pipeline, topic))
+      throw new OperatorError(emitter, value, `emitted a record without a key; ${topic} is compacted and takes none`);
   }
 
   #topic(name: string): TopicRecord[] {
@@ -219,16 +237,22 @@ export async function openDriver(pipeline: Pipeline | string, { clock }: DriverO
     throw new Error(`clock: expected a time such as 2026-11-29T12:00:00Z, found ${clock}`);
   const loaded = typeof pipeline === "string" ? await loadPipeline(pipeline) : pipeline;
   const running = await Promise.all(
-    loaded.services.map(async (service) => ({
-      service,
-      chain: await chainOf(service),
-      branches: await branchesOf(service),
-      state: new ChainState(),
-      printed: [],
-      lines: [],
-      refused: [],
-      source: await openPacedSource(service.input),
-    })),
+    loaded.services.map(async (service) => {
+      const chain = await chainOf(service);
+      const { changelogTopic } = service;
+      const weigh =
+        changelogTopic === undefined ? undefined : changelogWeight(chain, maxRecordBytesOf(loaded, changelogTopic));
+      return {
+        service,
+        chain,
+        branches: await branchesOf(service),
+        state: new ChainState(undefined, weigh),
+        printed: [],
+        lines: [],
+        refused: [],
+        source: await openPacedSource(service.input),
+      };
+    }),
   );
   return new PipelineDriver(loaded, running, clockMs);
 }
@@ -252,8 +276,7 @@ async function loadLink(step: Step): Promise<Link> {
 
 /** A value that was sent from outside may not be what its topic says. */
 function mustBeReadable({ name }: Service, format: Format, value: unknown): void {
-  if (!fits(format, value))
-    throw new OperatorError(name, value, `expected format ${format}, found ${JSON.stringify(value)}`);
+  if (!fits(format, value)) throw new OperatorError(name, value, `expected format ${format}, found ${shown(value)}`);
 }
 
 function mustBePrintable({ stages }: LogOutput, chain: readonly Link[], message: Message): void {

@@ -1,9 +1,11 @@
 import type { ZodType } from "zod";
 import type { ChainState } from "./chain-state.ts";
+import { isEventTime, LAST_TIME_MS } from "./event-time.ts";
 import { valueAt, withValueAt } from "./field.ts";
 import { frozenState } from "./frozen-state.ts";
-import { forward, isForwarded, type Operator, type RecordContext } from "./operator.ts";
+import { type Forwarded, forward, isForwarded, type Operator, type RecordContext } from "./operator.ts";
 import { OperatorError } from "./operator-error.ts";
+import { messageOf, shown } from "./shown.ts";
 import { AheadError, ANY_TIME, type TimeLimit } from "./time-limit.ts";
 
 /** One operator of a chain with its validated parameters. `name` is what a fault calls it, and its state. */
@@ -149,7 +151,7 @@ function passOn<Mark>(
       passOn(chain, index + 1, states, { value: emitted, key, timestampMs, before: message }, destination);
       continue;
     }
-    const forwarded = { ...message, ...emitted, before: message };
+    const forwarded = forwardedFrom(link, message, emitted);
     if (!link.operator.stateful) passOn(chain, index + 1, states, forwarded, destination);
     else passOnItsOwn(chain, index + 1, states, forwarded, destination);
   }
@@ -181,33 +183,43 @@ export function stagesOf({ value, before }: Message): readonly unknown[] {
   return before === undefined ? [value] : [...stagesOf(before), value];
 }
 
+/** Whatever an operator throws is the fault of the record at hand; a state that cannot be read is not. */
 function stepOf(link: Link, index: number, states: ChainState, message: Message): readonly unknown[] {
-  const { name, operator, params, field } = link;
-  const value = field === undefined ? message.value : attempt(link, message.value, () => valueAt(message.value, field));
-  if (!operator.accepts(value)) {
-    throw new OperatorError(name, message.value, `expected ${expected(operator.value)}, found ${found(value)}`);
+  const kept = link.operator.stateful ? states.get(index, message.key) : null;
+  try {
+    return stepFrom(kept, link, index, states, message);
+  } catch (cause) {
+    if (cause instanceof OperatorError) throw cause;
+    throw new OperatorError(link.name, message.value, messageOf(cause), cause);
   }
-  const kept = operator.stateful ? states.get(index, message.key) : null;
+}
+
+function stepFrom(kept: unknown, link: Link, index: number, states: ChainState, message: Message): readonly unknown[] {
+  const { name, operator, params, field } = link;
+  const value = field === undefined ? message.value : valueAt(message.value, field);
+  if (!operator.accepts(value))
+    throw new OperatorError(name, message.value, `expected ${expected(operator.value)}, found ${shown(value)}`);
   const state = kept === undefined ? frozenState(operator.initial(params), name) : kept;
-  const [after, emitted] = stepped(link, state, value, message);
-  if (operator.stateful && after !== state) keep(link, index, states, message, frozenState(after, name));
+  const [after, emitted] = operator.step(params, state, value, message);
+  if (!Array.isArray(emitted)) throw new Error(`emitted ${shown(emitted)}; expected a list of values`);
+  if (operator.stateful && after !== state) states.set(index, message.key, frozenState(after, name));
   return field === undefined ? emitted : emitted.map((output) => outputOf(link, message.value, output));
 }
 
-function stepped({ name, operator, params }: Link, state: unknown, value: unknown, message: Message) {
-  try {
-    return operator.step(params, state, value, message);
-  } catch (cause) {
-    throw refusal(name, message.value, cause);
-  }
-}
-
-function keep({ name }: Link, index: number, states: ChainState, message: Message, state: unknown): void {
-  try {
-    states.set(index, message.key, state);
-  } catch (cause) {
-    throw refusal(name, message.value, cause);
-  }
+/** What is left out, or undefined, is as in the record at hand. */
+function forwardedFrom({ name }: Link, message: Message, emitted: Forwarded): Message {
+  const { value, key = message.key, timestampMs = message.timestampMs } = emitted;
+  const refuse = (what: string) => {
+    throw new OperatorError(name, message.value, what);
+  };
+  // Half a pair of UTF-16 has no bytes in UTF-8: two such keys would be one in Kafka.
+  if (key !== null && !(typeof key === "string" && key.isWellFormed()))
+    refuse(`forwarded the key ${shown(key)}; expected text that UTF-8 can write, or null`);
+  if (!isEventTime(timestampMs))
+    refuse(
+      `forwarded the time ${shown(timestampMs)}; expected whole milliseconds since 1970, from 0 to ${LAST_TIME_MS}`,
+    );
+  return { value, key, timestampMs, before: message };
 }
 
 /** What an operator makes of a field takes its place; what stands for more than this record goes on as it is. */
@@ -218,24 +230,6 @@ function outputOf({ field, operator }: Link, value: unknown, output: unknown): u
   return forward(withValueAt(value, field, replacement), context);
 }
 
-function attempt<T>({ name }: Link, value: unknown, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    throw refusal(name, value, cause);
-  }
-}
-
-function refusal(operator: string, value: unknown, cause: unknown): OperatorError {
-  return new OperatorError(operator, value, cause instanceof Error ? cause.message : String(cause), cause);
-}
-
 function expected(schema: ZodType): string {
   return schema.description ?? `${/^[aio]/.test(schema.type) ? "an" : "a"} ${schema.type}`;
-}
-
-function found(value: unknown): string {
-  // JSON would show what it cannot write, such as an infinite number, as null.
-  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

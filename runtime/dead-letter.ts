@@ -13,6 +13,8 @@ const OURS = "bramble.";
 
 /** A cause may quote what it likes; a thousand characters of it say enough. */
 const MAX_CAUSE_LENGTH = 1000;
+/** Where a topic takes little, a cause leaves room for the rest: a character may take three bytes. */
+const CAUSE_SHARE = 10;
 
 /** As Kafka has it for a record without one. */
 const NO_TIMESTAMP = "-1";
@@ -60,7 +62,7 @@ export function deadLetter(
 ): OutgoingRecord {
   const facts = (cutFromBytes?: number): Headers =>
     headersOf({
-      cause: error.message.slice(0, MAX_CAUSE_LENGTH),
+      cause: error.message.slice(0, Math.min(MAX_CAUSE_LENGTH, maxRecordBytes / CAUSE_SHARE)),
       service,
       ...(error.operator !== undefined && { operator: error.operator }),
       topic: from,
@@ -82,7 +84,7 @@ export function deadLetter(
   const named = sizeOf(keyed) <= maxRecordBytes ? keyed : bare;
   const headed = { ...named, headers: { ...record.headers, ...bare.headers } };
   const cut = sizeOf(headed) <= maxRecordBytes ? headed : named;
-  return { topic, ...cut, value: value === null ? null : value.subarray(0, maxRecordBytes - sizeOf(cut)) };
+  return { topic, ...cut, value: value === null ? null : value.subarray(0, Math.max(0, maxRecordBytes - sizeOf(cut))) };
 }
 
 /** Undefined for a record that no service put there. */

@@ -3,6 +3,7 @@ import { type TopicFormat, topicsOf } from "../operators/topics-of.ts";
 import { deadLetter } from "./dead-letter.ts";
 import { fullness } from "./full-transaction.ts";
 import type { FetchedRecords, Inspector, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
+import { RefusedRecordsError } from "./kafka/refused-records.ts";
 import { openState } from "./open-state.ts";
 import type { Positions } from "./positions.ts";
 import type { BatchFormats, Processed } from "./process-batch.ts";
@@ -50,9 +51,15 @@ export async function openTask(
     partition,
     copartitioned: changelogTopic === undefined ? [] : [changelogTopic],
   });
+  /** What each topic that it writes to takes at most; looked at again whenever a transaction has failed. */
+  const maxRecordBytes = new Map<string, number>();
+  const readLimits = async (inspector: Inspector) => {
+    const read = async (topic: string) => maxRecordBytes.set(topic, await inspector.maxRecordBytes(topic));
+    await Promise.all(writtenBy(spec).map(read));
+  };
   const restored = await kafka
     .inspect(async (inspector) => {
-      const maxRecordBytes = await maxRecordBytesOf(spec, inspector);
+      await readLimits(inspector);
       const kept = await openState(service, partition, positions.key, inspector, maxRecordBytes);
       try {
         const position = new Map<string, bigint>();
@@ -64,7 +71,7 @@ export async function openTask(
           const before = positions.readBefore?.(source) ?? 0n;
           decided.set(topic, await readDecided(service, inspector, source, from, before));
         }
-        return { kept, position, decided, maxRecordBytes, sink: await openSink(service, partition, kept) };
+        return { kept, position, decided, sink: await openSink(service, partition, kept) };
       } catch (error) {
         kept.state.close();
         throw error;
@@ -78,7 +85,6 @@ export async function openTask(
   const { state } = kept;
   // State of operators that the chain no longer has would come back, old, if they were put back one day.
   let unused = kept.unused();
-  const { maxRecordBytes } = restored;
   const formats = new Map(
     topics.map(({ topic, format }) => [topic, { ...formatsOf(service, format), maxRecordBytes }]),
   );
@@ -118,10 +124,12 @@ export async function openTask(
     const limits = () => timeLimits(service, decided.get(topic) ?? NOTHING_DECIDED);
     const its = known(formats, topic);
     const slices = slicesOf(service, state, records, nextPosition, its, producer, fullness, limits);
-    for (const slice of slices) {
-      if (isClosing) return;
-      await withTimeout(TRANSACT_TIMEOUT_MS, "the transaction", commit(topic, slice));
+    for (let next = slices.next(); !next.done && !isClosing; ) {
+      const refused = await withTimeout(TRANSACT_TIMEOUT_MS, "the transaction", refusalOf(commit(topic, next.value)));
       service.supervisor.alive();
+      // Perhaps a topic takes less than it did.
+      if (refused?.isExact === false) await kafka.inspect(readLimits);
+      next = slices.next(refused);
     }
   };
   return {
@@ -143,13 +151,20 @@ export async function openTask(
   };
 }
 
-/** What each topic that it writes to takes at most; looked at again whenever a transaction has failed. */
-async function maxRecordBytesOf({ output, deadLetterTopic, changelogTopic }: Service["spec"], inspector: Inspector) {
+function writtenBy({ output, deadLetterTopic, changelogTopic }: Service["spec"]): readonly string[] {
   const others = [deadLetterTopic, changelogTopic].filter((topic) => topic !== undefined);
-  const topics = [...topicsOf(output).map(({ topic }) => topic), ...others];
-  return new Map(
-    await Promise.all(topics.map(async (topic) => [topic, await inspector.maxRecordBytes(topic)] as const)),
-  );
+  return [...topicsOf(output).map(({ topic }) => topic), ...others];
+}
+
+/** What of a transaction brokers refused; any other error is thrown. */
+async function refusalOf(commit: Promise<void>): Promise<RefusedRecordsError | undefined> {
+  try {
+    await commit;
+    return undefined;
+  } catch (error) {
+    if (error instanceof RefusedRecordsError) return error;
+    throw error;
+  }
 }
 
 function formatsOf({ spec: { output }, branches }: Service, input: Format = "number"): BatchFormats {

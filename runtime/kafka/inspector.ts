@@ -14,6 +14,8 @@ const MAX_FETCH_BYTES = 512 * 1024;
 /** Kafka's number for a topic as what is configured. */
 const TOPIC_RESOURCE = 2;
 const MAX_MESSAGE_BYTES = "max.message.bytes";
+/** A batch goes into one segment. */
+const SEGMENT_BYTES = "segment.bytes";
 const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
 const BATCH_OVERHEAD_BYTES = 61;
 
@@ -95,15 +97,15 @@ async function topicId(cluster: Cluster, partition: TopicPartition): Promise<str
 
 /** Kafka's `max.message.bytes` is of a record batch, which has 61 bytes besides its records. */
 async function maxRecordBytes(cluster: Cluster, topic: string): Promise<number> {
-  const resource = { type: TOPIC_RESOURCE, name: topic, configNames: [MAX_MESSAGE_BYTES] };
+  const resource = { type: TOPIC_RESOURCE, name: topic, configNames: [MAX_MESSAGE_BYTES, SEGMENT_BYTES] };
   const ask = async () => {
     const broker = await cluster.brokerPool.findConnectedBroker();
     const { resources } = await broker.describeConfigs({ resources: [resource] });
-    return Number(resources[0]?.configEntries.find(({ configName }) => configName === MAX_MESSAGE_BYTES)?.configValue);
+    return Math.min(...(resources[0]?.configEntries ?? []).map(({ configValue }) => Number(configValue)));
   };
   // A topic that is not there yet has no limit yet; whoever writes to it opens anew when it fails.
   const bytes = await ask().catch(() => undefined);
-  return (bytes || DEFAULT_MAX_MESSAGE_BYTES) - BATCH_OVERHEAD_BYTES;
+  return (bytes && Number.isFinite(bytes) ? bytes : DEFAULT_MAX_MESSAGE_BYTES) - BATCH_OVERHEAD_BYTES;
 }
 
 async function recordAt(cluster: Cluster, partition: TopicPartition, offset: bigint) {

@@ -81,7 +81,8 @@ export interface RecordProducerOptions {
 export interface RecordProducer {
   /**
    * Writes all or nothing; with at-least-once, the position only after all the rest. After an error the outcome is unknown:
-   * close, open anew, and ask Kafka where things stand.
+   * close, open anew, and ask Kafka where things stand. But a RefusedRecordsError says that it was not committed, and another
+   * may follow; with at-least-once, some of its records may have been written.
    */
   transact(transaction: Transaction): Promise<Written>;
   /** How many partitions the topic had when last written to; undefined before that. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
@@ -67,6 +67,63 @@ services:
   expect(driver.deadLetters("mean").map(({ message }) => message)).toEqual([
     expect.stringMatching(/^time-window\(celsius\): late record of 1970-01-01T00:00:59.000Z/),
     'extract-timestamp: expected an object with field at, found {"sensor":"roof"}',
+  ]);
+});
+
+test("a record that Kafka would refuse is a dead letter here too: too large, or without a key where the topic is compacted", async () => {
+  const driver = await openDriver(
+    written(`
+topics:
+  in: { format: text }
+  short: { format: text, config: { max.message.bytes: 200, cleanup.policy: compact } }
+services:
+  con: { on: rpi0, from: in, to: short }
+`),
+  );
+  driver.send("in", "warm", { key: "roof" });
+  driver.send("in", "cold");
+  driver.send("in", "x".repeat(200), { key: "roof" });
+  expect(driver.values("short")).toEqual(["warm"]);
+  expect(driver.deadLetters("con").map(({ message }) => message)).toEqual([
+    "con: emitted a record without a key; short is compacted and takes none",
+    "con: emitted a record of 229 bytes; short takes at most 139",
+  ]);
+});
+
+test("a state that its changelog would not take is a dead letter here too, and the state stays as it was", async () => {
+  mkdirSync(join(folder, "operators"));
+  const hoard = `import { fold, string } from "bramble/operator";
+    export const hoard = fold({ value: string(), initial: "", step: (_, s, x) => [s + x, [String(s.length)]] });`;
+  writeFileSync(join(folder, "operators/hoard.ts"), hoard);
+  const driver = await openDriver(
+    written(`
+topics: { in: { format: text } }
+services:
+  con: { on: rpi0, from: in, apply: [hoard], sink: log }
+`),
+  );
+  for (const size of [500_000, 600_000, 400_000]) driver.send("in", "x".repeat(size), { key: "roof" });
+  expect(driver.printed("con").map((stages) => stages.at(-1))).toEqual(["0", "500000"]);
+  expect(driver.deadLetters("con").map(({ message }) => message)).toEqual([
+    "hoard: its state would be a record of 1100041 bytes; its changelog takes at most 1048527",
+  ]);
+});
+
+test("whatever an operator does wrong is a dead letter of the record, and the run goes on", async () => {
+  mkdirSync(join(folder, "operators"));
+  const odd = `import { flatMap, forward, number } from "bramble/operator";
+    export const odd = flatMap({ value: number(), step: (_, x): unknown[] => [
+      x, 1 / x, x === 2 ? { get two() { throw new Error("no two"); } } : x === 3 ? forward(x, { timestampMs: 0.5 }) : 1 ] });`;
+  writeFileSync(join(folder, "operators/odd.ts"), odd);
+  const driver = await openDriver(
+    written("services: { con: { on: rpi0, source: { file: values.txt }, apply: [odd], to: out } }", "0 1 2 3 4"),
+  );
+  driver.finish();
+  expect(driver.values("out")).toEqual([1, 1, 1, 4, 0.25, 1]);
+  expect(driver.deadLetters("con").map(({ message }) => message)).toEqual([
+    "odd: emitted Infinity; expected a finite number",
+    expect.stringContaining("expected a finite number"),
+    expect.stringContaining("odd: forwarded the time 0.5; expected whole milliseconds"),
   ]);
 });
 

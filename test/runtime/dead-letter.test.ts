@@ -99,6 +99,11 @@ test("a tombstone stays one", () => {
   expect(refused({ value: null }).value).toBeNull();
 });
 
+test("it fits a topic that takes little", () => {
+  const error = new PoisonError("\u20ac".repeat(5000), { operator: "mean" });
+  expect(sizeOf(refused({ value: Buffer.alloc(5000) }, error, 1000))).toBeLessThanOrEqual(1000);
+});
+
 test.each([
   { large: { value: Buffer.alloc(10_000_000, "x") }, left: { key: true, headers: true, value: true } },
   { large: { headers: { h: [Buffer.alloc(2_000_000)] } }, left: { key: true, headers: false, value: true } },
