@@ -5,11 +5,17 @@ import { sizeOf } from "./size-of.ts";
 /** A broker refuses batches over 1 MiB by default (`message.max.bytes`): what is sent stays well below it. */
 const MAX_BATCH_BYTES = 512 * 1024;
 
+/** A batch, and what it was made of; undefined where that was not objects. */
+export interface Batch {
+  readonly encoded: EncodedRecords;
+  readonly records: readonly OutgoingRecord[] | undefined;
+}
+
 /** Records for one partition, as they are sent: a batch at a time. */
 export interface PartitionBatches {
   readonly topic: string;
   readonly partition: number;
-  readonly batches: readonly EncodedRecords[];
+  readonly batches: readonly Batch[];
 }
 
 /**
@@ -42,7 +48,8 @@ class OpenBatches {
   readonly #topic: string;
   readonly #partition: number;
   readonly #maxBytes: number;
-  readonly #batches: EncodedRecords[] = [];
+  readonly #batches: Batch[] = [];
+  #records: OutgoingRecord[] = [];
   #writer: RecordWriter | undefined;
   #bytes = 0;
 
@@ -57,6 +64,7 @@ class OpenBatches {
     if (this.#writer !== undefined && this.#bytes + size > this.#maxBytes) this.#close();
     this.#writer ??= new RecordWriter(size);
     this.#bytes += size;
+    this.#records.push(record);
     this.#writer.writeRecord(record, record.timestamp === undefined ? now : Number(record.timestamp));
   }
 
@@ -66,8 +74,9 @@ class OpenBatches {
   }
 
   #close(): void {
-    if (this.#writer !== undefined) this.#batches.push(this.#writer.finish());
+    if (this.#writer !== undefined) this.#batches.push({ encoded: this.#writer.finish(), records: this.#records });
     this.#writer = undefined;
+    this.#records = [];
     this.#bytes = 0;
   }
 }

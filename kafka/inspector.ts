@@ -1,6 +1,6 @@
 import { type Cluster, type Patience, passingType, patiently } from "./cluster.ts";
 import { type FetchedRun, fetchedRun } from "./fetched-run.ts";
-import type { IncomingRecord, Inspector, Position, TopicPartition } from "./kafka.ts";
+import type { Committed, IncomingRecord, Inspector, Position, TopicPartition } from "./kafka.ts";
 import { errorType, requireNoError } from "./protocol/error-codes.ts";
 import {
   describeConfigs,
@@ -21,6 +21,8 @@ import {
 const MAX_FETCH_BYTES = 512 * 1024;
 const MAX_WAIT_MS = 20;
 const MAX_MESSAGE_BYTES = "max.message.bytes";
+/** A batch goes into one segment. */
+const SEGMENT_BYTES = "segment.bytes";
 const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
 const BATCH_OVERHEAD_BYTES = 61;
 const PATIENCE = { limitMs: 5_000, firstWaitMs: 100, maxWaitMs: 1_000 };
@@ -33,7 +35,7 @@ const NO_OFFSET = -1n;
 
 export function inspectorOf(cluster: Cluster): Inspector {
   return {
-    committedPosition: (groupId, partition) => committedPosition(cluster, groupId, partition),
+    committed: (groupId, partition) => committed(cluster, groupId, partition),
     describe: (topics) => patiently(PATIENCE, () => cluster.describe(topics)),
     endOfEpoch: (partition, leaderEpoch) => endOfEpoch(cluster, partition, leaderEpoch),
     earliestOffset: (partition) => offsetOf(cluster, partition, EARLIEST),
@@ -77,10 +79,10 @@ function askCoordinator<T>(cluster: Cluster, groupId: string, ask: Ask<T>, patie
 type Ask<T> = (connection: Awaited<ReturnType<Cluster["coordinator"]>>) => Promise<T>;
 
 /** OffsetFetch with `requireStable` (KIP-447): else the last decided offset is given while a later one is being decided. */
-function committedPosition(cluster: Cluster, groupId: string, where: TopicPartition): Promise<Position | undefined> {
+function committed(cluster: Cluster, groupId: string, where: TopicPartition): Promise<Committed | undefined> {
   const { topic, partition } = where;
   const topics = [{ name: topic, partitionIndexes: [partition] }];
-  const ask: Ask<Position | undefined> = async (coordinator) => {
+  const ask: Ask<Committed | undefined> = async (coordinator) => {
     const found = await coordinator.request(offsetFetch, { groupId, topics, requireStable: true });
     requireNoError(found.errorCode, `${groupId}: its offsets`);
     const of = found.topics[0]?.partitions[0];
@@ -88,7 +90,7 @@ function committedPosition(cluster: Cluster, groupId: string, where: TopicPartit
     requireNoError(of.errorCode, `${groupId}: its offset in ${topic}/${partition}`);
     if (of.committedOffset === NO_OFFSET) return undefined;
     const leaderEpoch = of.committedLeaderEpoch === NO_EPOCH ? undefined : of.committedLeaderEpoch;
-    return { offset: of.committedOffset, leaderEpoch };
+    return { offset: of.committedOffset, leaderEpoch, ...(of.metadata && { note: of.metadata }) };
   };
   return askCoordinator(cluster, groupId, ask, STABLE_PATIENCE);
 }
@@ -153,15 +155,15 @@ async function topicId(cluster: Cluster, topic: string): Promise<string> {
 async function maxRecordBytes(cluster: Cluster, topic: string): Promise<number> {
   const ask = async () => {
     const { results } = await (await cluster.any()).request(describeConfigs, {
-      resources: [{ resourceType: TOPIC, resourceName: topic, configurationKeys: [MAX_MESSAGE_BYTES] }],
+      resources: [{ resourceType: TOPIC, resourceName: topic, configurationKeys: [MAX_MESSAGE_BYTES, SEGMENT_BYTES] }],
       includeSynonyms: false,
       includeDocumentation: false,
     });
-    return Number(results[0]?.configs.find(({ name }) => name === MAX_MESSAGE_BYTES)?.value);
+    return Math.min(...(results[0]?.configs ?? []).map(({ value }) => Number(value)));
   };
   // A topic that is not there yet has no limit yet; whoever writes to it opens anew when it fails.
   const bytes = await ask().catch(() => undefined);
-  return (bytes || DEFAULT_MAX_MESSAGE_BYTES) - BATCH_OVERHEAD_BYTES;
+  return (bytes && Number.isFinite(bytes) ? bytes : DEFAULT_MAX_MESSAGE_BYTES) - BATCH_OVERHEAD_BYTES;
 }
 
 async function recordAt(

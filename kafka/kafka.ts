@@ -16,7 +16,7 @@ export interface Kafka {
 
 export interface Inspector {
   /** Where a group left off; undefined when it never committed. Waits for offsets of open transactions to be decided. */
-  committedPosition(groupId: string, partition: TopicPartition): Promise<Position | undefined>;
+  committed(groupId: string, partition: TopicPartition): Promise<Committed | undefined>;
   /**
    * Behind the last offset that the log has of leaders up to this epoch (KIP-320): a position beyond it is one of records
    * that the log lost. Undefined when the log has nothing that old.
@@ -108,7 +108,8 @@ export interface RecordProducerOptions {
 export interface RecordProducer {
   /**
    * Writes all or nothing; with at-least-once, the position only after all the rest. After an error the outcome is unknown:
-   * close, open anew, and ask Kafka where things stand.
+   * close, open anew, and ask Kafka where things stand. But a RefusedRecordsError says that it was not committed, and another
+   * may follow; with at-least-once, some of its records may have been written.
    */
   transact(transaction: Transaction): Promise<Written>;
   /** How many partitions the topic had when last written to; undefined before that. */
@@ -135,7 +136,12 @@ export interface Transaction {
 }
 
 /** How far a group has got in a partition. */
-export interface Consumed extends Position {
+export interface Committed extends Position {
+  /** What Kafka keeps beside it (the metadata of OffsetCommit), until the next commit. */
+  readonly note?: string;
+}
+
+export interface Consumed extends Committed {
   readonly groupId: string;
   readonly partition: TopicPartition;
 }

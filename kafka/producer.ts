@@ -1,4 +1,4 @@
-import { batchesOf, type PartitionBatches } from "./batches.ts";
+import { type Batch, batchesOf, type PartitionBatches } from "./batches.ts";
 import { type ClusterClient, type CoordinatorKey, passingType, patiently } from "./cluster.ts";
 import { FencedError, isFencing } from "./errors.ts";
 import type { Consumed, Position, RecordProducer, RecordProducerOptions, Transaction, Written } from "./kafka.ts";
@@ -13,7 +13,7 @@ import {
   produce,
   txnOffsetCommit,
 } from "./protocol/messages.ts";
-import type { EncodedRecords } from "./record-writer.ts";
+import { isRefusal, type Refusal, RefusedRecordsError, refusedRecords } from "./refused-records.ts";
 
 /** How long the open transaction of a service that died keeps readers waiting, unless it is started again before. */
 const TRANSACTION_TIMEOUT_MS = 30_000;
@@ -74,8 +74,14 @@ async function transact(
   // Beside one another. When one fails, nothing of the others is underway any more once the caller knows.
   await all([coordinator.addPartitions(id, sends), ...groups.map((group) => coordinator.addOffsets(id, group))]);
   const sent = sender.send(sends);
-  await all([sent, ...groups.map((group) => coordinator.commitOffsets(id, group, consumed))]);
-  await coordinator.commit(id);
+  try {
+    await all([sent, ...groups.map((group) => coordinator.commitOffsets(id, group, consumed))]);
+  } catch (error) {
+    // The producer is as good as before; after any other error nobody knows what took effect.
+    if (error instanceof RefusedRecordsError) await coordinator.end(id, "abort");
+    throw error;
+  }
+  await coordinator.end(id, "commit");
   return sent;
 }
 
@@ -159,8 +165,8 @@ class TransactionCoordinator {
     });
   }
 
-  async commit(id: ProducerId): Promise<void> {
-    await this.#ask(this.#key, endTxn, { ...this.#whose(id), committed: true }, ({ errorCode }) =>
+  async end(id: ProducerId, how: "commit" | "abort"): Promise<void> {
+    await this.#ask(this.#key, endTxn, { ...this.#whose(id), committed: how === "commit" }, ({ errorCode }) =>
       requireNoError(errorCode, this.#transactionalId),
     );
   }
@@ -233,7 +239,8 @@ class Sender {
 
   #encodedBatches({ topic, sends }: NonNullable<Transaction["encoded"]>, count: number): PartitionBatches {
     if (count > 1 && sends.some(({ keyed }) => keyed)) throw new Error(`${topic} has grown to ${count} partitions`);
-    return { topic, partition: this.#options.partition % count, batches: sends };
+    const batches = sends.map((encoded) => ({ encoded, records: undefined }));
+    return { topic, partition: this.#options.partition % count, batches };
   }
 
   /** Sends the first batch of every partition, then the second, and so on: a request has one of each at most. */
@@ -242,25 +249,25 @@ class Sender {
     const rounds = Math.max(0, ...sends.map(({ batches }) => batches.length));
     for (let round = 0; round < rounds; round++) {
       const outgoing = sends.flatMap(({ topic, partition, batches }) => {
-        const records = batches[round];
-        return records === undefined ? [] : [this.#numbered(topic, partition, records)];
+        const batch = batches[round];
+        return batch === undefined ? [] : [this.#numbered(topic, partition, batch)];
       });
       await this.#deliver(outgoing);
-      for (const { topic, records, baseOffset, leaderEpoch } of outgoing) {
-        records.release();
+      for (const { topic, encoded, baseOffset, leaderEpoch } of outgoing) {
+        encoded.release();
         // Without an offset (-1) a topic keeps the one before: behind, which does no harm.
         if (!this.#options.copartitioned.includes(topic) || baseOffset === undefined || baseOffset < 0n) continue;
-        written.set(topic, { offset: baseOffset + BigInt(records.count), leaderEpoch });
+        written.set(topic, { offset: baseOffset + BigInt(encoded.count), leaderEpoch });
       }
     }
     return written;
   }
 
-  #numbered(topic: string, partition: number, records: EncodedRecords): OutgoingBatch {
+  #numbered(topic: string, partition: number, batch: Batch): OutgoingBatch {
     const name = `${topic}/${partition}`;
     const firstSequence = this.#sequences.get(name) ?? 0;
-    this.#sequences.set(name, (firstSequence + records.count) & SEQUENCE_MASK);
-    return { topic, partition, records, firstSequence, baseOffset: undefined, leaderEpoch: undefined };
+    this.#sequences.set(name, (firstSequence + batch.encoded.count) & SEQUENCE_MASK);
+    return { topic, partition, ...batch, firstSequence, baseOffset: undefined, leaderEpoch: undefined };
   }
 
   /** What is sent again is exactly what nobody has acknowledged, wherever its partition is led by then. */
@@ -292,13 +299,14 @@ class Sender {
       timeoutMs: PRODUCE_TIMEOUT_MS,
       topicData: [...Map.groupBy(batches, ({ topic }) => topic)].map(([name, its]) => ({
         name,
-        partitionData: its.map(({ partition, records, firstSequence }) => ({
+        partitionData: its.map(({ partition, encoded, firstSequence }) => ({
           index: partition,
-          records: records.encode({ transactional, ...this.#id, firstSequence }),
+          records: encoded.encode({ transactional, ...this.#id, firstSequence }),
         })),
       })),
     });
     let failure: KafkaError | undefined;
+    const refusals: Refusal[] = [];
     for (const { name, partitionResponses } of responses) {
       for (const { index, errorCode, baseOffset, errorMessage, recordErrors } of partitionResponses) {
         const type = errorType(errorCode);
@@ -306,35 +314,35 @@ class Sender {
         if (batch === undefined) continue;
         // The broker has it: the answer to the request before was lost.
         if (errorCode === 0 || type === "DUPLICATE_SEQUENCE_NUMBER") batch.baseOffset = baseOffset;
-        else failure ??= new KafkaError(type, `${name}/${index}`, refusal(type, errorMessage, recordErrors));
+        else if (isRefusal(type))
+          refusals.push({ topic: name, type, errorMessage, recordErrors, records: batch.records });
+        else failure ??= new KafkaError(type, `${name}/${index}`);
       }
     }
     if (failure) throw failure;
+    if (refusals.length > 0) throw this.#refused(batches, refusals);
     if (batches.some(({ baseOffset }) => baseOffset === undefined)) {
       throw new KafkaError("UNKNOWN_SERVER_ERROR", `broker ${nodeId}`, "its answer lacks a partition that it was sent");
     }
   }
+
+  /** What a broker refused did not count: the next batch of the partition has its numbers. */
+  #refused(batches: readonly OutgoingBatch[], refusals: readonly Refusal[]): RefusedRecordsError {
+    for (const { topic, partition, firstSequence, baseOffset } of batches) {
+      if (baseOffset === undefined) this.#sequences.set(`${topic}/${partition}`, firstSequence);
+    }
+    return refusedRecords(refusals);
+  }
 }
 
-interface OutgoingBatch {
+interface OutgoingBatch extends Batch {
   readonly topic: string;
   readonly partition: number;
-  readonly records: EncodedRecords;
   readonly firstSequence: number;
   /** Once a broker has it; -1 where the broker does not tell. */
   baseOffset: bigint | undefined;
   /** Of the leader that it was sent to, as far as is known: it may have been elected anew meanwhile. */
   leaderEpoch: number | undefined;
-}
-
-/** What the broker says of the records that it refuses; undefined where the error says it all. */
-function refusal(
-  type: string,
-  message: string | null,
-  recordErrors: readonly { readonly batchIndexErrorMessage: string | null }[],
-): string | undefined {
-  if (type !== "INVALID_TIMESTAMP" && type !== "INVALID_RECORD") return undefined;
-  return [message, recordErrors[0]?.batchIndexErrorMessage].filter(Boolean).join(" ") || undefined;
 }
 
 /** Those who are no member of the group that they commit for. */
@@ -344,11 +352,11 @@ const NO_MEMBER = { generationId: -1, memberId: "", groupInstanceId: null };
 export function offsetsByTopic(consumed: readonly Consumed[]) {
   return [...Map.groupBy(consumed, ({ partition }) => partition.topic)].map(([name, its]) => ({
     name,
-    partitions: its.map(({ partition, offset, leaderEpoch = NO_EPOCH }) => ({
+    partitions: its.map(({ partition, offset, leaderEpoch = NO_EPOCH, note = "" }) => ({
       partitionIndex: partition.partition,
       committedOffset: offset,
       committedLeaderEpoch: leaderEpoch,
-      committedMetadata: "",
+      committedMetadata: note,
     })),
   }));
 }

@@ -27,7 +27,7 @@ export function deadLetterPartition({ deadLetterTopic: topic }: Consumer): Topic
 export async function deadLetterPosition(inspector: Inspector, consumer: Consumer): Promise<bigint> {
   const partition = deadLetterPartition(consumer);
   const earliest = await inspector.earliestOffset(partition);
-  const committed = (await inspector.committedPosition(deadLetterGroup(consumer), partition))?.offset;
+  const committed = (await inspector.committed(deadLetterGroup(consumer), partition))?.offset;
   // Kafka may have taken away, by age, what was never put back.
   return committed === undefined || committed < earliest ? earliest : committed;
 }

@@ -73,7 +73,7 @@ export async function committedOffsets(
 async function stableOffset(inspector: Inspector, groupId: string, partition: TopicPartition) {
   for (const deadline = Date.now() + STABLE_TIMEOUT_MS; ; ) {
     try {
-      return (await inspector.committedPosition(groupId, partition))?.offset;
+      return (await inspector.committed(groupId, partition))?.offset;
     } catch (error) {
       if (kafkaErrorType(error) !== "UNSTABLE_OFFSET_COMMIT" || Date.now() > deadline) throw error;
     }

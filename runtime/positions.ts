@@ -1,10 +1,12 @@
-import type { Inspector, Position, TopicPartition, Transaction } from "../kafka/kafka.ts";
+import type { Committed, Inspector, Position, TopicPartition, Transaction } from "../kafka/kafka.ts";
 import type { Changelog } from "./state.ts";
 
 /** How far input partitions have been processed, kept where one transaction moves it together with its outputs. */
 export interface Positions {
   /** The first record of `source` still to process. */
   restore(inspector: Inspector, changelog: Changelog, source: TopicPartition): Promise<bigint>;
+  /** The end of what was read of `source` at any time, which lies behind the position after a replay sent it back. */
+  readBefore?(source: TopicPartition): bigint;
   /**
    * What a transaction must hold to have processed everything of `source` before `position`.
    * @param leaderEpoch of who wrote the last of it, as far as there is one
@@ -31,13 +33,16 @@ export interface LostOffsets extends TopicPartition {
 }
 
 /**
- * The consumer group's offsets: a new group starts at the earliest record, so that start order does not matter.
+ * The consumer group's offsets: a new group starts at the earliest record, so that start order does not matter. One that a
+ * replay sent back carries along, beside its offset, up to where it had read before.
  * @param onLost is told when a group cannot go on where it was
  */
 export function groupPositions(groupId: string, onLost: (lost: LostOffsets) => void): Positions {
+  const readBefore = new Map<string, bigint>();
   return {
     restore: async (inspector, _, source) => {
-      const committed = await inspector.committedPosition(groupId, source);
+      const committed = await inspector.committed(groupId, source);
+      readBefore.set(source.topic, committed === undefined ? 0n : parseReadBefore(committed));
       const earliest = await inspector.earliestOffset(source);
       if (committed === undefined) return earliest;
       const { offset } = committed;
@@ -48,9 +53,16 @@ export function groupPositions(groupId: string, onLost: (lost: LostOffsets) => v
       const end = await endOf(inspector, source, committed);
       if (offset <= end) return offset;
       onLost({ ...source, reason: "truncated", from: end, to: offset });
+      // What will stand there nobody has read.
+      readBefore.set(source.topic, end);
       return end;
     },
-    moveTo: (source, offset, leaderEpoch) => ({ consumed: [{ groupId, partition: source, offset, leaderEpoch }] }),
+    readBefore: ({ topic }) => readBefore.get(topic) ?? 0n,
+    moveTo: (source, offset, leaderEpoch) => ({
+      consumed: [
+        { groupId, partition: source, ...committedAt(offset, readBefore.get(source.topic) ?? 0n), leaderEpoch },
+      ],
+    }),
   };
 }
 
@@ -80,6 +92,17 @@ export function lossOf({ topic, partition, reason, from, to }: LostOffsets): str
     default:
       return reason satisfies never;
   }
+}
+
+/** What to commit for a position of which all records before `readBefore` were read once. */
+export function committedAt(offset: bigint, readBefore: bigint): Committed {
+  return offset < readBefore ? { offset, note: `read before ${readBefore}` } : { offset };
+}
+
+/** The end of what a group has read at any time: its position, but for one that was sent back. */
+export function parseReadBefore({ offset, note = "" }: Committed): bigint {
+  const [, before] = /^read before (\d+)$/.exec(note) ?? [];
+  return before === undefined ? offset : BigInt(before);
 }
 
 /** A source's position counts its records. It belongs to one content: another content starts at its beginning. */

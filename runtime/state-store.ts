@@ -78,9 +78,7 @@ export class StateStore {
         if (value === null) this.#drop.run(name);
         else this.#put.run(name, value);
       }
-      this.#database
-        .prepare("UPDATE copied SET end = ?, leader_epoch = ?")
-        .run(end.offset, end.leaderEpoch ?? null);
+      this.#database.prepare("UPDATE copied SET end = ?, leader_epoch = ?").run(end.offset, end.leaderEpoch ?? null);
     });
   }
 

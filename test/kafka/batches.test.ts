@@ -26,7 +26,7 @@ test("a large transaction is sent in batches that brokers take, with nothing los
       const sent = batchesOf(records, ({ topic }) => (topic === "a" ? 0 : 1));
       for (const { topic, partition, batches } of sent) {
         expect(partition).toBe(topic === "a" ? 0 : 1);
-        const stored = batches.map(recordsIn);
+        const stored = batches.map(({ encoded }) => recordsIn(encoded));
         expect(stored.flat().map(({ value }) => value?.length)).toEqual(
           records.filter((each) => each.topic === topic).map(({ value }) => value.length),
         );
@@ -43,7 +43,7 @@ test("a large transaction is sent in batches that brokers take, with nothing los
 
 test("a record larger than a batch goes alone", () => {
   const large = { topic: "a", key: null, value: "x".repeat(900_000) };
-  expect(batchesOf([large, large], () => 0)[0]?.batches.map(({ count }) => count)).toEqual([1, 1]);
+  expect(batchesOf([large, large], () => 0)[0]?.batches.map(({ encoded }) => encoded.count)).toEqual([1, 1]);
 });
 
 test("what a topic takes at once is less, where it says so", () => {
@@ -53,7 +53,7 @@ test("what a topic takes at once is less, where it says so", () => {
     value: "x".repeat(75),
   }));
   const sent = batchesOf(records, () => 0, new Map([["a", 1000]]));
-  expect(sent.map(({ topic, batches }) => [topic, batches.map(({ count }) => count)])).toEqual([
+  expect(sent.map(({ topic, batches }) => [topic, batches.map(({ encoded }) => encoded.count)])).toEqual([
     ["a", [10, 10]],
     ["b", [20]],
   ]);
@@ -68,7 +68,7 @@ test("a record keeps its key, headers, null value and time", () => {
     timestamp: "1767225600000",
   };
   const [batch] = batchesOf([record], () => 0)[0]?.batches ?? [];
-  expect(recordsIn(batch as EncodedRecords)).toEqual([
+  expect(recordsIn(batch?.encoded as EncodedRecords)).toEqual([
     { offset: 0n, timestamp: record.timestamp, key: Buffer.from("k"), value: null, headers: record.headers },
   ]);
 });

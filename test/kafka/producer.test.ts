@@ -3,11 +3,11 @@ import type { ClusterClient, CoordinatorKey, Requests } from "../../kafka/cluste
 import { FencedError } from "../../kafka/errors.ts";
 import type { RecordProducer } from "../../kafka/kafka.ts";
 import { openIdempotentProducer, openTransactionalProducer } from "../../kafka/producer.ts";
-import { KafkaError } from "../../kafka/protocol/error-codes.ts";
 import { recordsOf } from "../../kafka/record-reader.ts";
 
 const HEAD_BYTES = 12;
-const [NOT_LEADER, CONCURRENT, NOT_COORDINATOR, DUPLICATE, FENCED, TOO_LARGE] = [6, 51, 16, 46, 90, 10];
+const [NOT_LEADER, CONCURRENT, NOT_COORDINATOR, DUPLICATE, FENCED] = [6, 51, 16, 46, 90];
+const [TOO_LARGE, OUT_OF_ORDER] = [10, 45];
 const options = { transactionalId: "p-con1-0", partition: 0, copartitioned: ["changelog"] };
 
 /** What a broker was sent of one partition. */
@@ -25,6 +25,8 @@ class FakeCluster implements ClusterClient {
   readonly requests: string[] = [];
   readonly sent: Sent[] = [];
   readonly forgotten: string[] = [];
+  /** Of transactions: whether each was committed. */
+  readonly ends: boolean[] = [];
   /** By `topic/partition`; broker 1 leads all others. */
   readonly leaders = new Map<string, number>();
   /** The next error codes that a request is answered with, by its name or, of Produce, by `topic/partition`. */
@@ -79,7 +81,9 @@ class FakeCluster implements ClusterClient {
       case "AddPartitionsToTxn":
         return { resultsByTopic: [{ name: "out", resultsByPartition: [ofPartition] }] };
       case "AddOffsetsToTxn":
+        return { errorCode };
       case "EndTxn":
+        this.ends.push((request as { committed: boolean }).committed);
         return { errorCode };
       case "TxnOffsetCommit":
         return { topics: [{ name: "in", partitions: [ofPartition] }] };
@@ -97,7 +101,13 @@ class FakeCluster implements ClusterClient {
         const values = recordsOf([{ baseOffset: 0n, bytes: batch }]).map(({ value }) => String(value));
         this.sent.push({ broker, where, values, firstSequence: batch.readInt32BE(41) });
         const errorCode = this.errors.get(where)?.shift() ?? 0;
-        return { index, errorCode, baseOffset: errorCode === 0 ? this.#offset++ : -1n, recordErrors: [] };
+        return {
+          index,
+          errorCode,
+          baseOffset: errorCode === 0 ? this.#offset++ : -1n,
+          errorMessage: null,
+          recordErrors: [],
+        };
       }),
     }));
     return { responses };
@@ -195,12 +205,22 @@ describe("a transaction", () => {
     await expect(transaction).rejects.toThrow(FencedError);
   });
 
-  test("whose records a broker refuses fails with what it says, and does not end", async () => {
+  test("whose records a broker refuses is aborted, and the next one counts on from there", async () => {
+    await producer.transact({ records: [record("out", "1")], changelog: [] });
     cluster.errors.set("out/0", [TOO_LARGE]);
+    const bad = record("out", "2");
+    const transaction = producer.transact({ records: [bad], changelog: [], consumed });
+    await expect(transaction).rejects.toMatchObject({ isExact: true, refused: [{ record: bad }] });
+    expect(cluster.ends).toEqual([true, false]);
+    await producer.transact({ records: [record("out", "3")], changelog: [] });
+    expect(cluster.sent.map(({ firstSequence }) => firstSequence)).toEqual([0, 1, 1]);
+  });
+
+  test("that fails for good in any other way is not ended: nobody knows what took effect", async () => {
+    cluster.errors.set("out/0", [OUT_OF_ORDER]);
     const transaction = producer.transact({ records: [record("out", "1")], changelog: [] });
-    await expect(transaction).rejects.toThrow(KafkaError);
-    await expect(transaction).rejects.toMatchObject({ type: "MESSAGE_TOO_LARGE" });
-    expect(cluster.requests).not.toContain("EndTxn");
+    await expect(transaction).rejects.toMatchObject({ type: "OUT_OF_ORDER_SEQUENCE_NUMBER" });
+    expect(cluster.ends).toEqual([]);
   });
 
   test("is not begun for encoded records with a key once their topic has more than one partition", async () => {

@@ -50,7 +50,7 @@ export class RecordsInMemory {
   }
 
   readonly #inspector: Partial<Inspector> = {
-    committedPosition: async (groupId) => {
+    committed: async (groupId) => {
       const offset = this.#offsets.get(groupId);
       return offset === undefined ? undefined : { offset };
     },

@@ -67,7 +67,7 @@ export class FakeChangelog {
   inspector(): Inspector {
     const never = () => Promise.reject(new Error("not asked for in this case"));
     return {
-      committedPosition: never,
+      committed: never,
       endOfEpoch: async (_, leaderEpoch) => this.#epochStarts[leaderEpoch + 1] ?? this.#end,
       describe: never,
       maxRecordBytes: never,

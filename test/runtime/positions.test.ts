@@ -1,10 +1,17 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import type { Inspector } from "../../kafka/kafka.ts";
-import { groupPositions, type LostOffsets, lossOf, sourcePositions } from "../../runtime/positions.ts";
+import type { Committed, Inspector } from "../../kafka/kafka.ts";
+import {
+  committedAt,
+  groupPositions,
+  type LostOffsets,
+  lossOf,
+  parseReadBefore,
+  sourcePositions,
+} from "../../runtime/positions.ts";
 
 const never = () => Promise.reject(new Error("not asked for in this case"));
 const inspector = (answers: Partial<Inspector>): Inspector => ({
-  committedPosition: never,
+  committed: never,
   endOfEpoch: never,
   describe: never,
   earliestOffset: never,
@@ -31,13 +38,13 @@ describe("a group", () => {
     return positions.restore(inspector({ ...bounds, ...answers }), new Map(), source);
   };
   const committed = (offset: bigint, leaderEpoch?: number) => ({
-    committedPosition: async () => ({ offset, leaderEpoch }),
+    committed: async () => ({ offset, leaderEpoch }),
   });
 
   test("goes on from where it left off, and at the earliest record when it is new", async () => {
     expect(await restored(committed(17n))).toBe(17n);
     expect(await restored({ ...committed(17n, 4), endOfEpoch: async () => 17n })).toBe(17n);
-    expect(await restored({ committedPosition: async () => undefined })).toBe(3n);
+    expect(await restored({ committed: async () => undefined })).toBe(3n);
     expect(lost).toEqual([]);
   });
 
@@ -76,6 +83,18 @@ test("a loss is told in one line, with offsets and reason", () => {
   expect(lossOf({ ...source, reason: "truncated", from: 17n, to: 20n })).toBe(
     "t/0: offsets 17 to 19 were read, and then lost by the broker, whose log ended before them, as after a power cut; going on at 17",
   );
+});
+
+test("a group that was sent back carries along where it had been, until it is there again", async () => {
+  const positions = groupPositions("p-con1", () => {});
+  const sentBack = committedAt(3n, 17n);
+  const bounds = { earliestOffset: async () => 0n, latestOffset: async () => 30n };
+  const there = (committed: Committed) => inspector({ ...bounds, committed: async () => committed });
+  expect(parseReadBefore(sentBack)).toBe(17n);
+  expect(await positions.restore(there(sentBack), new Map(), source)).toBe(3n);
+  expect(positions.readBefore?.(source)).toBe(17n);
+  const moved = [16n, 17n, 18n].flatMap((offset) => positions.moveTo(source, offset).consumed ?? []);
+  expect(moved.map(parseReadBefore)).toEqual([17n, 17n, 18n]);
 });
 
 test("a source goes on in the file where it left off", async () => {

@@ -47,7 +47,7 @@ class FakeKafka implements Kafka {
 
   async inspect<T>(work: Parameters<Kafka["inspect"]>[0]): Promise<T> {
     return work({
-      committedPosition: async (_, { topic }) => {
+      committed: async (_, { topic }) => {
         const offset = this.offsets[topic];
         return offset === undefined ? undefined : { offset };
       },
@@ -142,6 +142,7 @@ beforeEach(async () => {
     stores: new StateStores(folder, (message) => warnings.push(message.replace(folder, ""))),
     journal: { info: ignore, warn: (message) => warnings.push(message), error: ignore },
     supervisor: { ready: ignore, status: ignore, alive: ignore, stopping: ignore },
+    clock: { nowMs: Date.now },
     replica: "rpi1",
     stateFolder: undefined,
     print: async () => {},
