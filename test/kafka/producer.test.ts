@@ -148,7 +148,7 @@ describe("a transaction", () => {
       { broker: 1, where: "out/0", values: ["1", "2"], firstSequence: 0 },
       { broker: 1, where: "changelog/0", values: ["s"], firstSequence: 0 },
     ]);
-    expect([...written]).toEqual([["changelog", 102n]]);
+    expect([...written]).toEqual([["changelog", { offset: 102n, leaderEpoch: 0 }]]);
     expect(producer.partitionsOf("out")).toBe(1);
   });
 
