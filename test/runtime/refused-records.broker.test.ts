@@ -68,6 +68,8 @@ test.each(["exactly_once", "at_least_once"] as const)(
         apply: [step("counting")],
         output: pipeline.stream("out"),
       }),
+      // Or else they would be refused before a broker sees them.
+      maxAheadMs: 10 * DAY_MS,
       processingGuarantee,
     };
     await pipeline.createTopics([spec], 3);
