@@ -3,7 +3,7 @@ import { type TopicFormat, topicsOf } from "../operators/topics-of.ts";
 import type { Journal } from "../runtime/journal.ts";
 import { connectKafka } from "../runtime/kafka/connect.ts";
 import { describeError, FencedError } from "../runtime/kafka/errors.ts";
-import type { FetchedRecords, Inspector, Transaction } from "../runtime/kafka/kafka.ts";
+import type { FetchedRecords, IncomingRecord, Inspector, Transaction } from "../runtime/kafka/kafka.ts";
 import { openTask, type PartitionTask } from "../runtime/partition-task.ts";
 import { pause } from "../runtime/pause.ts";
 import { groupPositions } from "../runtime/positions.ts";
@@ -116,7 +116,8 @@ async function readToEnd(
       isAtEnd = false;
       const { records, nextOffset } = await inspector.read({ topic, partition }, position);
       if (nextOffset > position) {
-        await task.process(topic, before(records, end), nextOffset < end ? nextOffset : end);
+        const damaged = await task.process(topic, before(records, end), nextOffset < end ? nextOffset : end);
+        if (damaged) throw damaged;
       }
     }
   }
@@ -129,8 +130,12 @@ function before({ firstOffset, batches, decode }: FetchedRecords, end: bigint): 
   return {
     firstOffset,
     ...(batches && { batches: batches.filter(({ baseOffset }) => baseOffset < end) }),
-    decode: () => decode().filter(({ offset }) => offset < end),
+    decode: (from) => recordsBefore(decode(from), end),
   };
+}
+
+function* recordsBefore(records: Iterable<IncomingRecord>, end: bigint): Generator<IncomingRecord> {
+  for (const record of records) if (record.offset < end) yield record;
 }
 
 /** How many records a transaction writes. */

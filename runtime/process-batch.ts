@@ -55,7 +55,7 @@ export interface Output {
 export function processBatch(
   chain: readonly Link[],
   before: States,
-  records: readonly IncomingRecord[],
+  records: Iterable<IncomingRecord>,
   formats: BatchFormats,
   isFull = fullness(),
 ): Processed {
@@ -102,7 +102,8 @@ export function processBatch(
   return { state, outputs, paths, poison };
 }
 
-function messageOf({ key, value, timestamp }: IncomingRecord, format: Format): Message {
+function messageOf({ key, value, timestamp, refusal }: IncomingRecord, format: Format): Message {
+  if (refusal !== undefined) throw new PoisonError(refusal.why);
   return { key: decodeKey(key), value: decodeValue(value, format), timestampMs: decodeTimestamp(timestamp) };
 }
 

@@ -5,7 +5,7 @@ import { OperatorError } from "../operators/operator-error.ts";
 import { decodeKey, decodeValue, isTime, PoisonError } from "./codec.ts";
 import { fullness } from "./full-transaction.ts";
 import type { RecordBatch } from "./kafka/kafka.ts";
-import { RecordReader } from "./kafka/record-reader.ts";
+import { RecordReader, UnreadableBatchError } from "./kafka/record-reader.ts";
 import { type EncodedRecords, RecordWriter } from "./kafka/record-writer.ts";
 import { plainNumber } from "./number-in-bytes.ts";
 
@@ -17,6 +17,8 @@ export interface ProcessedEncoded {
   readonly outputs: readonly EncodedRecords[];
   /** As of `Processed`. */
   readonly stoppedAt?: bigint;
+  /** What it came to behind all this, and went no further. */
+  readonly unreadable?: UnreadableBatchError;
 }
 
 interface Options {
@@ -67,6 +69,7 @@ export function processEncoded(
       outputs.passed();
     }
   } catch (error) {
+    if (error instanceof UnreadableBatchError) return { state, outputs: outputs.finish(), unreadable: error };
     if (error === ORDINARY || error instanceof PoisonError || error instanceof OperatorError) return undefined;
     throw error;
   }
@@ -88,7 +91,7 @@ class Outputs implements Destination<undefined> {
   constructor(chain: readonly Link[], batches: readonly RecordBatch[], options: Options) {
     this.#options = options;
     this.#last = chain.at(-1)?.name;
-    const bytes = batches.reduce((sum, batch) => sum + (batch.decompressed ?? batch.bytes).length, 0);
+    const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
     const { maxRecordBytes = MAX_BYTES } = options;
     this.#maxBytes = Math.min(MAX_BYTES, maxRecordBytes);
     this.#fullBytes = Math.min(FULL_BYTES, FULL_SHARE * maxRecordBytes);
@@ -104,8 +107,9 @@ class Outputs implements Destination<undefined> {
 
   /** The record at hand as the chain takes it. */
   enter(reader: RecordReader): Message {
-    const { timestampMs, keyStart, valueStart } = reader;
-    if (reader.hasHeaders || !isTime(timestampMs) || timestampMs > LATEST_MS || valueStart < 0) throw ORDINARY;
+    const { timestampMs, keyStart, valueStart, refusal } = reader;
+    if (refusal !== undefined || reader.hasHeaders || !isTime(timestampMs) || timestampMs > LATEST_MS || valueStart < 0)
+      throw ORDINARY;
     this.#keyBytes = keyStart < 0 ? null : reader.key;
     this.#key = decodeKey(this.#keyBytes);
     const { input } = this.#options;

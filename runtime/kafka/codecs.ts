@@ -1,37 +1,53 @@
-import { zstdDecompressSync } from "node:zlib";
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import kafkajs from "kafkajs";
+import { DecompressionError, tooLarge } from "./decompressed-output.ts";
+import { decompressLz4 } from "./lz4.ts";
+import { decompressSnappy } from "./snappy.ts";
 
 /**
- * kafkajs reads gzip by itself and fails on the other codecs that producers may choose, which would stop the service for
- * good. Services write uncompressed, so these only read. Most services never meet one: what they need is loaded when it comes.
+ * A batch may become so much, whatever it is in its topic: 1 MB by default (`max.message.bytes`), of which gzip may make 1 GB
+ * and zstd more. Sensors' JSON becomes 10 to 20 times what it was. A unit may take 384 MB (MemoryMax), of which this is taken
+ * twice for a moment, and once while the batch is processed; two batches are never decompressed at once.
  */
-export function registerCodecs(): void {
-  const { CompressionCodecs, CompressionTypes } = kafkajs;
-  CompressionCodecs[CompressionTypes.Snappy] = () => readOnly(decompressSnappy);
-  CompressionCodecs[CompressionTypes.LZ4] = () =>
-    readOnly(async (bytes) => Buffer.from((await import("lz4js")).default.decompress(bytes)));
-  CompressionCodecs[CompressionTypes.ZSTD] = () => readOnly((bytes) => zstdDecompressSync(bytes));
+export const MAX_DECOMPRESSED_BYTES = 32 * 1024 * 1024;
+
+/** By the number of the codec (the attributes of a batch, bits 0 to 2). */
+const CODECS: Readonly<Record<number, (bytes: Buffer, maxBytes: number) => Buffer>> = {
+  1: bounded("gzip", (bytes, maxOutputLength) => gunzipSync(bytes, { maxOutputLength })),
+  2: bounded("snappy", decompressSnappy),
+  3: bounded("lz4", decompressLz4),
+  4: bounded("zstd", (bytes, maxOutputLength) => zstdDecompressSync(bytes, { maxOutputLength })),
+};
+
+/** Throws a {@link DecompressionError}, before more than `maxBytes` are taken. */
+export function decompress(codec: number, bytes: Buffer, maxBytes = MAX_DECOMPRESSED_BYTES): Buffer {
+  const known = CODECS[codec];
+  if (known === undefined) throw new DecompressionError(`codec ${codec} is not known; Kafka has 1 to 4`);
+  return known(bytes, maxBytes);
 }
 
-function readOnly(decompress: (bytes: Buffer) => Buffer | Promise<Buffer>) {
-  return {
-    compress: () => Promise.reject(new Error("services write uncompressed")),
-    decompress: async (bytes: Buffer) => decompress(bytes),
+function bounded(name: string, work: (bytes: Buffer, maxBytes: number) => Buffer): typeof work {
+  return (bytes, maxBytes) => {
+    try {
+      return work(bytes, maxBytes);
+    } catch (cause) {
+      const isTooLarge = (cause as { code?: string }).code === "ERR_BUFFER_TOO_LARGE";
+      const { message } = isTooLarge ? tooLarge(maxBytes) : (cause as Error);
+      throw new DecompressionError(`${name}: ${message}`, { cause });
+    }
   };
 }
 
-/** Java's producers frame snappy as snappy-java does: 16 bytes of header, then blocks after their length. */
-const FRAMED = Buffer.from("\x82SNAPPY\0", "latin1");
-const FRAME_HEADER_BYTES = 16;
-
-async function decompressSnappy(bytes: Buffer): Promise<Buffer> {
-  const { default: snappy } = await import("snappyjs");
-  if (!bytes.subarray(0, FRAMED.length).equals(FRAMED)) return Buffer.from(snappy.uncompress(bytes));
-  const blocks: Buffer[] = [];
-  for (let start = FRAME_HEADER_BYTES; start < bytes.length; ) {
-    const end = start + 4 + bytes.readInt32BE(start);
-    blocks.push(Buffer.from(snappy.uncompress(bytes.subarray(start + 4, end))));
-    start = end;
+/**
+ * In place of kafkajs's own, which reads gzip without a bound and fails on the others. A service uses them for formats older
+ * than v2 (see the patch fetched-batches), a command for all. Services write uncompressed.
+ */
+export function registerCodecs(): void {
+  const CompressionCodecs: Record<number, unknown> = kafkajs.CompressionCodecs;
+  for (const codec of Object.keys(CODECS).map(Number)) {
+    CompressionCodecs[codec] = () => ({
+      compress: () => Promise.reject(new Error("services write uncompressed")),
+      decompress: async (bytes: Buffer) => decompress(codec, bytes),
+    });
   }
-  return Buffer.concat(blocks);
 }

@@ -101,9 +101,9 @@ export function batchOf({ batch, resolveOffset, heartbeat, isStale, isRunning }:
     partition: batch.partition,
     records: {
       ...records,
-      decode: () => {
+      decode: (from) => {
         hasBeenDecoded = true;
-        return records.decode();
+        return records.decode(from);
       },
     },
     nextOffset: BigInt(lastOffset) + 1n,
@@ -125,11 +125,15 @@ export function fetchedRecords(messages: readonly Fetched[], fetchedOffset: bigi
   return {
     firstOffset: first && first.baseOffset > fetchedOffset ? first.baseOffset : fetchedOffset,
     ...(isWhole && { batches }),
-    decode: () =>
-      isWhole
-        ? recordsOf(batches, fetchedOffset)
-        : messages.flatMap((each) => (each.batch ? recordsOf([each.batch], fetchedOffset) : [recordOf(each)])),
+    decode: (from = fetchedOffset) => (isWhole ? recordsOf(batches, from) : recordsOfMessages(messages, from)),
   };
+}
+
+function* recordsOfMessages(messages: readonly Fetched[], from: bigint): Generator<IncomingRecord> {
+  for (const each of messages) {
+    if (each.batch) yield* recordsOf([each.batch], from);
+    else if (BigInt(each.offset) >= from) yield recordOf(each);
+  }
 }
 
 type Fetched = KafkaMessage & { readonly batch?: RecordBatch };

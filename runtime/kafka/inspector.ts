@@ -108,7 +108,8 @@ async function maxRecordBytes(cluster: Cluster, topic: string): Promise<number> 
 async function recordAt(cluster: Cluster, partition: TopicPartition, offset: bigint) {
   if (offset < (await offsetOf(cluster, partition, "earliest"))) return undefined;
   const { records } = await read(cluster, partition, offset);
-  return records.decode().find((record) => record.offset === offset);
+  for (const record of records.decode()) if (record.offset === offset) return record;
+  return undefined;
 }
 
 /** "The end" is the high watermark seen first: a transaction still open below it is waited for. */

@@ -56,6 +56,8 @@ export interface IncomingRecord {
   readonly headers: Headers;
   /** Of a dead letter that was put back: which record it is, as its service refused it first (`recordId`). */
   readonly replayedFrom?: string;
+  /** Why it is not to be processed, and its size, when it is beyond what a service reads. Most of it is left out then. */
+  readonly refusal?: { readonly why: string; readonly bytes: number };
 }
 
 export interface OutgoingRecord {
@@ -128,8 +130,6 @@ export interface RecordBatch {
   readonly baseOffset: bigint;
   /** From its partition leader epoch on. */
   readonly bytes: Buffer;
-  /** Its records, when they were compressed. */
-  readonly decompressed?: Buffer;
 }
 
 /** A fetched run of records of one partition, in order. */
@@ -138,8 +138,8 @@ export interface FetchedRecords {
   readonly firstOffset: bigint;
   /** As they were fetched, perhaps with some before `firstOffset`; undefined for formats older than v2. */
   readonly batches?: readonly RecordBatch[];
-  /** Decodes them all. */
-  decode(): readonly IncomingRecord[];
+  /** One after the other, as they are asked for, from an offset on or all. Throws an `UnreadableBatchError` when it comes to one. */
+  decode(from?: bigint): Iterable<IncomingRecord>;
 }
 
 export interface Batch extends TopicPartition {

@@ -1,7 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { PoisonError } from "../../runtime/codec.ts";
-import { deadLetter, parseDeadLetter } from "../../runtime/dead-letter.ts";
+import { deadLetter, deadLetterOfBatch, parseDeadLetter } from "../../runtime/dead-letter.ts";
 import type { IncomingRecord, OutgoingRecord } from "../../runtime/kafka/kafka.ts";
+import { UnreadableBatchError } from "../../runtime/kafka/record-reader.ts";
 import { sizeOf } from "../../runtime/kafka/size-of.ts";
 
 const record = {
@@ -53,6 +54,7 @@ test("it is read back as it was, without bramble's headers", () => {
     operator: "threshold",
     from: { ...from, offset: 42n },
     at: { ...from, offset: 42n },
+    lastOffset: undefined,
     isResult: false,
     cutFromBytes: undefined,
     record,
@@ -106,4 +108,20 @@ test.each([
     value: (read?.value?.length ?? 0) > 0,
   }).toEqual(left);
   expect(cutFromBytes).toBeGreaterThan(2_000_000);
+});
+
+test("one stands for what was not read of a batch, by its offsets, and has no record", () => {
+  const unreadable = new UnreadableBatchError("gzip: too much", { first: 17n, last: 42n, isDamaged: false });
+  const written = deadLetterOfBatch("lost", "con1", from, unreadable);
+  expect(written).toMatchObject({ topic: "lost", key: null, value: null });
+  expect(readBack(written)).toMatchObject({
+    cause: "the record batch with offsets 17 to 42 cannot be read: gzip: too much",
+    from: { ...from, offset: 17n },
+    lastOffset: 42n,
+  });
+});
+
+test("of a record that was too large to be read, its size is known, and a part is there", () => {
+  const refusal = { why: "too large", bytes: 5_000_000 };
+  expect(readBack(refused({ refusal }))).toMatchObject({ cutFromBytes: 5_000_000, record: { key: record.key } });
 });

@@ -1,9 +1,12 @@
 import type { Patch } from "./patch.ts";
 
 /**
- * A batch that was fetched (format v2) goes through kafkajs as one: `record-reader.ts` decodes its records, and checks their
- * checksum, which kafkajs does not. It stands at its last offset, so that kafkajs asks for the next one also when
- * compaction has taken the batch's last records, or all of them.
+ * A batch that was fetched (format v2) goes through kafkajs as one: `record-reader.ts` decompresses it, decodes its records, and
+ * checks their checksum, which kafkajs does not. It stands at its last offset, so that kafkajs asks for the next one also
+ * when compaction has taken the batch's last records, or all of them.
+ *
+ * What a damaged batch says of itself may be wrong. One that says that it is the end of a transaction would be passed over, as
+ * would one whose last offset is before those that were asked for: they are left to the reader too, who refuses them.
  */
 export const fetchedBatches: Patch = {
   module: "src/protocol/recordBatch/v0/decoder.js",
@@ -14,15 +17,25 @@ export const fetchedBatches: Patch = {
   ],
   edits: [
     {
+      find: "const codec = lookupCodecByAttributes(attributes)\n",
+      replace: "",
+    },
+    {
+      find: "const Decoder = require('../../decoder')\n",
+      replace: "const Decoder = require('../../decoder')\nconst crc32C = require('../crc32C')\n",
+    },
+    {
       find: "const records = await decodeRecords(codec, decoder, { ...recordContext, magicByte })",
       replace: `const batch = { baseOffset: BigInt(firstOffset), bytes: decoder.buffer }
-  const unit = { offset: String(batch.baseOffset + BigInt(lastOffsetDelta)), isControlRecord: isControlBatch, batchContext: recordContext }
-  if (isControlBatch) {
-    const [marker] = await decodeRecords(codec, decoder, { ...recordContext, magicByte })
+  const isPlausible = lastOffsetDelta >= 0 && lastOffsetDelta >= decoder.slice(4).readInt32() - 1
+  const offset = isPlausible ? batch.baseOffset + BigInt(lastOffsetDelta) : 2n ** 62n
+  const unit = { offset: String(offset), isControlRecord: false, batchContext: recordContext }
+  if (isControlBatch && isPlausible && crc32C(batch.bytes.slice(9)) === crc >>> 0) {
+    unit.isControlRecord = true
+    const [marker] = await decodeRecords(undefined, decoder, { ...recordContext, magicByte })
     unit.key = marker && marker.key
   } else {
     unit.batch = batch
-    if (codec && decoder.readInt32() > 0) batch.decompressed = await codec.decompress(decoder.readAll())
   }
   const records = [unit]`,
     },

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plugin } from "esbuild";
+import { boundedArrays } from "./bounded-arrays.ts";
 import { encoderBuffers, recordBuffers, requestPieces } from "./encoder-buffers.ts";
 import { fetchedAhead } from "./fetched-ahead.ts";
 import { abortedTransactions, fetchedBatches } from "./fetched-batches.ts";
@@ -15,6 +16,7 @@ import { sendOnce } from "./send-once.ts";
 const PATCHES: readonly Patch[] = [
   fetchedBatches,
   abortedTransactions,
+  boundedArrays,
   ...fetchedAhead,
   ownTopics,
   preparedBatches,

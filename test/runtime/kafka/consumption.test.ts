@@ -27,7 +27,7 @@ test("a batch that went through as bytes is spent when it is done, and no sooner
 
 test("one whose records were decoded is not: they are views of its bytes", async () => {
   const { batch, run } = await fetched();
-  expect(run.records.decode().map(({ value }) => String(value))).toEqual(["7"]);
+  expect(Array.from(run.records.decode()).map(({ value }) => String(value))).toEqual(["7"]);
   run.done();
   expect(batch.isSpent).toBe(false);
 });

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { build } from "esbuild";
 import { fetchedRecords } from "../../../runtime/kafka/consumption.ts";
+import type { RecordBatch } from "../../../runtime/kafka/kafka.ts";
 import { applyPatch } from "../../../runtime/kafka/patches/patch.ts";
 import { patchKafkajs } from "../../../runtime/kafka/patches/plugin.ts";
 import { RecordWriter } from "../../../runtime/kafka/record-writer.ts";
-import { encodedBatch } from "./record-batches.ts";
+import { batchOf, compressed, encodedBatch, sealed } from "./record-batches.ts";
 
 /** Modules of kafkajs as a bundled service has them. */
 interface Modules {
@@ -26,7 +27,13 @@ interface Modules {
     sendOffsets(offsets: object): Promise<void>;
     commit(): Promise<void>;
   };
-  Decoder: new (buffer: Buffer) => object;
+  Decoder: new (
+    buffer: Buffer,
+  ) => {
+    readArray(read: () => number): number[];
+    readUVarIntArray(read: () => number): number[];
+    readTaggedFields(): object | null;
+  };
   Record(options: object): { buffer: Buffer };
   createRequest(options: object): Promise<{ buffer: Buffer; all: Buffer[]; size(): number }>;
   sendMessages(options: object): (send: object) => Promise<object[]>;
@@ -97,6 +104,12 @@ describe("kafkajs, as it is bundled", () => {
       size.writeInt32BE(bytes.length);
       return new kafkajs.Decoder(Buffer.concat([size, bytes]));
     };
+    const whole = ({ baseOffset, bytes }: RecordBatch) => {
+      const head = Buffer.alloc(12);
+      head.writeBigInt64BE(baseOffset);
+      head.writeInt32BE(bytes.length, 8);
+      return Buffer.concat([head, bytes]);
+    };
     const record = (offsetDelta: number, value: string) => ({
       offsetDelta,
       timestampMs: 1000,
@@ -116,14 +129,51 @@ describe("kafkajs, as it is bundled", () => {
       ]);
       const read = fetchedRecords(fetched as never, 11n);
       expect(read.batches).toHaveLength(2);
-      expect(read.decode().map(({ offset, value }) => `${offset}: ${value}`)).toEqual(["11: 8", "15: 9"]);
+      expect(Array.from(read.decode()).map(({ offset, value }) => `${offset}: ${value}`)).toEqual(["11: 8", "15: 9"]);
     });
 
     test("goes past a batch that compaction has emptied", async () => {
       const empty = await encodedBatch(10n, [], 4);
       const fetched = await kafkajs.decodeMessages(sized(empty));
       expect(fetched.map(({ offset }) => offset)).toEqual(["14"]);
-      expect(fetchedRecords(fetched as never, 10n).decode()).toEqual([]);
+      expect([...fetchedRecords(fetched as never, 10n).decode()]).toEqual([]);
+    });
+
+    test("neither decompresses a batch nor counts its records: that is for who asks for them", async () => {
+      const batch = compressed(await batchOf(10n, [record(0, "7"), record(1, "8")]), 1, Buffer.from("no gzip"));
+      const [unit] = await kafkajs.decodeMessages(sized(whole(batch)));
+      expect(unit?.offset).toBe("11");
+      expect(() => [...fetchedRecords([unit] as never, 10n).decode()]).toThrow("gzip: incorrect header check");
+    });
+
+    test("passes over no batch for what it says of itself while its checksum is wrong", async () => {
+      const batch = await batchOf(10n, [record(0, "7"), record(1, "8")]);
+      const marker = { baseOffset: 12n, bytes: Buffer.from(batch.bytes) };
+      marker.bytes.writeInt16BE(0x20, 9); // a control batch
+      const early = { baseOffset: 14n, bytes: Buffer.from(batch.bytes) };
+      early.bytes.writeInt32BE(-7, 11); // its last offset
+      const fetched = await kafkajs.decodeMessages(sized(Buffer.concat([batch, marker, early].map(whole))));
+      expect(fetched.map(({ offset, isControlRecord }) => [offset, isControlRecord])).toEqual([
+        ["11", false],
+        ["13", false],
+        [String(2n ** 62n), false],
+      ]);
+      const readFrom = (from: number) => [...fetchedRecords(fetched.slice(from) as never, 10n).decode()];
+      expect(() => readFrom(0)).toThrow("the record batch with offsets 12 to 13 is damaged");
+      expect(() => readFrom(2)).toThrow("the record batch with offset 14 is damaged");
+      sealed(marker.bytes);
+      const [control] = await kafkajs.decodeMessages(sized(whole(marker)));
+      expect(control?.isControlRecord).toBe(true);
+    });
+
+    test("takes no memory for entries that an answer has no room for", () => {
+      const many = new kafkajs.Decoder(Buffer.from([0x01, 0, 0, 0, 7, 7]));
+      expect(() => many.readArray(() => 7)).toThrow("an array of 16777216 entries, but only 2 bytes are left");
+      const compact = Buffer.from([0xff, 0xff, 0x7f, 0]);
+      expect(() => new kafkajs.Decoder(compact).readUVarIntArray(() => 7)).toThrow("only 1 bytes are left");
+      expect(() => new kafkajs.Decoder(compact).readTaggedFields()).toThrow("only 1 bytes are left");
+      expect(new kafkajs.Decoder(Buffer.from([0, 0, 0, 2, 7, 8])).readArray(() => 7)).toEqual([7, 7]);
+      expect(new kafkajs.Decoder(Buffer.from([0, 0, 0, 0])).readArray(() => 7)).toEqual([]);
     });
 
     test("hides the records of aborted transactions, also of those that overlap, and not those between", () => {
