@@ -113,6 +113,8 @@ export async function openTask(
     try {
       for (const slice of slicesOf(service, state, records, nextPosition, known(formats, topic), producer)) {
         if (isClosing) break;
+        // Up to a damaged batch, where it has been.
+        if (slice.position === known(position, topic)) continue;
         await withTimeout(TRANSACT_TIMEOUT_MS, "the transaction", commit(topic, slice));
         service.supervisor.alive();
       }

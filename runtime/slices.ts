@@ -46,7 +46,7 @@ export function* slicesOf(
       yield { ...slice, position: slice.stoppedAt ?? nextPosition };
       from = slice.stoppedAt;
     } else if (unreadable.isDamaged) {
-      if (unreadable.first > first) yield { ...slice, position: unreadable.first };
+      yield { ...slice, position: unreadable.first };
       throw unreadable;
     } else {
       const position = unreadable.last + 1n;

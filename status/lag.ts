@@ -1,5 +1,5 @@
 import { connectKafka } from "../runtime/kafka/connect.ts";
-import type { TopicPartition } from "../runtime/kafka/kafka.ts";
+import type { Kafka, TopicPartition } from "../runtime/kafka/kafka.ts";
 import { type CountOptions, countRecords, type RecordCount } from "../runtime/record-count.ts";
 import { withTimeout } from "../runtime/with-timeout.ts";
 
@@ -22,15 +22,9 @@ export async function countLag(
   const byOffsets = ranges.map(({ position, end }) => Math.max(0, end - position));
   const atMost = byOffsets.map((records) => ({ records, isExact: records === 0 }));
   if (atMost.every(({ isExact }) => isExact)) return atMost;
-  const kafka = connectKafka({
-    bootstrapServers,
-    clientId: "bramble",
-    processingGuarantee: "exactly_once",
-    onComplaint: () => {},
-  });
   const deadline = Date.now() + COUNT_FOR_MS;
   const isLate = () => Date.now() > deadline;
-  const counted = kafka.inspect((inspector) =>
+  const counted = quietKafka(bootstrapServers).inspect((inspector) =>
     Promise.all(
       ranges.map(({ topic, partition, position, end, idOf }) => {
         const range = { topic, partition, from: BigInt(position), end: BigInt(end) };
@@ -39,6 +33,16 @@ export async function countLag(
     ),
   );
   return withTimeout(COUNT_TIMEOUT_MS, "looking at what waits", counted).catch(() => atMost);
+}
+
+/** Kafka as a command looks at it, whose complaints are for nobody. */
+export function quietKafka(bootstrapServers: readonly string[]): Kafka {
+  return connectKafka({
+    bootstrapServers,
+    clientId: "bramble",
+    processingGuarantee: "exactly_once",
+    onComplaint: () => {},
+  });
 }
 
 /** 12, or up to 1200. */

@@ -1,10 +1,11 @@
 import Cluster, { type Broker, type FetchedPartition } from "kafkajs/src/cluster/index.js";
 import Batch from "kafkajs/src/consumer/batch.js";
-import { batchEnd } from "./batch-end.ts";
 import { fetchedRecords } from "./consumption.ts";
 import { kafkaErrorType } from "./errors.ts";
-import type { IncomingRecord, Inspector, TopicPartition } from "./kafka.ts";
+import { firstBatch } from "./first-batch.ts";
+import type { IncomingRecord, Inspector, RecordBatch, TopicPartition } from "./kafka.ts";
 import { quit } from "./quit.ts";
+import { recordsOf, UnreadableBatchError } from "./record-reader.ts";
 import { stableOffsetFetch } from "./stable-offset-fetch.ts";
 import { topicIdOf } from "./topic-id.ts";
 
@@ -34,6 +35,7 @@ export async function inspect<T>(client: object, work: (inspector: Inspector) =>
       topicId: (partition) => topicId(cluster, partition),
       maxRecordBytes: (topic) => maxRecordBytes(cluster, topic),
       recordAt: (partition, offset) => recordAt(cluster, partition, offset),
+      damagedBatch: (partition, offset) => damagedBatch(cluster, partition, offset),
       retireMembers: (groupId, clientId) => retireMembers(cluster, groupId, clientId),
       readToEnd: (partition, from, onRecord) => readToEnd(cluster, partition, from, onRecord),
       read: (partition, from) => read(cluster, partition, from),
@@ -112,6 +114,29 @@ async function recordAt(cluster: Cluster, partition: TopicPartition, offset: big
   return undefined;
 }
 
+/** What it says of its last offset may be damaged, too: the next batch, or the end of the partition, says it as well. */
+async function damagedBatch(cluster: Cluster, partition: TopicPartition, offset: bigint) {
+  const end = await offsetOf(cluster, partition, "latest");
+  if (offset >= end) return undefined;
+  const broker = await cluster.findBroker({ nodeId: leaderOf(cluster, partition) });
+  const batch = await broker.connectionPool.send(firstBatch(partition, offset, MAX_FETCH_BYTES));
+  const error = batch && unreadable(batch, offset);
+  if (!error?.isDamaged) return undefined;
+  const next = batch?.nextOffset ?? end;
+  const last = batch?.nextOffset === undefined && error.last < next ? error.last : next - 1n;
+  return new UnreadableBatchError(error.problem, { first: error.first, last, isDamaged: true });
+}
+
+function unreadable(batch: RecordBatch, from: bigint): UnreadableBatchError | undefined {
+  try {
+    recordsOf([batch], from).next();
+    return undefined;
+  } catch (error) {
+    if (error instanceof UnreadableBatchError) return error;
+    throw error;
+  }
+}
+
 /** "The end" is the high watermark seen first: a transaction still open below it is waited for. */
 async function readToEnd(
   cluster: Cluster,
@@ -152,7 +177,8 @@ async function behind(
   const last = messages.at(-1);
   if (last) return BigInt(last.offset) + 1n;
   if (BigInt(lastStableOffset) <= from) return from;
-  return (await broker.connectionPool.send(batchEnd(partition, from))) ?? from;
+  const batch = await broker.connectionPool.send(firstBatch(partition, from));
+  return batch === undefined ? from : batch.lastOffset + 1n;
 }
 
 async function fetchCommitted(broker: Broker, { topic, partition }: TopicPartition, offset: bigint) {

@@ -1,3 +1,4 @@
+import type { UnreadableBatchError } from "./record-reader.ts";
 import type { EncodedRecords } from "./record-writer.ts";
 
 /** What the runtime needs of Kafka, in Kafka's words. Everything that knows the client library sits beside this file. */
@@ -25,6 +26,11 @@ export interface Inspector {
   maxRecordBytes(topic: string): Promise<number>;
   /** The committed record at an offset; undefined when the topic does not hold it (any more). */
   recordAt(partition: TopicPartition, offset: bigint): Promise<IncomingRecord | undefined>;
+  /**
+   * The rest of the batch that an offset is in, from there on, when its checksum is wrong on the broker that leads its
+   * partition now.
+   */
+  damagedBatch(partition: TopicPartition, offset: bigint): Promise<UnreadableBatchError | undefined>;
   /**
    * Makes members leave the group, those of one client id or all. A process that lives finds out with its next heartbeat, and
    * joins again.

@@ -62,6 +62,7 @@ declare module "kafkajs/src/protocol/decoder.js" {
     readInt32(): number;
     readInt64(): { toString(): string };
     readString(): string;
+    readBytes(): Buffer | null;
     readArray<T>(read: (decoder: Decoder) => T): T[];
     readUVarIntString(): string;
     readUVarIntArray<T>(read: (decoder: Decoder) => T): T[];

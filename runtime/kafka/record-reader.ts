@@ -28,6 +28,7 @@ const KEPT_BYTES = 1024 * 1024;
 /** What was fetched is not what a producer may write, or not what one wrote. */
 export class UnreadableBatchError extends Error {
   override name = "UnreadableBatchError";
+  readonly problem: string;
   /** The first offset of the batch that is not read, and its last one. */
   readonly first: bigint;
   readonly last: bigint;
@@ -40,6 +41,7 @@ export class UnreadableBatchError extends Error {
   constructor(problem: string, { first, last, isDamaged }: { first: bigint; last: bigint; isDamaged: boolean }) {
     const offsets = first === last ? `offset ${first}` : `offsets ${first} to ${last}`;
     super(`the record batch with ${offsets} ${isDamaged ? "is damaged" : "cannot be read"}: ${problem}`);
+    this.problem = problem;
     this.first = first;
     this.last = last;
     this.isDamaged = isDamaged;

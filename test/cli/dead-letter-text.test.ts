@@ -46,7 +46,10 @@ test("one that stands for a batch is told with its offsets", () => {
   const { key: _, value: __, ...none } = deadLetter.record;
   const batch = { ...deadLetter, lastOffset: 17n, record: { ...none, key: null, value: null }, cause: "damaged" };
   expect(deadLetterLines(batch, 1)).toEqual(["2026-11-25 09:05:07  temperatures/1@12-17  a batch", "  damaged"]);
-  expect(JSON.parse(deadLetterJson("con1", batch, { isPutBack: false, times: 1 }))).toMatchObject({ recordOffset: 12, lastRecordOffset: 17 });
+  expect(JSON.parse(deadLetterJson("con1", batch, { isPutBack: false, times: 1 }))).toMatchObject({
+    recordOffset: 12,
+    lastRecordOffset: 17,
+  });
 });
 
 test("the operator that refused it stands before its words, once", () => {

@@ -60,6 +60,7 @@ export class FakeChangelog {
       committedOffset: never,
       maxRecordBytes: never,
       recordAt: never,
+      damagedBatch: never,
       retireMembers: never,
       read: never,
       earliestOffset: async () => this.#earliest,

@@ -21,6 +21,7 @@ function emptyKafka(written: string[]): Kafka {
     topicId: async () => "1",
     maxRecordBytes: async () => 1_000_000,
     recordAt: async () => undefined,
+    damagedBatch: refuse("damagedBatch"),
     retireMembers: refuse("retireMembers"),
     read: refuse("read"),
     readToEnd: async () => 0n,

@@ -273,7 +273,7 @@ describe.each(Object.entries(DESTINATIONS))("to %s, a batch that", (_, formats) 
     const { value } = slices.next() as { value: Slice };
     expect([await valuesOf(value), value.position, value.unreadable]).toEqual([[3, 5.5], 3n, undefined]);
     expect(() => slices.next()).toThrow("the record batch with offsets 3 to 5 is damaged: its checksum is");
-    expect(() => run(chain, partitionState(chain), batches, [4n, 8n], formats).next()).toThrow(
+    expect(() => [...run(chain, partitionState(chain), batches, [4n, 8n], formats)]).toThrow(
       "the record batch with offsets 4 to 5 is damaged",
     );
   });

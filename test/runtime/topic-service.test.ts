@@ -57,6 +57,7 @@ class FakeKafka implements Kafka {
       topicId: async () => "1",
       maxRecordBytes: async () => 1_000_000,
       recordAt: async () => undefined,
+      damagedBatch: async () => undefined,
       retireMembers: async () => {},
       read: () => Promise.reject(new Error("a service reads as a member of its group")),
       readToEnd: async (_, __, onRecord) => {
