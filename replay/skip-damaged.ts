@@ -2,6 +2,7 @@ import { deadLetterOfBatch } from "../runtime/dead-letter.ts";
 import { FencedError } from "../runtime/kafka/errors.ts";
 import type { Inspector, TopicPartition } from "../runtime/kafka/kafka.ts";
 import type { UnreadableBatchError } from "../runtime/kafka/record-reader.ts";
+import { committedAt, parseReadBefore } from "../runtime/positions.ts";
 import type { ReplayCluster } from "./connect.ts";
 import { transactionalIdOf } from "./move-group.ts";
 import type { Needs } from "./needs.ts";
@@ -56,7 +57,6 @@ export async function skipDamage(
 ): Promise<boolean> {
   const { groupId, name, deadLetterTopic } = spec;
   const records = deadLetterTopic === undefined ? [] : [deadLetterOfBatch(deadLetterTopic, name, partition, batch)];
-  const consumed = [{ groupId, partition, offset: batch.last + 1n }];
   return kafka.inspect(async (inspector) => {
     for (let attempt = 1; ; attempt++) {
       const producer = await kafka.producer({
@@ -68,7 +68,10 @@ export async function skipDamage(
         // Nobody else moves the position any more.
         const now = await damageAt(inspector, groupId, partition);
         if (now?.first !== batch.first || now.last !== batch.last) return false;
-        await producer.transact({ records, changelog: [], consumed });
+        // A replay goes on as one: it knows how far the group had read before.
+        const kept = await inspector.committed(groupId, partition);
+        const position = committedAt(batch.last + 1n, kept === undefined ? 0n : parseReadBefore(kept));
+        await producer.transact({ records, changelog: [], consumed: [{ groupId, partition, ...position }] });
         break;
       } catch (error) {
         if (!(error instanceof FencedError) || attempt === ATTEMPTS) throw error;

@@ -1,8 +1,9 @@
 import { type Destination, type Link, type Message, pass } from "../operators/chain.ts";
 import type { ChainState, States } from "../operators/chain-state.ts";
+import { isEventTime } from "../operators/event-time.ts";
 import { type Format, write } from "../operators/format.ts";
-import { OperatorError } from "../operators/operator-error.ts";
-import { decodeKey, decodeValue, isTime, PoisonError } from "./codec.ts";
+import { ANY_TIME, type TimeLimit } from "../operators/time-limit.ts";
+import { decodeKey, decodeValue } from "./codec.ts";
 import { fullness } from "./full-transaction.ts";
 import type { RecordBatch } from "./kafka/kafka.ts";
 import { RecordReader, UnreadableBatchError } from "./kafka/record-reader.ts";
@@ -28,6 +29,8 @@ interface Options {
   readonly keys: boolean;
   /** The size of the largest batch that their topic takes. */
   readonly maxRecordBytes?: number | undefined;
+  /** Of the event times of all records. */
+  readonly limit?: TimeLimit;
 }
 
 /** Brokers refuse batches over 1 MiB (`message.max.bytes`). */
@@ -70,13 +73,14 @@ export function processEncoded(
     }
   } catch (error) {
     if (error instanceof UnreadableBatchError) return { state, outputs: outputs.finish(), unreadable: error };
-    if (error === ORDINARY || error instanceof PoisonError || error instanceof OperatorError) return undefined;
-    throw error;
+    // Whatever else it is, the ordinary path meets it again and knows what to do with it.
+    return undefined;
   }
   return { state, outputs: outputs.finish() };
 }
 
 class Outputs implements Destination<undefined> {
+  readonly limit: TimeLimit;
   readonly #options: Options;
   readonly #last: string | undefined;
   readonly #bytes: number;
@@ -89,6 +93,7 @@ class Outputs implements Destination<undefined> {
   #keyBytes: Buffer | null = null;
 
   constructor(chain: readonly Link[], batches: readonly RecordBatch[], options: Options) {
+    this.limit = options.limit ?? ANY_TIME;
     this.#options = options;
     this.#last = chain.at(-1)?.name;
     const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
@@ -108,7 +113,13 @@ class Outputs implements Destination<undefined> {
   /** The record at hand as the chain takes it. */
   enter(reader: RecordReader): Message {
     const { timestampMs, keyStart, valueStart, refusal } = reader;
-    if (refusal !== undefined || reader.hasHeaders || !isTime(timestampMs) || timestampMs > LATEST_MS || valueStart < 0)
+    if (
+      refusal !== undefined ||
+      reader.hasHeaders ||
+      !isEventTime(timestampMs) ||
+      timestampMs > LATEST_MS ||
+      valueStart < 0
+    )
       throw ORDINARY;
     this.#keyBytes = keyStart < 0 ? null : reader.key;
     this.#key = decodeKey(this.#keyBytes);
@@ -119,8 +130,7 @@ class Outputs implements Destination<undefined> {
 
   deliver({ key, value, timestampMs }: Message): void {
     const { output, keys } = this.#options;
-    if (!Number.isInteger(timestampMs) || timestampMs < 0 || timestampMs > LATEST_MS) throw ORDINARY;
-    if (key !== null && !(keys && typeof key === "string")) throw ORDINARY;
+    if (timestampMs > LATEST_MS || (key !== null && !keys)) throw ORDINARY;
     const text = write(output, value, this.#last);
     const keyOut = key === this.#key ? this.#keyBytes : key;
     if (output === "number") this.#writer.writeAscii(keyOut, text, timestampMs);

@@ -12,6 +12,7 @@ const deadLetter: DeadLetter = {
   at: { topic: "temperatures", partition: 1, offset: 40n },
   lastOffset: undefined,
   isResult: false,
+  isAhead: false,
   cutFromBytes: undefined,
   record: {
     offset: 40n,

@@ -15,7 +15,7 @@ import { recordsOf } from "../../runtime/kafka/record-reader.ts";
 import { processBatch } from "../../runtime/process-batch.ts";
 import { processEncoded } from "../../runtime/process-encoded.ts";
 import { batchOf, readByKafkajs, type WrittenRecord, batches as writtenBatches } from "./kafka/record-batches.ts";
-import { link, picky } from "./links.ts";
+import { BROKEN, link, picky } from "./links.ts";
 
 const later = link(
   "later",
@@ -177,3 +177,18 @@ test("what is too large for a batch takes the ordinary way, which sends it in pi
     processEncoded([flood], new ChainState(), batches, 0n, { input: "number", output: "number", keys: true }),
   ).toBeUndefined();
 });
+
+test.each(Object.entries(BROKEN))(
+  "a record on which an operator %s takes the ordinary way, with all beside it",
+  async (_, chain) => {
+    const values = (...all: string[]) =>
+      all.map((value, offsetDelta) => ({ offsetDelta, timestampMs: 1000, key: null, value: Buffer.from(value) }));
+    const options = { input: "number", output: "number", keys: true } as const;
+    const before = new ChainState();
+    const passed = async (...all: string[]) =>
+      processEncoded(chain, before, [await batchOf(0n, values(...all))], 0n, options, unlimited);
+    expect(await passed("1", "13", "2")).toBeUndefined();
+    expect(await passed("1", "2")).toBeDefined();
+    expect(before.changes()).toEqual([]);
+  },
+);
