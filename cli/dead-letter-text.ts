@@ -39,7 +39,8 @@ export function missingLine(missing: readonly { readonly name: string }[]): stri
 
 /** Two lines: when, where from, what it was; and why it was refused, and how often if not once. */
 export function deadLetterLines(deadLetter: DeadLetter, times: number): string[] {
-  const { refusedAt, cause, operator, from, record, cutFromBytes, isResult } = deadLetter;
+  const { refusedAt, cause, operator, from, record, cutFromBytes, isResult, lastOffset } = deadLetter;
+  if (lastOffset !== undefined) return [`${when(refusedAt)}  ${placeText(from)}-${lastOffset}  a batch`, `  ${cause}`];
   const key = record.key === null ? "" : `key ${shown(record.key)}  `;
   const cut = cutFromBytes === undefined ? "" : ` (cut from ${cutFromBytes} bytes)`;
   const what = isResult ? "result " : "";
@@ -53,7 +54,7 @@ export function deadLetterLines(deadLetter: DeadLetter, times: number): string[]
 
 /** One line of JSON with every field. Bytes that are not text are in Base64 (`keyBase64`, `valueBase64`). */
 export function deadLetterJson(service: string, deadLetter: DeadLetter, { isPutBack, times }: Standing): string {
-  const { offset, refusedAt, cause, operator, from, isResult, cutFromBytes, record } = deadLetter;
+  const { offset, refusedAt, cause, operator, from, isResult, cutFromBytes, record, lastOffset } = deadLetter;
   return JSON.stringify({
     service,
     offset: Number(offset),
@@ -64,6 +65,7 @@ export function deadLetterJson(service: string, deadLetter: DeadLetter, { isPutB
     topic: from.topic,
     partition: from.partition,
     recordOffset: Number(from.offset),
+    ...(lastOffset !== undefined && { lastRecordOffset: Number(lastOffset) }),
     timestamp: Number(record.timestamp),
     ...bytesJson("key", record.key),
     ...bytesJson("value", record.value),

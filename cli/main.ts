@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import("./status.ts")).statusCommand(),
   deadletters: async () => (await import("./deadletters.ts")).deadlettersCommand(),
   replay: async () => (await import("./replay.ts")).replayCommand(),
+  skip: async () => (await import("./skip.ts")).skipCommand(),
   diff: async () => (await import("./diff.ts")).diffCommand(),
 };
 

@@ -17,7 +17,9 @@ export const BASE_SEQUENCE_AT = 41;
 export const RECORD_COUNT_AT = 45;
 export const RECORDS_AT = 49;
 
-/** Of the attributes: the broker's clock, in the max timestamp, is the time of every record. */
+/** Of the attributes: the number of the codec. */
+export const CODEC = 0x07;
+/** The broker's clock, in the max timestamp, is the time of every record. */
 export const LOG_APPEND_TIME = 0x08;
 export const TRANSACTIONAL = 0x10;
 /** Its one record is the end of a transaction. */

@@ -1,36 +1,38 @@
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import { DecompressionError, tooLarge } from "./decompressed-output.ts";
+import { decompressLz4 } from "./lz4.ts";
+import { decompressSnappy } from "./snappy.ts";
 
 /**
- * What a producer compressed, by the number that a batch's attributes have for the codec. Services write uncompressed, so
- * there is only reading. Most services never meet snappy or lz4: what they need is loaded when it comes.
+ * A batch may become so much, whatever it is in its topic: 1 MB by default (`max.message.bytes`), of which gzip may make 1 GB
+ * and zstd more. Sensors' JSON becomes 10 to 20 times what it was. A unit may take 384 MB (MemoryMax), of which this is taken
+ * twice for a moment, and once while the batch is processed; two batches are never decompressed at once.
  */
-export async function decompress(codec: number, bytes: Buffer): Promise<Buffer> {
-  switch (codec) {
-    case 1:
-      return gunzipSync(bytes);
-    case 2:
-      return decompressSnappy(bytes);
-    case 3:
-      return Buffer.from((await import("lz4js")).default.decompress(bytes));
-    case 4:
-      return zstdDecompressSync(bytes);
-    default:
-      throw new Error(`batches compressed with codec ${codec}, which Kafka does not know`);
-  }
+export const MAX_DECOMPRESSED_BYTES = 32 * 1024 * 1024;
+
+/** By the number of the codec (the attributes of a batch, bits 0 to 2). */
+const CODECS: Readonly<Record<number, (bytes: Buffer, maxBytes: number) => Buffer>> = {
+  1: bounded("gzip", (bytes, maxOutputLength) => gunzipSync(bytes, { maxOutputLength })),
+  2: bounded("snappy", decompressSnappy),
+  3: bounded("lz4", decompressLz4),
+  4: bounded("zstd", (bytes, maxOutputLength) => zstdDecompressSync(bytes, { maxOutputLength })),
+};
+
+/** Throws a {@link DecompressionError}, before more than `maxBytes` are taken. */
+export function decompress(codec: number, bytes: Buffer, maxBytes = MAX_DECOMPRESSED_BYTES): Buffer {
+  const known = CODECS[codec];
+  if (known === undefined) throw new DecompressionError(`codec ${codec} is not known; Kafka has 1 to 4`);
+  return known(bytes, maxBytes);
 }
 
-/** Java's producers frame snappy as snappy-java does: 16 bytes of header, then blocks after their length. */
-const FRAMED = Buffer.from("\x82SNAPPY\0", "latin1");
-const FRAME_HEADER_BYTES = 16;
-
-async function decompressSnappy(bytes: Buffer): Promise<Buffer> {
-  const { default: snappy } = await import("snappyjs");
-  if (!bytes.subarray(0, FRAMED.length).equals(FRAMED)) return Buffer.from(snappy.uncompress(bytes));
-  const blocks: Buffer[] = [];
-  for (let start = FRAME_HEADER_BYTES; start < bytes.length; ) {
-    const end = start + 4 + bytes.readInt32BE(start);
-    blocks.push(Buffer.from(snappy.uncompress(bytes.subarray(start + 4, end))));
-    start = end;
-  }
-  return Buffer.concat(blocks);
+function bounded(name: string, work: (bytes: Buffer, maxBytes: number) => Buffer): typeof work {
+  return (bytes, maxBytes) => {
+    try {
+      return work(bytes, maxBytes);
+    } catch (cause) {
+      const isTooLarge = (cause as { code?: string }).code === "ERR_BUFFER_TOO_LARGE";
+      const { message } = isTooLarge ? tooLarge(maxBytes) : (cause as Error);
+      throw new DecompressionError(`${name}: ${message}`, { cause });
+    }
+  };
 }

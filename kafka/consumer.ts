@@ -273,9 +273,9 @@ class Generation {
       partition: held.partition,
       records: {
         ...run.records,
-        decode: () => {
+        decode: (from) => {
           hasBeenDecoded = true;
-          return run.records.decode();
+          return run.records.decode(from);
         },
       },
       nextOffset: run.nextOffset,

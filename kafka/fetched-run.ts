@@ -1,6 +1,7 @@
 import {
   ATTRIBUTES_AT,
   CONTROL,
+  CRC_AT,
   LAST_OFFSET_DELTA_AT,
   LEADER_EPOCH_AT,
   MAGIC_AT,
@@ -9,7 +10,7 @@ import {
   RECORDS_AT,
   TRANSACTIONAL,
 } from "./batch-layout.ts";
-import { decompress } from "./codecs.ts";
+import { crc32c } from "./crc32c.ts";
 import type { FetchedRecords, RecordBatch, TopicPartition } from "./kafka.ts";
 import type { fetch } from "./protocol/messages.ts";
 import type { ValueOf } from "./protocol/types.ts";
@@ -18,8 +19,6 @@ import { recordsOf } from "./record-reader.ts";
 /** Base offset and length, which a batch in a log begins with. */
 const HEAD_BYTES = 12;
 const MAGIC = 2;
-/** Attribute bits 0 to 2. */
-const CODEC = 0x07;
 /** `type` in the key of a control record, behind its version. */
 const MARKER_TYPE_AT = 2;
 const ABORT = 0;
@@ -40,6 +39,9 @@ export interface FetchedRun {
 /**
  * Whole batches from an offset on, without the marks of transactions and without what was aborted. The leader tells which
  * transactions were aborted, with where each began in this partition (KIP-98).
+ *
+ * What a damaged batch says of itself may be wrong, so that none is left out on its own word: whoever reads its records
+ * refuses it.
  */
 export async function fetchedRun(
   { topic, partition }: TopicPartition,
@@ -51,9 +53,14 @@ export async function fetchedRun(
   const open = new Set<bigint>();
   let nextOffset = from;
   let leaderEpoch: number | undefined;
-  for (const batch of wholeBatches(records ?? Buffer.alloc(0), `${topic}/${partition}`)) {
-    const { bytes } = batch;
-    const lastOffset = batch.baseOffset + BigInt(bytes.readInt32BE(LAST_OFFSET_DELTA_AT));
+  for (const batch of wholeBatches(records, `${topic}/${partition}`)) {
+    const { bytes, baseOffset } = batch;
+    const lastOffset = lastOffsetOf(batch);
+    if (lastOffset === undefined) {
+      batches.push(batch);
+      nextOffset = (baseOffset > from ? baseOffset : from) + 1n;
+      continue;
+    }
     // Compaction may have taken a batch's last records, or all of them, but leaves its last offset.
     nextOffset = lastOffset + 1n;
     leaderEpoch = bytes.readInt32BE(LEADER_EPOCH_AT);
@@ -63,14 +70,11 @@ export async function fetchedRun(
       open.add(first.producerId);
       aborted.shift();
     }
-    if ((attributes & CONTROL) !== 0) {
-      if (isAbort(batch)) open.delete(producerId);
-      continue;
-    }
+    const isMarker = (attributes & CONTROL) !== 0;
     const isAborted = (attributes & TRANSACTIONAL) !== 0 && open.has(producerId);
-    if (isAborted || lastOffset < from || bytes.readInt32BE(RECORD_COUNT_AT) === 0) continue;
-    const codec = attributes & CODEC;
-    batches.push(codec === 0 ? batch : { ...batch, decompressed: await decompress(codec, bytes.subarray(RECORDS_AT)) });
+    if ((isMarker || isAborted) && isSound(batch)) {
+      if (isMarker && isAbort(batch)) open.delete(producerId);
+    } else if (lastOffset >= from && (bytes.readInt32BE(RECORD_COUNT_AT) > 0 || !isSound(batch))) batches.push(batch);
   }
   const [first] = batches;
   return {
@@ -78,7 +82,7 @@ export async function fetchedRun(
       firstOffset: first !== undefined && first.baseOffset > from ? first.baseOffset : from,
       ...(leaderEpoch !== undefined && { leaderEpoch }),
       batches,
-      decode: () => recordsOf(batches, from),
+      decode: (at = from) => recordsOf(batches, at),
     },
     isEmpty: batches.length === 0,
     nextOffset,
@@ -86,14 +90,26 @@ export async function fetchedRun(
   };
 }
 
+/** Undefined where it cannot be true. */
+export function lastOffsetOf({ baseOffset, bytes }: RecordBatch): bigint | undefined {
+  const delta = bytes.readInt32BE(LAST_OFFSET_DELTA_AT);
+  return delta >= 0 && delta >= bytes.readInt32BE(RECORD_COUNT_AT) - 1 ? baseOffset + BigInt(delta) : undefined;
+}
+
+function isSound({ bytes }: RecordBatch): boolean {
+  return crc32c(bytes, ATTRIBUTES_AT) === bytes.readUInt32BE(CRC_AT);
+}
+
 /** The last may be cut off: a broker fills its answer to the byte. */
-function* wholeBatches(records: Buffer, where: string): Generator<RecordBatch> {
-  for (let at = 0; at + HEAD_BYTES <= records.length; ) {
-    const end = at + HEAD_BYTES + records.readInt32BE(at + 8);
+export function* wholeBatches(records: Buffer | null, where: string): Generator<RecordBatch> {
+  for (let at = 0; records !== null && at + HEAD_BYTES <= records.length; ) {
+    const length = records.readInt32BE(at + 8);
+    const end = at + HEAD_BYTES + length;
     if (end > records.length) return;
     const bytes = records.subarray(at + HEAD_BYTES, end);
     const baseOffset = records.readBigInt64BE(at);
-    if (bytes.length < RECORDS_AT || bytes[MAGIC_AT] !== MAGIC) {
+    if (length < RECORDS_AT) throw new Error(`${where}: the batch at offset ${baseOffset} has only ${length} bytes`);
+    if (bytes[MAGIC_AT] !== MAGIC) {
       throw new Error(`${where}: the batch at offset ${baseOffset} is in a format from before Kafka 0.11`);
     }
     yield { baseOffset, bytes };

@@ -1,5 +1,8 @@
-/** More than any fetch brings; a larger size is not one, but the answer of something that is no broker. */
-const MAX_BYTES = 512 * 1024 * 1024;
+/**
+ * No more memory is taken on a broker's word. A fetch brings 1 MiB, or one batch that is larger (`max.message.bytes` of its topic);
+ * a larger size is the answer of something that is no broker, or more than a service could hold anyhow: a unit may take 384 MB.
+ */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 const SIZE_BYTES = 4;
 
@@ -41,7 +44,9 @@ export class Frames {
   #begin(): void {
     const length = this.#size.readInt32BE();
     if (length < 0 || length > MAX_BYTES) {
-      throw new Error(`received a message of ${length} bytes, expected at most ${MAX_BYTES}; is it a Kafka broker?`);
+      throw new Error(
+        `received a message of ${length} bytes, expected at most ${MAX_BYTES}; is it a Kafka broker, and the max.message.bytes of its topics smaller?`,
+      );
     }
     this.#frame = Buffer.allocUnsafe(SIZE_BYTES + length);
     this.#frame.set(this.#size);

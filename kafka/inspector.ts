@@ -1,6 +1,6 @@
 import { type Cluster, type Patience, passingType, patiently } from "./cluster.ts";
-import { type FetchedRun, fetchedRun } from "./fetched-run.ts";
-import type { Committed, IncomingRecord, Inspector, Position, TopicPartition } from "./kafka.ts";
+import { type FetchedPartition, type FetchedRun, fetchedRun, wholeBatches } from "./fetched-run.ts";
+import type { Committed, IncomingRecord, Inspector, Position, RecordBatch, TopicPartition } from "./kafka.ts";
 import { errorType, requireNoError } from "./protocol/error-codes.ts";
 import {
   describeConfigs,
@@ -16,6 +16,7 @@ import {
   READ_UNCOMMITTED,
   TOPIC,
 } from "./protocol/messages.ts";
+import { recordsOf, UnreadableBatchError } from "./record-reader.ts";
 
 /** Small, as each byte of small records takes some thirty when they are decoded. A larger batch comes whole (KIP-74). */
 const MAX_FETCH_BYTES = 512 * 1024;
@@ -43,6 +44,7 @@ export function inspectorOf(cluster: Cluster): Inspector {
     topicId: ({ topic }) => topicId(cluster, topic),
     maxRecordBytes: (topic) => maxRecordBytes(cluster, topic),
     recordAt: (partition, offset) => recordAt(cluster, partition, offset),
+    damagedBatch: (partition, offset) => damagedBatch(cluster, partition, offset),
     retireMembers: (groupId, clientId) => retireMembers(cluster, groupId, clientId),
     readToEnd: (partition, from, onRecord) => readToEnd(cluster, partition, from, onRecord),
     read: (partition, from) => read(cluster, partition, from),
@@ -173,7 +175,31 @@ async function recordAt(
 ): Promise<IncomingRecord | undefined> {
   if (offset < (await offsetOf(cluster, partition, EARLIEST))) return undefined;
   const { records } = await read(cluster, partition, offset);
-  return records.decode().find((record) => record.offset === offset);
+  for (const record of records.decode()) if (record.offset === offset) return record;
+  return undefined;
+}
+
+async function damagedBatch(cluster: Cluster, partition: TopicPartition, offset: bigint) {
+  const end = await offsetOf(cluster, partition, LATEST);
+  if (offset >= end) return undefined;
+  const { topic, partition: number } = partition;
+  const { records } = await fetchOnce(cluster, partition, offset);
+  const [batch, next] = wholeBatches(records, `${topic}/${number}`);
+  const error = batch && unreadable(batch, offset);
+  if (!error?.isDamaged) return undefined;
+  const behind = next?.baseOffset ?? end;
+  const last = next === undefined && error.last < behind ? error.last : behind - 1n;
+  return new UnreadableBatchError(error.problem, { first: error.first, last, isDamaged: true });
+}
+
+function unreadable(batch: RecordBatch, from: bigint): UnreadableBatchError | undefined {
+  try {
+    recordsOf([batch], from).next();
+    return undefined;
+  } catch (error) {
+    if (error instanceof UnreadableBatchError) return error;
+    throw error;
+  }
 }
 
 /** "The end" is the high watermark seen first: a transaction still open below it is waited for. */
@@ -199,7 +225,12 @@ interface Read extends FetchedRun {
   readonly highWatermark: bigint;
 }
 
-function read(cluster: Cluster, where: TopicPartition, from: bigint): Promise<Read> {
+async function read(cluster: Cluster, where: TopicPartition, from: bigint): Promise<Read> {
+  const found = await fetchOnce(cluster, where, from);
+  return { ...(await fetchedRun(where, found, from)), highWatermark: found.highWatermark };
+}
+
+function fetchOnce(cluster: Cluster, where: TopicPartition, from: bigint): Promise<FetchedPartition> {
   const { topic, partition } = where;
   return askLeader(cluster, where, async (nodeId, currentLeaderEpoch) => {
     const asked = {
@@ -216,6 +247,6 @@ function read(cluster: Cluster, where: TopicPartition, from: bigint): Promise<Re
     const found = answer.responses[0]?.partitions[0];
     if (found === undefined) throw new Error(`${topic}/${partition}: the leader's answer is empty`);
     requireNoError(found.errorCode, `${topic}/${partition}`);
-    return { ...(await fetchedRun(where, found, from)), highWatermark: found.highWatermark };
+    return found;
   });
 }

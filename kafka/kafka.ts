@@ -1,3 +1,4 @@
+import type { UnreadableBatchError } from "./record-reader.ts";
 import type { EncodedRecords } from "./record-writer.ts";
 
 /** What the runtime needs of Kafka, in Kafka's words. Everything that knows the client library sits beside this file. */
@@ -33,6 +34,11 @@ export interface Inspector {
   maxRecordBytes(topic: string): Promise<number>;
   /** The committed record at an offset; undefined when the topic does not hold it (any more). */
   recordAt(partition: TopicPartition, offset: bigint): Promise<IncomingRecord | undefined>;
+  /**
+   * The rest of the batch that an offset is in, from there on, when its checksum is wrong on the broker that leads its
+   * partition now.
+   */
+  damagedBatch(partition: TopicPartition, offset: bigint): Promise<UnreadableBatchError | undefined>;
   /**
    * Makes members leave the group, those of one client id or all. A process that lives finds out with its next heartbeat, and
    * joins again.
@@ -85,6 +91,8 @@ export interface IncomingRecord {
   readonly headers: Headers;
   /** Of a dead letter that was put back: which record it is, as its service refused it first (`recordId`). */
   readonly replayedFrom?: string;
+  /** Why it is not to be processed, and its size, when it is beyond what a service reads. Most of it is left out then. */
+  readonly refusal?: { readonly why: string; readonly bytes: number };
 }
 
 export interface OutgoingRecord {
@@ -167,8 +175,6 @@ export interface RecordBatch {
   readonly baseOffset: bigint;
   /** From its partition leader epoch on. */
   readonly bytes: Buffer;
-  /** Its records, when they were compressed. */
-  readonly decompressed?: Buffer;
 }
 
 /** A fetched run of records of one partition, in order. */
@@ -179,8 +185,8 @@ export interface FetchedRecords {
   readonly leaderEpoch?: number;
   /** As they were fetched, perhaps with some records before `firstOffset`; undefined for what no broker sent. */
   readonly batches?: readonly RecordBatch[];
-  /** Decodes them all. */
-  decode(): readonly IncomingRecord[];
+  /** One after the other, as they are asked for, from an offset on or all. Throws an `UnreadableBatchError` when it comes to one. */
+  decode(from?: bigint): Iterable<IncomingRecord>;
 }
 
 export interface Batch extends TopicPartition {

@@ -1,22 +1,58 @@
 import {
   ATTRIBUTES_AT,
   BASE_TIMESTAMP_AT,
+  CODEC,
   CRC_AT,
+  LAST_OFFSET_DELTA_AT,
   LOG_APPEND_TIME,
   MAX_TIMESTAMP_AT,
   RECORD_COUNT_AT,
   RECORDS_AT,
 } from "./batch-layout.ts";
+import { decompress } from "./codecs.ts";
 import { crc32c } from "./crc32c.ts";
+import { DecompressionError } from "./decompressed-output.ts";
 import type { Headers, IncomingRecord, RecordBatch } from "./kafka.ts";
 
-/** What was fetched is not what a producer wrote. */
-export class CorruptBatchError extends Error {
-  constructor(baseOffset: bigint, problem: string) {
-    super(`the record batch at offset ${baseOffset} is damaged: ${problem}`);
-    this.name = "CorruptBatchError";
+/**
+ * A record that was compressed may have so many bytes, and any record so many headers: in memory JSON takes up to 25 times what
+ * it takes in a record, and a header 100 bytes at least. What is not compressed is as large as its topic allows
+ * (`max.message.bytes`). Producers by default refuse records over 1 MB before they compress them (`max.request.size`).
+ */
+export const MAX_RECORD_BYTES = 4 * 1024 * 1024;
+export const MAX_HEADERS = 10_000;
+
+/** Of the key, and of the value, of a record that is too large: as much as a dead-letter topic takes by default. */
+const KEPT_BYTES = 1024 * 1024;
+
+/** What was fetched is not what a producer may write, or not what one wrote. */
+export class UnreadableBatchError extends Error {
+  override name = "UnreadableBatchError";
+  readonly problem: string;
+  /** The first offset of the batch that is not read, and its last one. */
+  readonly first: bigint;
+  readonly last: bigint;
+  /**
+   * Whether its checksum is wrong, so that another replica may have it as it was written. Else it is the same wherever it
+   * is read, and always will be.
+   */
+  readonly isDamaged: boolean;
+
+  constructor(problem: string, { first, last, isDamaged }: { first: bigint; last: bigint; isDamaged: boolean }) {
+    const offsets = first === last ? `offset ${first}` : `offsets ${first} to ${last}`;
+    super(`the record batch with ${offsets} ${isDamaged ? "is damaged" : "cannot be read"}: ${problem}`);
+    this.problem = problem;
+    this.first = first;
+    this.last = last;
+    this.isDamaged = isDamaged;
   }
 }
+
+/**
+ * What the batch was decompressed to that was opened last, for whoever goes on in it when a transaction was full. Of one
+ * batch alone, however many partitions are read: each may take as much as it may.
+ */
+let opened: { readonly batch: RecordBatch; readonly records: Buffer } | undefined;
 
 /** What no number tells exactly, and no date is. */
 const TOO_LARGE = Number.NaN;
@@ -34,6 +70,8 @@ export class RecordReader {
   valueStart = 0;
   valueEnd = 0;
   hasHeaders = false;
+  /** Why the record is not to be processed; `record` leaves most of it out. */
+  refusal: string | undefined;
 
   readonly #batches: readonly RecordBatch[];
   readonly #from: bigint;
@@ -41,24 +79,27 @@ export class RecordReader {
   #nextBatch = 0;
   #left = 0;
   #skipBelow = 0;
+  #lastOffsetDelta = 0;
+  #isCompressed = false;
   #baseTimestamp = 0;
   #isLogAppendTime = false;
   #at = 0;
   #recordStart = 0;
   #headersStart = 0;
   #end = 0;
-  #offsetDelta = 0;
+  #offsetDelta = -1;
 
   constructor(batches: readonly RecordBatch[], from = 0n) {
     this.#batches = batches;
     this.#from = from;
   }
 
-  /** Moves to the next record; false at the end. Throws a CorruptBatchError. */
+  /** Moves to the next record; false at the end. Throws an {@link UnreadableBatchError}. */
   next(): boolean {
     for (;;) {
       if (this.#left === 0) {
-        if (this.#batch && this.#at !== this.bytes.length) this.#damaged("it is longer than its records");
+        if (this.#batch && this.#at !== this.bytes.length) this.#unreadable("it is longer than its records");
+        if (opened?.batch === this.#batch) opened = undefined;
         if (!this.#openNext()) return false;
         continue;
       }
@@ -88,10 +129,21 @@ export class RecordReader {
     return String(BigInt.asIntN(64, bytes.readBigInt64BE(BASE_TIMESTAMP_AT) + this.#timestampDelta()));
   }
 
-  /** The record at hand as an object. */
+  /** The record at hand as an object. Of one that was compressed its parts are copies, which keep no more than themselves. */
   record(): IncomingRecord {
-    const { offset, timestamp, key, value } = this;
-    return { offset, timestamp, key, value, headers: this.hasHeaders ? this.#headers() : {} };
+    const { offset, timestamp, key, value, refusal } = this;
+    const bytes = this.#end - this.#recordStart;
+    if (refusal !== undefined) {
+      const kept = key === null || key.length > KEPT_BYTES ? null : Buffer.from(key);
+      const part = value && Buffer.from(value.subarray(0, KEPT_BYTES));
+      return { offset, timestamp, key: kept, value: part, headers: {}, refusal: { why: refusal, bytes } };
+    }
+    const headers = this.hasHeaders ? this.#headers() : {};
+    return { offset, timestamp, key: this.#kept(key), value: this.#kept(value), headers };
+  }
+
+  #kept<T extends Buffer | null>(part: T): T | Buffer {
+    return part !== null && this.#isCompressed ? Buffer.from(part) : part;
   }
 
   #opened(): RecordBatch {
@@ -103,28 +155,56 @@ export class RecordReader {
     const batch = this.#batches[this.#nextBatch++];
     if (batch === undefined) return false;
     this.#batch = batch;
-    const { baseOffset, bytes, decompressed } = batch;
+    this.#offsetDelta = -1;
+    this.#lastOffsetDelta = 0;
+    const { baseOffset, bytes } = batch;
+    this.#skipBelow = Number(this.#from - baseOffset);
     if (bytes.length < RECORDS_AT) this.#damaged(`it has only ${bytes.length} bytes`);
+    // Read to its end for the transaction before: it need not be decompressed again.
+    this.#lastOffsetDelta = Math.max(0, bytes.readInt32BE(LAST_OFFSET_DELTA_AT));
+    if (this.#lastOffsetDelta < this.#skipBelow) {
+      this.#batch = undefined;
+      return true;
+    }
     const [found, expected] = [crc32c(bytes, ATTRIBUTES_AT), bytes.readUInt32BE(CRC_AT)];
     if (found !== expected) this.#damaged(`its checksum is ${found}, expected ${expected}`);
-    this.#isLogAppendTime = (bytes.readInt16BE(ATTRIBUTES_AT) & LOG_APPEND_TIME) !== 0;
+    const attributes = bytes.readInt16BE(ATTRIBUTES_AT);
+    this.#isLogAppendTime = (attributes & LOG_APPEND_TIME) !== 0;
     this.#baseTimestamp = readInt64(bytes, this.#isLogAppendTime ? MAX_TIMESTAMP_AT : BASE_TIMESTAMP_AT);
-    this.#left = bytes.readInt32BE(RECORD_COUNT_AT);
-    this.#skipBelow = Number(this.#from - baseOffset);
-    this.bytes = decompressed ?? bytes;
-    this.#at = decompressed ? 0 : RECORDS_AT;
+    const count = bytes.readInt32BE(RECORD_COUNT_AT);
+    if (count < 0 || count - 1 > this.#lastOffsetDelta) this.#unreadable(`it says that it has ${count} records`);
+    this.#left = count;
+    const codec = attributes & CODEC;
+    // One that compaction has emptied has nothing to decompress.
+    this.#isCompressed = codec !== 0 && count > 0;
+    this.bytes = this.#isCompressed ? this.#decompressed(batch, codec) : bytes;
+    this.#at = this.#isCompressed ? 0 : RECORDS_AT;
     return true;
+  }
+
+  #decompressed(batch: RecordBatch, codec: number): Buffer {
+    if (opened?.batch === batch) return opened.records;
+    opened = undefined;
+    try {
+      opened = { batch, records: decompress(codec, batch.bytes.subarray(RECORDS_AT)) };
+      return opened.records;
+    } catch (error) {
+      if (error instanceof DecompressionError) this.#unreadable(error.message);
+      throw error;
+    }
   }
 
   #read(): void {
     const length = this.#varint();
     this.#end = this.#at + length;
-    if (length < 0 || this.#end > this.bytes.length) this.#damaged("a record goes past its end");
+    if (length < 0 || this.#end > this.bytes.length) this.#unreadable("a record goes past its end");
     this.#at++; // attributes, which no record has
     this.#recordStart = this.#at;
     const delta = this.#varlong();
     this.timestampMs = this.#isLogAppendTime ? this.#baseTimestamp : this.#baseTimestamp + delta;
-    this.#offsetDelta = this.#varint();
+    const offsetDelta = this.#varint();
+    if (offsetDelta <= this.#offsetDelta || offsetDelta > this.#lastOffsetDelta)
+      this.#unreadable(`the offset of a record is ${offsetDelta} behind its first`);
     const keyLength = this.#varint();
     this.keyStart = keyLength < 0 ? -1 : this.#at;
     this.keyEnd = keyLength < 0 ? -1 : this.#skip(keyLength);
@@ -132,15 +212,21 @@ export class RecordReader {
     this.valueStart = valueLength < 0 ? -1 : this.#at;
     this.valueEnd = valueLength < 0 ? -1 : this.#skip(valueLength);
     this.#headersStart = this.#at;
-    this.hasHeaders = this.#varint() > 0;
+    const headers = this.#varint();
+    this.hasHeaders = headers > 0;
     if (this.hasHeaders ? this.#at > this.#end : this.#at !== this.#end)
-      this.#damaged("a record is not as long as its parts");
+      this.#unreadable("a record is not as long as its parts");
     this.#at = this.#end;
+    this.#offsetDelta = offsetDelta;
+    this.refusal = undefined;
+    if (headers > MAX_HEADERS) this.refusal = `it has ${headers} headers; a service reads at most ${MAX_HEADERS}`;
+    if (this.#isCompressed && length > MAX_RECORD_BYTES)
+      this.refusal = `it has ${length} bytes; of a compressed record a service reads at most ${MAX_RECORD_BYTES}`;
   }
 
   #skip(length: number): number {
     this.#at += length;
-    if (this.#at > this.#end) this.#damaged("a part of a record goes past its end");
+    if (this.#at > this.#end) this.#unreadable("a part of a record goes past its end");
     return this.#at;
   }
 
@@ -164,7 +250,7 @@ export class RecordReader {
 
   #part(): Buffer | undefined {
     const length = this.#varint();
-    return length < 0 ? undefined : this.bytes.subarray(this.#at, this.#skip(length));
+    return length < 0 ? undefined : this.#kept(this.bytes.subarray(this.#at, this.#skip(length)));
   }
 
   /** A zigzag number of at most 32 bits, as lengths are. */
@@ -177,7 +263,7 @@ export class RecordReader {
       bits |= (byte & 0x7f) << shift;
       if (byte < 0x80) return (bits >>> 1) ^ -(bits & 1);
     }
-    return this.#damaged("a number has no end");
+    return this.#unreadable("a number has no end");
   }
 
   /** A zigzag number of at most 64 bits: NaN when it is too large to be exact. */
@@ -195,7 +281,7 @@ export class RecordReader {
       }
       scale *= 128;
     }
-    return this.#damaged("a number has no end");
+    return this.#unreadable("a number has no end");
   }
 
   #timestampDelta(): bigint {
@@ -207,8 +293,16 @@ export class RecordReader {
     }
   }
 
+  #unreadable(problem: string, isDamaged = false): never {
+    const baseOffset = this.#batch?.baseOffset ?? 0n;
+    const last = baseOffset + BigInt(this.#lastOffsetDelta);
+    const unread = Math.max(this.#offsetDelta + 1, this.#skipBelow, 0);
+    const first = baseOffset + BigInt(Math.min(unread, this.#lastOffsetDelta));
+    throw new UnreadableBatchError(problem, { first, last, isDamaged });
+  }
+
   #damaged(problem: string): never {
-    throw new CorruptBatchError(this.#batch?.baseOffset ?? 0n, problem);
+    return this.#unreadable(problem, true);
   }
 }
 
@@ -218,10 +312,8 @@ function readInt64(bytes: Buffer, at: number): number {
   return Number.isSafeInteger(value) ? value : TOO_LARGE;
 }
 
-/** All records of some batches, from an offset on. */
-export function recordsOf(batches: readonly RecordBatch[], from?: bigint): IncomingRecord[] {
+/** The records of some batches, from an offset on. Throws an {@link UnreadableBatchError}. */
+export function* recordsOf(batches: readonly RecordBatch[], from?: bigint): Generator<IncomingRecord, undefined> {
   const reader = new RecordReader(batches, from);
-  const records: IncomingRecord[] = [];
-  while (reader.next()) records.push(reader.record());
-  return records;
+  while (reader.next()) yield reader.record();
 }

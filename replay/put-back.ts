@@ -209,15 +209,17 @@ async function recordFor(
   inputs: ReadonlyMap<string, Input>,
   deadLetter: DeadLetter,
 ): Promise<OutgoingRecord | string> {
-  const { id, from, isResult, cutFromBytes } = deadLetter;
+  const { id, from, isResult, cutFromBytes, lastOffset } = deadLetter;
   const { topic, partition } = from;
   const input = inputs.get(topic);
+  if (lastOffset !== undefined) return "it stands for a batch that could not be read, and has no records";
   if (isResult) return `an operator produced it; it is not a record of ${topic}`;
   if (input === undefined) return `it is a record of ${topic}, which ${name} no longer reads`;
   const record = cutFromBytes === undefined ? deadLetter.record : await wholeRecord(inspector, deadLetter);
   if (record === undefined) {
     return `it was cut from ${cutFromBytes} bytes, and ${topic} no longer has the whole record`;
   }
+  if (record.refusal !== undefined) return record.refusal.why;
   const { key, value, timestamp } = record;
   const headers = { ...record.headers, [REPLAYED_FOR]: [Buffer.from(groupId)], [REPLAYED_FROM]: [Buffer.from(id)] };
   const outgoing = { topic, key, value, timestamp, headers };

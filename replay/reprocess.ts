@@ -1,6 +1,6 @@
 import { connectKafka } from "../kafka/connect.ts";
 import { describeError, FencedError } from "../kafka/errors.ts";
-import type { FetchedRecords, Inspector, Transaction } from "../kafka/kafka.ts";
+import type { FetchedRecords, IncomingRecord, Inspector, Transaction } from "../kafka/kafka.ts";
 import type { Operator } from "../operators/operator.ts";
 import { type TopicFormat, topicsOf } from "../operators/topics-of.ts";
 import { hostClock } from "../runtime/clock.ts";
@@ -123,7 +123,8 @@ async function readToEnd(
       isAtEnd = false;
       const { records, nextOffset } = await inspector.read({ topic, partition }, position);
       if (nextOffset > position) {
-        await task.process(topic, before(records, end), nextOffset < end ? nextOffset : end);
+        const damaged = await task.process(topic, before(records, end), nextOffset < end ? nextOffset : end);
+        if (damaged) throw damaged;
       }
     }
   }
@@ -136,8 +137,12 @@ function before({ firstOffset, batches, decode }: FetchedRecords, end: bigint): 
   return {
     firstOffset,
     ...(batches && { batches: batches.filter(({ baseOffset }) => baseOffset < end) }),
-    decode: () => decode().filter(({ offset }) => offset < end),
+    decode: (from) => recordsBefore(decode(from), end),
   };
+}
+
+function* recordsBefore(records: Iterable<IncomingRecord>, end: bigint): Generator<IncomingRecord> {
+  for (const record of records) if (record.offset < end) yield record;
 }
 
 /** How many records a transaction writes. */

@@ -10,12 +10,13 @@ export const REPLAYED_FOR = "bramble.replayed-for";
 export const REPLAYED_FROM = "bramble.replayed-from";
 
 /** The records that are for this group, and without these headers, which are of no concern to those further on. */
-export function addressedTo(groupId: string, records: readonly IncomingRecord[]): readonly IncomingRecord[] {
-  if (!records.some(({ headers }) => REPLAYED_FOR in headers)) return records;
-  return records.flatMap((record) => {
-    const { [REPLAYED_FOR]: replayedFor, [REPLAYED_FROM]: from, ...headers } = record.headers;
-    if (replayedFor === undefined) return [record];
-    if (String(replayedFor.at(-1)) !== groupId) return [];
-    return [{ ...record, headers, ...(from && { replayedFrom: String(from.at(-1)) }) }];
-  });
+export function* addressedTo(groupId: string, records: Iterable<IncomingRecord>): Generator<IncomingRecord> {
+  for (const record of records) {
+    if (!(REPLAYED_FOR in record.headers)) yield record;
+    else {
+      const { [REPLAYED_FOR]: replayedFor, [REPLAYED_FROM]: from, ...headers } = record.headers;
+      if (String(replayedFor?.at(-1)) !== groupId) continue;
+      yield { ...record, headers, ...(from && { replayedFrom: String(from.at(-1)) }) };
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Headers, IncomingRecord, OutgoingRecord, TopicPartition } from "../kafka/kafka.ts";
+import type { UnreadableBatchError } from "../kafka/record-reader.ts";
 import { sizeOf } from "../kafka/size-of.ts";
 import { AheadError } from "../operators/time-limit.ts";
 import { REPLAYED_FROM } from "./addressed-to.ts";
@@ -37,6 +38,8 @@ export interface DeadLetter {
   readonly from: Place;
   /** Where it was this time: elsewhere once it was put back. */
   readonly at: Place;
+  /** The last of the offsets that it stands for, when it stands for what was not read of a batch; it has no record then. */
+  readonly lastOffset: bigint | undefined;
   /** Whether it is an operator's result and no record of the input. */
   readonly isResult: boolean;
   /** Whether it was refused as its event time was too far ahead of the clock, which a replay must not decide otherwise. */
@@ -75,8 +78,8 @@ export function deadLetter(
     });
   const { key, value } = record;
   const whole = { key, value, headers: { ...record.headers, ...facts() } };
-  const bytes = sizeOf(whole);
-  if (bytes <= maxRecordBytes) return { topic, ...whole };
+  const bytes = record.refusal?.bytes ?? sizeOf(whole);
+  if (bytes <= maxRecordBytes && record.refusal === undefined) return { topic, ...whole };
 
   // What says the most about a record stays first: its key, then its headers, then as much of its value as there is room for.
   const bare = { key: null, value: null, headers: facts(bytes) };
@@ -87,12 +90,31 @@ export function deadLetter(
   return { topic, ...cut, value: value === null ? null : value.subarray(0, Math.max(0, maxRecordBytes - sizeOf(cut))) };
 }
 
+/** What stands for the rest of a batch that cannot be read: a record without key and value, whose headers name the offsets. */
+export function deadLetterOfBatch(
+  topic: string,
+  service: string,
+  { topic: from, partition }: TopicPartition,
+  { message, first, last }: UnreadableBatchError,
+): OutgoingRecord {
+  const headers = headersOf({
+    cause: message.slice(0, MAX_CAUSE_LENGTH),
+    service,
+    topic: from,
+    partition: String(partition),
+    offset: String(first),
+    "last-offset": String(last),
+  });
+  return { topic, key: null, value: null, headers };
+}
+
 /** Undefined for a record that no service put there. */
 export function parseDeadLetter({ offset, timestamp, key, value, headers }: IncomingRecord): DeadLetter | undefined {
   const fact = (name: string) => headers[OURS + name]?.at(-1)?.toString();
   const [cause, topic, partition, at] = ["cause", "topic", "partition", "offset"].map(fact);
   if (cause === undefined || topic === undefined || !isWhole(partition) || !isWhole(at)) return undefined;
   const cut = fact("cut-from-bytes");
+  const last = fact("last-offset");
   const place = { topic, partition: Number(partition), offset: BigInt(at) };
   const time = fact("timestamp") ?? NO_TIMESTAMP;
   const first = firstPlace(headers[REPLAYED_FROM]?.at(-1)?.toString() ?? "", topic) ?? { place, time };
@@ -106,6 +128,7 @@ export function parseDeadLetter({ offset, timestamp, key, value, headers }: Inco
     operator,
     from: first.place,
     at: place,
+    lastOffset: isWhole(last) ? BigInt(last) : undefined,
     isResult,
     isAhead: fact("ahead") !== undefined,
     cutFromBytes: cut === undefined ? undefined : Number(cut),

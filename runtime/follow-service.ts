@@ -44,7 +44,11 @@ export async function produceFollowed(
       }
       const records = recordsOf(read, format, Date.now());
       const firstOffset = BigInt(read.lines[0]?.offset ?? read.position.offset);
-      await task.process(topic, { firstOffset, decode: () => records }, BigInt(read.position.offset));
+      await task.process(
+        topic,
+        { firstOffset, decode: (from = 0n) => records.filter(({ offset }) => offset >= from) },
+        BigInt(read.position.offset),
+      );
     }
   } finally {
     await Promise.all([file.close(), task.close()]);

@@ -43,7 +43,14 @@ export async function producePaced(
       next += records.length;
       // Records that go together because the pace outran Kafka were due one after the other.
       const dated = records.map((record, i) => ({ ...record, timestamp: String(firstDue + i * everyMs) }));
-      await task.process(topic, { firstOffset: BigInt(next - records.length), decode: () => dated }, BigInt(next));
+      await task.process(
+        topic,
+        {
+          firstOffset: BigInt(next - records.length),
+          decode: (from = 0n) => dated.filter(({ offset }) => offset >= from),
+        },
+        BigInt(next),
+      );
       due += records.length * everyMs;
       supervisor.status(progress(next, total));
       await pause(Math.min(due - Date.now(), everyMs), stop);

@@ -1,12 +1,13 @@
 import type { FetchedRecords, Inspector, OutgoingRecord, TopicPartition } from "../kafka/kafka.ts";
+import { UnreadableBatchError } from "../kafka/record-reader.ts";
 import { RefusedRecordsError } from "../kafka/refused-records.ts";
 import type { Format } from "../operators/format.ts";
 import { type TopicFormat, topicsOf } from "../operators/topics-of.ts";
-import { deadLetter } from "./dead-letter.ts";
+import { deadLetter, deadLetterOfBatch } from "./dead-letter.ts";
 import { fullness } from "./full-transaction.ts";
 import { openState } from "./open-state.ts";
 import type { Positions } from "./positions.ts";
-import type { BatchFormats, Processed } from "./process-batch.ts";
+import type { BatchFormats } from "./process-batch.ts";
 import type { Service } from "./service.ts";
 import { openSink } from "./sink.ts";
 import { type Slice, slicesOf } from "./slices.ts";
@@ -27,9 +28,10 @@ export interface PartitionTask {
   /**
    * Processes records of one topic and commits outputs, state and position together, in one transaction or, if that became too
    * large, in several; what came of another topic is waited for. A task that is closed meanwhile stops after the
-   * transaction at hand: `position` tells where. After an error the task is of no use.
+   * transaction at hand: `position` tells where. After an error the task is of no use. Gives the damaged batch that it came to, if it
+   * did; all before that is committed.
    */
-  process(topic: string, records: FetchedRecords, nextPosition: bigint): Promise<void>;
+  process(topic: string, records: FetchedRecords, nextPosition: bigint): Promise<UnreadableBatchError | undefined>;
   /** Waits for the transaction at hand, then lets go of the transactional id. */
   close(): Promise<void>;
 }
@@ -89,7 +91,7 @@ export async function openTask(
     topics.map(({ topic, format }) => [topic, { ...formatsOf(service, format), maxRecordBytes }]),
   );
   const inFlight = new Set<string>();
-  let busy: Promise<void> = Promise.resolve();
+  let busy: Promise<unknown> = Promise.resolve();
   let isClosing = false;
 
   const toChangelog = (entries: readonly ChangelogEntry[]) =>
@@ -120,18 +122,31 @@ export async function openTask(
     state.committed(written.get(changelogTopic ?? ""), others);
     if (unused.length > 0) unused = kept.unused();
   };
+  /** Commits it all, or nothing when brokers refuse some of it: gives what. */
+  const take = async (topic: string, slice: Slice, leaderEpoch?: number) => {
+    const transaction = refusalOf(commit(topic, slice, leaderEpoch));
+    const refusal = await withTimeout(TRANSACT_TIMEOUT_MS, "the transaction", transaction);
+    service.supervisor.alive();
+    // Perhaps a topic takes less than it did.
+    if (refusal?.isExact === false) await kafka.inspect(readLimits);
+    return refusal;
+  };
   const process = async (topic: string, records: FetchedRecords, nextPosition: bigint) => {
     const limits = () => timeLimits(service, decided.get(topic) ?? NOTHING_DECIDED);
     const its = known(formats, topic);
     const slices = slicesOf(service, state, records, nextPosition, its, producer, fullness, limits);
-    for (let next = slices.next(); !next.done && !isClosing; ) {
-      const transaction = refusalOf(commit(topic, next.value, records.leaderEpoch));
-      const refused = await withTimeout(TRANSACT_TIMEOUT_MS, "the transaction", transaction);
-      service.supervisor.alive();
-      // Perhaps a topic takes less than it did.
-      if (refused?.isExact === false) await kafka.inspect(readLimits);
-      next = slices.next(refused);
+    try {
+      for (let next = slices.next(); !next.done && !isClosing; ) {
+        const slice = next.value;
+        // Up to a damaged batch, where it has been.
+        const isEmpty = slice.position === known(position, topic);
+        next = slices.next(isEmpty ? undefined : await take(topic, slice, records.leaderEpoch));
+      }
+    } catch (error) {
+      if (error instanceof UnreadableBatchError) return error;
+      throw error;
     }
+    return undefined;
   };
   return {
     position: (topic) => known(position, topic),
@@ -139,9 +154,10 @@ export async function openTask(
       if (inFlight.has(topic)) return Promise.reject(new Error("the transaction before has not ended"));
       inFlight.add(topic);
       // One that failed leaves all behind it without effect: where things stand only Kafka knows.
-      busy = busy.then(() => process(topic, records, nextPosition)).finally(() => inFlight.delete(topic));
+      const processed = busy.then(() => process(topic, records, nextPosition)).finally(() => inFlight.delete(topic));
+      busy = processed;
       busy.catch(() => {}); // whoever waits for it sees it
-      return busy;
+      return processed;
     },
     close: async () => {
       isClosing = true;
@@ -191,19 +207,22 @@ function known<T>(ofTopics: ReadonlyMap<string, T>, topic: string): T {
 function refused(
   { spec, journal }: Service,
   source: TopicPartition,
-  { poison }: Processed,
+  { poison, unreadable }: Slice,
   maxRecordBytes: ReadonlyMap<string, number>,
 ): OutgoingRecord[] {
   const { deadLetterTopic, name } = spec;
+  const warn = (offset: bigint, problem: string) => {
+    const outcome = deadLetterTopic ? `now in ${deadLetterTopic}` : "left out";
+    journal.warn(`${source.topic}/${source.partition}@${offset}: ${problem}; ${outcome}`);
+  };
   const [first] = poison;
-  if (first) {
-    const where = `${source.topic}/${source.partition}@${first.record.offset}`;
-    const others = poison.length > 1 ? `, and ${poison.length - 1} more soon after` : "";
-    journal.warn(
-      `${where}: ${first.error.message}${others}; ${deadLetterTopic ? `now in ${deadLetterTopic}` : "left out"}`,
-    );
-  }
+  const others = poison.length > 1 ? `, and ${poison.length - 1} more soon after` : "";
+  if (first) warn(first.record.offset, `${first.error.message}${others}`);
+  if (unreadable) warn(unreadable.first, unreadable.message);
   if (deadLetterTopic === undefined) return [];
   const maxBytes = known(maxRecordBytes, deadLetterTopic);
-  return poison.map(({ record, error }) => deadLetter(deadLetterTopic, name, source, record, error, maxBytes));
+  return [
+    ...poison.map(({ record, error }) => deadLetter(deadLetterTopic, name, source, record, error, maxBytes)),
+    ...(unreadable ? [deadLetterOfBatch(deadLetterTopic, name, source, unreadable)] : []),
+  ];
 }

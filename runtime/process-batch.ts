@@ -72,7 +72,7 @@ export function nameOf({ offset, nth }: Pick<Output, "offset" | "nth">): string 
 export function processBatch(
   chain: readonly Link[],
   before: States,
-  records: readonly IncomingRecord[],
+  records: Iterable<IncomingRecord>,
   formats: BatchFormats,
   isFull = fullness(),
   limitOf: (offset: bigint) => TimeLimit = () => ANY_TIME,
@@ -123,7 +123,8 @@ export function processBatch(
   return { state, outputs, paths, poison };
 }
 
-function decoded({ key, value, timestamp }: IncomingRecord, format: Format): Message {
+function decoded({ key, value, timestamp, refusal: beyond }: IncomingRecord, format: Format): Message {
+  if (beyond !== undefined) throw new PoisonError(beyond.why);
   return { key: decodeKey(key), value: decodeValue(value, format), timestampMs: decodeTimestamp(timestamp) };
 }
 

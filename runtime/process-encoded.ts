@@ -1,5 +1,5 @@
 import type { RecordBatch } from "../kafka/kafka.ts";
-import { RecordReader } from "../kafka/record-reader.ts";
+import { RecordReader, UnreadableBatchError } from "../kafka/record-reader.ts";
 import { type EncodedRecords, RecordWriter } from "../kafka/record-writer.ts";
 import { type Destination, type Link, type Message, pass } from "../operators/chain.ts";
 import type { ChainState, States } from "../operators/chain-state.ts";
@@ -18,6 +18,8 @@ export interface ProcessedEncoded {
   readonly outputs: readonly EncodedRecords[];
   /** As of `Processed`. */
   readonly stoppedAt?: bigint;
+  /** What it came to behind all this, and went no further. */
+  readonly unreadable?: UnreadableBatchError;
 }
 
 interface Options {
@@ -69,8 +71,9 @@ export function processEncoded(
       pass(chain, state, outputs.enter(reader), outputs);
       outputs.passed();
     }
-  } catch {
-    // Whatever it is, the ordinary path meets it again and knows what to do with it.
+  } catch (error) {
+    if (error instanceof UnreadableBatchError) return { state, outputs: outputs.finish(), unreadable: error };
+    // Whatever else it is, the ordinary path meets it again and knows what to do with it.
     return undefined;
   }
   return { state, outputs: outputs.finish() };
@@ -93,7 +96,7 @@ class Outputs implements Destination<undefined> {
     this.limit = options.limit ?? ANY_TIME;
     this.#options = options;
     this.#last = chain.at(-1)?.name;
-    const bytes = batches.reduce((sum, batch) => sum + (batch.decompressed ?? batch.bytes).length, 0);
+    const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
     const { maxRecordBytes = MAX_BYTES } = options;
     this.#maxBytes = Math.min(MAX_BYTES, maxRecordBytes);
     this.#fullBytes = Math.min(FULL_BYTES, FULL_SHARE * maxRecordBytes);
@@ -109,8 +112,15 @@ class Outputs implements Destination<undefined> {
 
   /** The record at hand as the chain takes it. */
   enter(reader: RecordReader): Message {
-    const { timestampMs, keyStart, valueStart } = reader;
-    if (reader.hasHeaders || !isEventTime(timestampMs) || timestampMs > LATEST_MS || valueStart < 0) throw ORDINARY;
+    const { timestampMs, keyStart, valueStart, refusal } = reader;
+    if (
+      refusal !== undefined ||
+      reader.hasHeaders ||
+      !isEventTime(timestampMs) ||
+      timestampMs > LATEST_MS ||
+      valueStart < 0
+    )
+      throw ORDINARY;
     this.#keyBytes = keyStart < 0 ? null : reader.key;
     this.#key = decodeKey(this.#keyBytes);
     const { input } = this.#options;

@@ -1,4 +1,5 @@
 import type { FetchedRecords, IncomingRecord, OutgoingRecord, RecordProducer, Transaction } from "../kafka/kafka.ts";
+import { UnreadableBatchError } from "../kafka/record-reader.ts";
 import type { RefusedRecordsError } from "../kafka/refused-records.ts";
 import type { States } from "../operators/chain-state.ts";
 import { ANY_TIME, type TimeLimit } from "../operators/time-limit.ts";
@@ -13,13 +14,18 @@ import type { TimeLimits } from "./time-limits.ts";
 export interface Slice extends Processed, Pick<Transaction, "encoded"> {
   /** The first offset that it leaves to the next. */
   readonly position: bigint;
+  /** The rest of a batch that cannot be read, and never will be: it is passed over, up to `position`. */
+  readonly unreadable?: UnreadableBatchError;
 }
+
+type Read = Processed & Pick<Transaction, "encoded"> & Pick<Slice, "unreadable">;
 
 /**
  * What becomes of a fetched run of records, as one transaction or, where that would be more than one should hold, as several,
  * cut between two records. To be asked for the next once the one before is committed, state included; or, with the error,
  * when brokers refused some of its outputs: then the next begins where that one did, without them. Throws the error when it
- * is not the outputs that brokers refused.
+ * is not the outputs that brokers refused, and an {@link UnreadableBatchError} at a damaged batch, once what is before it is
+ * committed.
  * @param limit begins a transaction: tells from then on whether it is full
  * @param timeLimits begins a transaction too: looks at the clock once for all its records
  */
@@ -33,29 +39,56 @@ export function* slicesOf(
   limit: () => (bytes: number) => boolean = fullness,
   timeLimits: () => TimeLimits = () => ANY_TIMES,
 ): Generator<Slice, void, RefusedRecordsError | undefined> {
-  let rest: readonly IncomingRecord[] | undefined;
+  let isOrdinary = false;
   const refusals = new Refusals();
   for (let from: bigint | undefined = records.firstOffset; from !== undefined; ) {
     const first: bigint = from;
     const limits = timeLimits();
-    const common = rest === undefined ? limits.ofAll(first, nextPosition) : undefined;
-    const ordinary = () => {
-      rest ??= addressedTo(spec.deadLettersOf ?? spec.groupId, records.decode());
-      rest = rest.filter(({ offset }) => offset >= first);
-      return rest;
-    };
-    const fast = common && inOnePass(chain, state, records, first, formats, producer, limit(), common);
-    // What asks for the ordinary way has it up to the end of the run, which is then decoded once.
-    const slice: Processed =
-      fast ?? processBatch(chain, state, ordinary(), formats, refusals.limited(limit()), limits.of, refusals.outputs);
-    const refused = yield { ...slice, position: slice.stoppedAt ?? nextPosition };
-    if (refused === undefined) {
-      refusals.committed();
-      from = slice.stoppedAt;
-    } else if (fast === undefined) refusals.add(slice, refused);
-    // Encoded, no record can be told from the others.
-    else ordinary();
+    const common: TimeLimit | undefined = isOrdinary ? undefined : limits.ofAll(first, nextPosition);
+    const fast: Read | undefined =
+      common && inOnePass(chain, state, records, first, formats, producer, limit(), common);
+    // What asks for the ordinary way has it up to the end of the run.
+    isOrdinary ||= fast === undefined;
+    const ours = () => addressedTo(spec.deadLettersOf ?? spec.groupId, records.decode(first));
+    const inOrder = (each: Iterable<IncomingRecord>) =>
+      processBatch(chain, state, each, formats, refusals.limited(limit()), limits.of, refusals.outputs);
+    const { unreadable, ...slice } = fast ?? upToUnreadable(ours(), inOrder);
+    const position = endOf(slice, unreadable, nextPosition);
+    const refused = yield { ...slice, position, ...(unreadable?.isDamaged === false && { unreadable }) };
+    if (refused !== undefined) {
+      if (fast === undefined) refusals.add(slice, refused);
+      // Encoded, no record can be told from the others.
+      isOrdinary = true;
+      continue;
+    }
+    refusals.committed();
+    if (unreadable?.isDamaged) throw unreadable;
+    from = position < nextPosition ? position : undefined;
   }
+}
+
+/** The first offset that is left to the next transaction. */
+function endOf({ stoppedAt }: Processed, unreadable: UnreadableBatchError | undefined, nextPosition: bigint): bigint {
+  if (unreadable === undefined) return stoppedAt ?? nextPosition;
+  return unreadable.isDamaged ? unreadable.first : unreadable.last + 1n;
+}
+
+/** One record after the other, up to what cannot be read. */
+function upToUnreadable(
+  records: Iterable<IncomingRecord>,
+  process: (records: Iterable<IncomingRecord>) => Processed,
+): Read {
+  let unreadable: UnreadableBatchError | undefined;
+  function* readable() {
+    try {
+      yield* records;
+    } catch (error) {
+      if (!(error instanceof UnreadableBatchError)) throw error;
+      unreadable = error;
+    }
+  }
+  const processed = process(readable());
+  return { ...processed, ...(unreadable && { unreadable }) };
 }
 
 /** What brokers refused of a run. */
@@ -103,7 +136,7 @@ function inOnePass(
   producer: Pick<RecordProducer, "partitionsOf">,
   isFull: (bytes: number) => boolean,
   timeLimit: TimeLimit,
-): (Processed & Pick<Transaction, "encoded">) | undefined {
+): Read | undefined {
   if (batches === undefined || output.kind !== "topics") return undefined;
   const [branch, ...others] = output.branches;
   if (branch === undefined || branch.when !== undefined || others.length > 0) return undefined;

@@ -1,12 +1,18 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describeError, FencedError } from "../kafka/errors.ts";
 import type { Batch, TopicPartition } from "../kafka/kafka.ts";
+import type { UnreadableBatchError } from "../kafka/record-reader.ts";
 import type { TopicFormat } from "../operators/topics-of.ts";
+import type { PartitionTask } from "./partition-task.ts";
+import { pause } from "./pause.ts";
 import type { Service } from "./service.ts";
 import { StateStoreError } from "./state-store.ts";
 import { TaskSet } from "./task-set.ts";
 
 const HEARTBEAT_EVERY_MS = 1000;
+
+/** How often a damaged batch is fetched again: its leader may have moved to a broker that has it as it was written. */
+const DAMAGED_EVERY_MS = 5000;
 
 /** Consumes as a member of the service's group until `stop` is aborted; throws when the consumer has to be made anew. */
 export async function consumeTopics(
@@ -18,7 +24,8 @@ export async function consumeTopics(
   const fenced = Promise.withResolvers<never>();
   fenced.promise.catch(() => {}); // awaited further down
   const over = new AbortController();
-  const tasks = new TaskSet(service, topics, AbortSignal.any([stop, over.signal]), fenced.reject);
+  const ended = AbortSignal.any([stop, over.signal]);
+  const tasks = new TaskSet(service, topics, ended, fenced.reject);
 
   const onBatch = async (batch: Batch) => {
     const { topic, partition } = batch;
@@ -29,7 +36,16 @@ export async function consumeTopics(
     if (batch.records.firstOffset < task.position(topic)) return tasks.reopen(partition, batch.heartbeat());
     // Timers have their turn between two partitions: else, with many, the group would not hear of its member for too long.
     const work = turn().then(() => task.process(topic, batch.records, batch.nextOffset));
-    const failure = await withHeartbeat(batch, failureOf(work));
+    const outcome = await withHeartbeat(batch, outcomeOf(work));
+    if ("damaged" in outcome) {
+      const where = `${topic}/${partition}@${outcome.damaged.first}`;
+      const remedy = `waiting for a sound replica; \`npx bramble skip ${spec.name}\` passes it over`;
+      journal.error(`${where}: ${outcome.damaged.message}; ${remedy}`);
+      // Other topics that are merged go on meanwhile. Opened anew, it goes on where the group is by then.
+      await withHeartbeat(batch, pause(DAMAGED_EVERY_MS, ended));
+      return tasks.reopen(partition, batch.heartbeat());
+    }
+    const { failure } = outcome;
     // A task that was closed meanwhile has not come to the end: whoever opens the partition next goes on from there.
     if (failure === undefined) return task.position(topic) === batch.nextOffset ? batch.done() : undefined;
     if (failure instanceof FencedError) return fenced.reject(failure);
@@ -74,12 +90,14 @@ function held(topic: string, assigned: readonly TopicPartition[]): string {
   return `${topic}, ${partitions.length === 1 ? "partition" : "partitions"} ${partitions.join(", ")}`;
 }
 
-async function failureOf(work: Promise<void>): Promise<unknown> {
+async function outcomeOf(
+  work: ReturnType<PartitionTask["process"]>,
+): Promise<{ readonly failure: unknown } | { readonly damaged: UnreadableBatchError }> {
   try {
-    await work;
-    return undefined;
-  } catch (error) {
-    return error;
+    const damaged = await work;
+    return damaged === undefined ? { failure: undefined } : { damaged };
+  } catch (failure) {
+    return { failure };
   }
 }
 

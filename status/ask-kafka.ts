@@ -7,6 +7,7 @@ import { keyOf } from "../provisioning/kafka/partition-offsets.ts";
 import { deadLetterGroup } from "../replay/dead-letters.ts";
 import { parseDeadLetter } from "../runtime/dead-letter.ts";
 import type { RecordCount } from "../runtime/record-count.ts";
+import { damagedBatches } from "./damaged-batches.ts";
 import { type GroupPartition, type PartitionLag, partitionLags, stalledLags } from "./partition-lag.ts";
 
 /** What the brokers say. */
@@ -21,7 +22,11 @@ export interface KafkaAnswer {
 
 export interface ServiceLag {
   /** Every partition that it reads. */
-  readonly reads: readonly (PartitionLag & { readonly isStalled: boolean })[];
+  readonly reads: readonly (PartitionLag & {
+    readonly isStalled: boolean;
+    /** What is wrong with the batch that it stands still at, in words. */
+    readonly damage?: string | undefined;
+  })[];
   /**
    * Dead letters that are not put back, each record once however often it was refused; undefined where it has no topic for
    * them, or they cannot be counted.
@@ -43,6 +48,7 @@ export async function askKafka(pipeline: Pipeline): Promise<KafkaAnswer> {
   const lagsOf = (groupPartitions: readonly GroupPartition[]) =>
     groupPartitions.flatMap((groupPartition) => lags.get(nameOf(groupPartition)) ?? []);
   const stalled = await stalledLags(answering, lagsOf(services.flatMap(({ input }) => input)));
+  const damaged = await damagedBatches(answering, stalled);
   return {
     answering,
     cluster,
@@ -50,7 +56,7 @@ export async function askKafka(pipeline: Pipeline): Promise<KafkaAnswer> {
       services.map(({ service, input, deadLetters }) => [
         service.name,
         {
-          reads: lagsOf(input).map((lag) => ({ ...lag, isStalled: stalled.includes(lag) })),
+          reads: lagsOf(input).map((lag) => ({ ...lag, isStalled: stalled.includes(lag), damage: damaged.get(lag) })),
           deadLetters: lagsOf(deadLetters)[0]?.lag,
         },
       ]),

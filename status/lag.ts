@@ -1,5 +1,5 @@
 import { connectKafka } from "../kafka/connect.ts";
-import type { TopicPartition } from "../kafka/kafka.ts";
+import type { Inspector, TopicPartition } from "../kafka/kafka.ts";
 import { type CountOptions, countRecords, type RecordCount } from "../runtime/record-count.ts";
 import { withTimeout } from "../runtime/with-timeout.ts";
 
@@ -22,15 +22,9 @@ export async function countLag(
   const byOffsets = ranges.map(({ position, end }) => Math.max(0, end - position));
   const atMost = byOffsets.map((records) => ({ records, isExact: records === 0 }));
   if (atMost.every(({ isExact }) => isExact)) return atMost;
-  const kafka = connectKafka({
-    endpoint: { addresses: bootstrapServers },
-    clientId: "bramble",
-    processingGuarantee: "exactly_once",
-    onComplaint: () => {},
-  });
   const deadline = Date.now() + COUNT_FOR_MS;
   const isLate = () => Date.now() > deadline;
-  const counted = kafka.inspect((inspector) =>
+  const counted = askQuietly(bootstrapServers, COUNT_TIMEOUT_MS, (inspector) =>
     Promise.all(
       ranges.map(({ topic, partition, position, end, idOf }) => {
         const range = { topic, partition, from: BigInt(position), end: BigInt(end) };
@@ -38,9 +32,26 @@ export async function countLag(
       }),
     ),
   );
-  return withTimeout(COUNT_TIMEOUT_MS, "looking at what waits", counted)
-    .catch(() => atMost)
-    .finally(() => kafka.close());
+  return counted.catch(() => atMost);
+}
+
+/** Asks Kafka as a command does, whose complaints are for nobody, for so long at most. */
+export async function askQuietly<T>(
+  bootstrapServers: readonly string[],
+  timeoutMs: number,
+  ask: (inspector: Inspector) => Promise<T>,
+): Promise<T> {
+  const kafka = connectKafka({
+    endpoint: { addresses: bootstrapServers },
+    clientId: "bramble",
+    processingGuarantee: "exactly_once",
+    onComplaint: () => {},
+  });
+  try {
+    return await withTimeout(timeoutMs, "asking Kafka", kafka.inspect(ask));
+  } finally {
+    kafka.close();
+  }
 }
 
 /** 12, or up to 1200. */

@@ -23,6 +23,7 @@ export const problemCodes = [
   "partition-leaderless",
   "replica-out-of-sync",
   "service-stalled",
+  "batch-damaged",
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number];
 

@@ -10,6 +10,7 @@ const deadLetter: DeadLetter = {
   operator: undefined,
   from: { topic: "temperatures", partition: 1, offset: 12n },
   at: { topic: "temperatures", partition: 1, offset: 40n },
+  lastOffset: undefined,
   isResult: false,
   isAhead: false,
   cutFromBytes: undefined,
@@ -40,6 +41,16 @@ test("what could not be put back is told once for each reason, with the first pl
     "  not put back: in/0@0, in/0@1, in/0@2, in/0@3, in/0@4 and 2 more: an operator produced it",
     "  not put back: in/0@20: con1 no longer reads in",
   ]);
+});
+
+test("one that stands for a batch is told with its offsets", () => {
+  const { key: _, value: __, ...none } = deadLetter.record;
+  const batch = { ...deadLetter, lastOffset: 17n, record: { ...none, key: null, value: null }, cause: "damaged" };
+  expect(deadLetterLines(batch, 1)).toEqual(["2026-11-25 09:05:07  temperatures/1@12-17  a batch", "  damaged"]);
+  expect(JSON.parse(deadLetterJson("con1", batch, { isPutBack: false, times: 1 }))).toMatchObject({
+    recordOffset: 12,
+    lastRecordOffset: 17,
+  });
 });
 
 test("the operator that refused it stands before its words, once", () => {

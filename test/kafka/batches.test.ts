@@ -17,7 +17,7 @@ const record = fc.record({
 /** What a broker stores of a batch. */
 function recordsIn(batch: EncodedRecords) {
   const bytes = batch.encode({ transactional: false, producerId: 1n, producerEpoch: 0, firstSequence: 0 });
-  return recordsOf([{ baseOffset: 0n, bytes: bytes.subarray(HEAD_BYTES) }]);
+  return [...recordsOf([{ baseOffset: 0n, bytes: bytes.subarray(HEAD_BYTES) }])];
 }
 
 test("a large transaction is sent in batches that brokers take, with nothing lost or out of order", () => {

@@ -1,5 +1,12 @@
 import { expect, test } from "@jest/globals";
-import { ATTRIBUTES_AT, CONTROL, CRC_AT, LAST_OFFSET_DELTA_AT, PRODUCER_ID_AT } from "../../kafka/batch-layout.ts";
+import {
+  ATTRIBUTES_AT,
+  CONTROL,
+  CRC_AT,
+  LAST_OFFSET_DELTA_AT,
+  PRODUCER_ID_AT,
+  RECORD_COUNT_AT,
+} from "../../kafka/batch-layout.ts";
 import { crc32c } from "../../kafka/crc32c.ts";
 import { fetchedRun } from "../../kafka/fetched-run.ts";
 import { RecordWriter } from "../../kafka/record-writer.ts";
@@ -40,7 +47,7 @@ async function read(batches: readonly Buffer[], from = 0n, aborted: readonly (re
   const abortedTransactions = aborted.map(([producerId, firstOffset]) => ({ producerId, firstOffset }));
   const run = await fetchedRun(where, { records: Buffer.concat(batches), abortedTransactions }, from);
   const { records, isEmpty, nextOffset } = run;
-  const values = records.decode().map(({ value }) => String(value));
+  const values = [...records.decode()].map(({ value }) => String(value));
   return { values, isEmpty, nextOffset, firstOffset: records.firstOffset, leaderEpoch: records.leaderEpoch };
 }
 
@@ -91,4 +98,27 @@ test("a format from before Kafka 0.11 is named", async () => {
   const old = inLog({ offset: 7, values: ["a"] });
   old[HEAD_BYTES + 4] = 1;
   await expect(read([old])).rejects.toThrow("t/0: the batch at offset 7 is in a format from before Kafka 0.11");
+});
+
+test("what a damaged batch says of itself is not believed: it is left to who reads its records", async () => {
+  const flipped = (change: (batch: Buffer) => void) => {
+    const bytes = inLog({ offset: 1, values: ["b"], producerId: 1n });
+    change(bytes.subarray(HEAD_BYTES));
+    return fetchedRun(where, { records: bytes, abortedTransactions: [{ producerId: 1n, firstOffset: 0n }] }, 1n);
+  };
+  const damages: ((batch: Buffer) => void)[] = [
+    // The end of a transaction.
+    (batch) => batch.writeInt16BE(batch.readInt16BE(ATTRIBUTES_AT) | CONTROL, ATTRIBUTES_AT),
+    // Of a transaction that was aborted.
+    (batch) => batch.fill(0xff, batch.length - 1),
+    // Nothing in it.
+    (batch) => batch.writeInt32BE(0, RECORD_COUNT_AT),
+    // Ends before it begins.
+    (batch) => batch.writeInt32BE(-5, LAST_OFFSET_DELTA_AT),
+  ];
+  for (const damage of damages) {
+    const { records, nextOffset } = await flipped(damage);
+    expect(nextOffset).toBe(2n);
+    expect(() => [...records.decode()]).toThrow(/^the record batch with offset 1 is damaged/);
+  }
 });

@@ -36,6 +36,7 @@ describe("messages of a broker", () => {
     expect(() => frames.push(Buffer.from("HTTP/1.1 400 Bad Request"))).toThrow(
       /received a message of 1213486160 bytes/,
     );
+    expect(() => new Frames(() => {}).push(Buffer.from([4, 0, 0, 1]))).toThrow(/expected at most 67108864;/);
     expect(() => new Frames(() => {}).push(Buffer.from([0xff, 0xff, 0xff, 0xff]))).toThrow(
       /received a message of -1 bytes/,
     );

@@ -98,7 +98,7 @@ class FakeCluster implements ClusterClient {
       partitionResponses: partitionData.map(({ index, records }) => {
         const where = `${name}/${index}`;
         const batch = Buffer.from(records).subarray(HEAD_BYTES);
-        const values = recordsOf([{ baseOffset: 0n, bytes: batch }]).map(({ value }) => String(value));
+        const values = [...recordsOf([{ baseOffset: 0n, bytes: batch }])].map(({ value }) => String(value));
         this.sent.push({ broker, where, values, firstSequence: batch.readInt32BE(41) });
         const errorCode = this.errors.get(where)?.shift() ?? 0;
         return {

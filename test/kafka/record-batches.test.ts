@@ -1,10 +1,26 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { crc32c } from "../../kafka/crc32c.ts";
 import type { RecordBatch } from "../../kafka/kafka.ts";
-import { recordsOf } from "../../kafka/record-reader.ts";
+import {
+  MAX_HEADERS,
+  MAX_RECORD_BYTES,
+  RecordReader,
+  recordsOf,
+  type UnreadableBatchError,
+} from "../../kafka/record-reader.ts";
 import { RecordWriter } from "../../kafka/record-writer.ts";
-import { batchOf, encodedBatch, kafkajsCrc32c, readByKafkajs, records, type WrittenRecord } from "./record-batches.ts";
+import {
+  batchOf,
+  compressed,
+  encodedBatch,
+  kafkajsCrc32c,
+  readByKafkajs,
+  records,
+  sealed,
+  type WrittenRecord,
+} from "./record-batches.ts";
 
 const sender = { transactional: true, producerId: 4711n, producerEpoch: 3, firstSequence: 2 ** 31 - 1 };
 const plain = (value: string, offsetDelta: number): WrittenRecord => ({
@@ -48,7 +64,7 @@ describe("what was fetched", () => {
     await fc.assert(
       fc.asyncProperty(fc.bigInt({ min: 0n, max: 2n ** 60n }), records, async (baseOffset, written) => {
         const whole = await encodedBatch(baseOffset, written);
-        const read = recordsOf([{ baseOffset, bytes: whole.subarray(12) }]);
+        const read = [...recordsOf([{ baseOffset, bytes: whole.subarray(12) }])];
         const wanted = (await readByKafkajs(whole)).records;
         expect(read.map((each) => [String(each.offset), each.timestamp, each.key, each.value, each.headers])).toEqual(
           wanted.map((each, i) => {
@@ -62,19 +78,19 @@ describe("what was fetched", () => {
 
   test("begins at the offset that was asked for, in the middle of a batch", async () => {
     const batches = [await batchOf(10n, [plain("a", 0), plain("b", 1)]), await batchOf(12n, [plain("c", 0)])];
-    expect(recordsOf(batches, 11n).map(({ value }) => String(value))).toEqual(["b", "c"]);
+    expect(Array.from(recordsOf(batches, 11n)).map(({ value }) => String(value))).toEqual(["b", "c"]);
   });
 
   test("may hold batches that compaction has emptied", async () => {
     const batches = [await batchOf(10n, []), await batchOf(20n, [plain("c", 3)])];
-    expect(recordsOf(batches, 10n).map(({ offset }) => offset)).toEqual([23n]);
+    expect(Array.from(recordsOf(batches, 10n)).map(({ offset }) => offset)).toEqual([23n]);
   });
 
   test("has the broker's time where the topic wants that", async () => {
     const batch = await batchOf(0n, [plain("a", 0), { ...plain("b", 1), timestampMs: 5000 }]);
     batch.bytes.writeInt16BE(0x08, 9);
     batch.bytes.writeUInt32BE(crc32c(batch.bytes, 9), 5);
-    expect(recordsOf([batch]).map(({ timestamp }) => timestamp)).toEqual(["5000", "5000"]);
+    expect(Array.from(recordsOf([batch])).map(({ timestamp }) => timestamp)).toEqual(["5000", "5000"]);
   });
 
   test("is refused when a single bit is not as it was written", async () => {
@@ -83,8 +99,8 @@ describe("what was fetched", () => {
       fc.property(fc.integer({ min: 8 * 5, max: 8 * bytes.length - 1 }), (bit) => {
         const damaged = Buffer.from(bytes);
         damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
-        expect(() => recordsOf([{ baseOffset: 10n, bytes: damaged }])).toThrow(
-          /^the record batch at offset 10 is damaged: its checksum is/,
+        expect(() => [...recordsOf([{ baseOffset: 10n, bytes: damaged }])]).toThrow(
+          /^the record batch with offset.* is damaged: its checksum is/,
         );
       }),
     );
@@ -107,11 +123,132 @@ describe("what was fetched", () => {
             expect((key?.length ?? 0) + (value?.length ?? 0)).toBeLessThan(wrong.length);
           }
         } catch (error) {
-          expect((error as Error).name).toBe("CorruptBatchError");
+          expect((error as Error).name).toBe("UnreadableBatchError");
         }
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe("what was compressed", () => {
+  const zipped = async (baseOffset: bigint, written: readonly WrittenRecord[]) => {
+    const batch = await batchOf(baseOffset, written);
+    return compressed(batch, 1, gzipSync(batch.bytes.subarray(49)));
+  };
+  const errorOf = (batch: RecordBatch, from?: bigint): UnreadableBatchError => {
+    try {
+      Array.from(recordsOf([batch], from));
+    } catch (error) {
+      return error as UnreadableBatchError;
+    }
+    throw new Error("it was read");
+  };
+
+  test("is read like what was not, also again and from its middle, and another in between", async () => {
+    const three = ["7", "8", "9"].map(plain);
+    const [one, other] = [await zipped(10n, three), await zipped(20n, three)];
+    const values = (batches: RecordBatch[], from?: bigint) =>
+      Array.from(recordsOf(batches, from), ({ value }) => String(value));
+    expect(values([one, other])).toEqual(["7", "8", "9", "7", "8", "9"]);
+    const reader = new RecordReader([one, other]);
+    reader.next();
+    expect(values([other], 21n)).toEqual(["8", "9"]);
+    expect(values([one, other], 11n)).toEqual(["8", "9", "7", "8", "9"]);
+    expect(values([one, other], 13n)).toEqual(["7", "8", "9"]);
+    reader.next();
+    expect(String(reader.value)).toBe("8");
+  });
+
+  test("keeps no memory but that of its own parts, however much it was decompressed with", async () => {
+    const [record] = recordsOf([await zipped(0n, [plain("7", 0), plain("8".repeat(1_000_000), 1)])]);
+    expect(record?.value?.buffer.byteLength).toBeLessThan(100_000);
+  });
+
+  test("is named by its offsets when it would become too much: the same wherever it is read", async () => {
+    const batch = compressed(
+      await batchOf(10n, [plain("7", 0), plain("8", 5)]),
+      1,
+      gzipSync(Buffer.alloc(2 ** 25 + 1)),
+    );
+    expect(errorOf(batch)).toMatchObject({ first: 10n, last: 15n, isDamaged: false });
+    expect(errorOf(batch, 12n)).toMatchObject({
+      first: 12n,
+      last: 15n,
+      message:
+        "the record batch with offsets 12 to 15 cannot be read: gzip: decompressed it has more than 33554432 bytes",
+    });
+    expect(errorOf(compressed(batch, 5, batch.bytes)).message).toMatch(/cannot be read: codec 5 is not known/);
+  });
+
+  test("goes as far as it can be read", async () => {
+    const { bytes } = await batchOf(10n, ["7", "8", "9"].map(plain));
+    const cut = compressed({ baseOffset: 10n, bytes }, 1, gzipSync(bytes.subarray(49, -2)));
+    const found: string[] = [];
+    const read = () => {
+      for (const { value } of recordsOf([cut])) found.push(String(value));
+    };
+    expect(read).toThrow("the record batch with offset 12 cannot be read: a record goes past its end");
+    expect(found).toEqual(["7", "8"]);
+  });
+
+  test("is not read any further where an offset is not the next, or behind the last", async () => {
+    for (const [deltas, offsets] of [
+      [[0, 0], "offsets 11 to 15"],
+      [[3, 2], "offsets 14 to 15"],
+      [[1, 6], "offsets 12 to 15"],
+    ] as const) {
+      const whole = await encodedBatch(
+        10n,
+        deltas.map((delta) => plain("7", delta)),
+        5,
+      );
+      expect(errorOf({ baseOffset: 10n, bytes: whole.subarray(12) }).message).toMatch(`${offsets} cannot be read`);
+    }
+    const more = await encodedBatch(10n, ["7", "8", "9"].map(plain), 1);
+    expect(errorOf({ baseOffset: 10n, bytes: more.subarray(12) })).toMatchObject({ first: 10n, isDamaged: false });
+  });
+
+  test("of a record that is too large, or has too many headers, only a part is there, and why", async () => {
+    const large = { ...plain("x".repeat(MAX_RECORD_BYTES), 1), key: Buffer.from("roof") };
+    const records = [...recordsOf([await zipped(10n, [plain("7", 0), large, plain("8", 2)])])];
+    expect(records.map(({ value }) => value?.length)).toEqual([1, 1024 * 1024, 1]);
+    expect(records[1]?.refusal?.bytes).toBeGreaterThan(MAX_RECORD_BYTES);
+    expect(records[1]).toMatchObject({
+      key: Buffer.from("roof"),
+      refusal: { why: expect.stringMatching(/^it has 41943\d\d bytes; of a compressed record .* at most 4194304$/) },
+    });
+    // Uncompressed it is for its topic to say.
+    expect([...recordsOf([await batchOf(10n, [large])])][0]).not.toHaveProperty("refusal");
+
+    const headers = Object.fromEntries(Array.from({ length: MAX_HEADERS + 1 }, (_, i) => [i, Buffer.from("a")]));
+    const [record] = recordsOf([await batchOf(10n, [{ ...plain("7", 0), headers }])]);
+    expect(record).toMatchObject({
+      headers: {},
+      refusal: { why: "it has 10001 headers; a service reads at most 10000" },
+    });
+  });
+});
+
+test("what is damaged is told from what anybody reads so", async () => {
+  const { bytes } = await batchOf(10n, [plain("7", 0), plain("8", 1)]);
+  const damaged = Buffer.from(bytes);
+  damaged[60] = 1 ^ (damaged[60] as number);
+  const isDamaged = (each: Buffer) => {
+    try {
+      Array.from(recordsOf([{ baseOffset: 10n, bytes: each }], 11n));
+    } catch (error) {
+      const { first, last, isDamaged } = error as UnreadableBatchError;
+      return { first, last, isDamaged };
+    }
+    return undefined;
+  };
+  expect(isDamaged(damaged)).toEqual({ first: 11n, last: 11n, isDamaged: true });
+  expect(isDamaged(bytes.subarray(0, 40))).toMatchObject({ isDamaged: true });
+  expect(isDamaged(sealed(Buffer.concat([bytes, Buffer.alloc(1)])))).toEqual({
+    first: 11n,
+    last: 11n,
+    isDamaged: false,
   });
 });
 
@@ -155,7 +292,9 @@ test("what is written is read by kafkajs as it was meant, whoever sends it", asy
         ]),
       );
       // And by ours, which looks at the checksum.
-      expect(recordsOf([{ baseOffset: 0n, bytes: encoded.encode(sender).subarray(12) }])).toHaveLength(written.length);
+      expect([...recordsOf([{ baseOffset: 0n, bytes: encoded.encode(sender).subarray(12) }])]).toHaveLength(
+        written.length,
+      );
     }),
   );
 });

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import fc from "fast-check";
+import { ATTRIBUTES_AT, CRC_AT, RECORDS_AT } from "../../kafka/batch-layout.ts";
 import type { RecordBatch } from "../../kafka/kafka.ts";
 
 /** The client library's own codec, as it is installed: what ours is compared with. */
@@ -41,6 +42,19 @@ export async function encodedBatch(
 
 export async function batchOf(baseOffset: bigint, records: readonly WrittenRecord[]): Promise<RecordBatch> {
   return { baseOffset, bytes: (await encodedBatch(baseOffset, records)).subarray(12) };
+}
+
+/** The same with its records as a codec has them. @param codec its number, as the attributes of a batch have it */
+export function compressed({ baseOffset, bytes }: RecordBatch, codec: number, records: Uint8Array): RecordBatch {
+  const batch = Buffer.concat([bytes.subarray(0, RECORDS_AT), records]);
+  batch.writeInt16BE(codec, ATTRIBUTES_AT);
+  return { baseOffset, bytes: sealed(batch) };
+}
+
+/** With the checksum that it must have. */
+export function sealed(batch: Buffer): Buffer {
+  batch.writeUInt32BE(kafkajsCrc32c(batch.subarray(ATTRIBUTES_AT)), CRC_AT);
+  return batch;
 }
 
 /** The records of a batch, from its offset on, as kafkajs reads them. */

@@ -29,7 +29,7 @@ function refusing() {
     cluster,
     refuse,
     /** Its input, as it reads it. */
-    input: () => addressedTo(consumer.groupId, cluster.all("in")),
+    input: () => [...addressedTo(consumer.groupId, cluster.all("in"))],
     /** Reads on, or again from an offset. */
     read(from = position) {
       nowMs += 1000;

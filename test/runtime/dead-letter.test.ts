@@ -1,9 +1,10 @@
 import { expect, test } from "@jest/globals";
 import type { IncomingRecord, OutgoingRecord } from "../../kafka/kafka.ts";
+import { UnreadableBatchError } from "../../kafka/record-reader.ts";
 import { sizeOf } from "../../kafka/size-of.ts";
 import { AheadError } from "../../operators/time-limit.ts";
 import { PoisonError } from "../../runtime/codec.ts";
-import { deadLetter, parseDeadLetter } from "../../runtime/dead-letter.ts";
+import { deadLetter, deadLetterOfBatch, parseDeadLetter } from "../../runtime/dead-letter.ts";
 
 const record = {
   offset: 42n,
@@ -54,6 +55,7 @@ test("it is read back as it was, without bramble's headers", () => {
     operator: "threshold",
     from: { ...from, offset: 42n },
     at: { ...from, offset: 42n },
+    lastOffset: undefined,
     isResult: false,
     isAhead: false,
     cutFromBytes: undefined,
@@ -118,4 +120,20 @@ test.each([
     value: (read?.value?.length ?? 0) > 0,
   }).toEqual(left);
   expect(cutFromBytes).toBeGreaterThan(2_000_000);
+});
+
+test("one stands for what was not read of a batch, by its offsets, and has no record", () => {
+  const unreadable = new UnreadableBatchError("gzip: too much", { first: 17n, last: 42n, isDamaged: false });
+  const written = deadLetterOfBatch("lost", "con1", from, unreadable);
+  expect(written).toMatchObject({ topic: "lost", key: null, value: null });
+  expect(readBack(written)).toMatchObject({
+    cause: "the record batch with offsets 17 to 42 cannot be read: gzip: too much",
+    from: { ...from, offset: 17n },
+    lastOffset: 42n,
+  });
+});
+
+test("of a record that was too large to be read, its size is known, and a part is there", () => {
+  const refusal = { why: "too large", bytes: 5_000_000 };
+  expect(readBack(refused({ refusal }))).toMatchObject({ cutFromBytes: 5_000_000, record: { key: record.key } });
 });

@@ -13,6 +13,7 @@ export function emptyKafka(written: OutgoingRecord[]): Kafka {
     topicId: async () => "1",
     maxRecordBytes: async () => 1_000_000,
     recordAt: async () => undefined,
+    damagedBatch: refuse("damagedBatch"),
     retireMembers: refuse("retireMembers"),
     read: refuse("read"),
     readToEnd: async () => ({ offset: 0n }),

@@ -72,6 +72,7 @@ export class FakeChangelog {
       describe: never,
       maxRecordBytes: never,
       recordAt: never,
+      damagedBatch: never,
       retireMembers: never,
       read: never,
       earliestOffset: async () => this.#earliest,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
-import type { OutgoingRecord } from "../../kafka/kafka.ts";
+import type { Kafka, OutgoingRecord } from "../../kafka/kafka.ts";
+import { RefusedRecordsError } from "../../kafka/refused-records.ts";
 import { openPacedRecords } from "../../runtime/paced-records.ts";
 import { producePaced } from "../../runtime/paced-service.ts";
 import type { Service } from "../../runtime/service.ts";
@@ -13,7 +14,7 @@ beforeEach(() => void jest.useFakeTimers({ now: NOON }));
 afterEach(() => void jest.useRealTimers());
 
 /** A sequence that is sent into a topic, whose records are given in the order in which they are written. */
-async function sent(everyMs: number) {
+async function sent(everyMs: number, kafkaFor: (written: OutgoingRecord[]) => Kafka = emptyKafka) {
   const ignore = () => {};
   const [written, said, stop] = [[] as OutgoingRecord[], [] as string[], new AbortController()];
   const input = { kind: "sequence", start: 0, step: 1, everyMs } as const;
@@ -30,7 +31,7 @@ async function sent(everyMs: number) {
     },
     chain: [],
     branches: [output],
-    kafka: emptyKafka(written),
+    kafka: kafkaFor(written),
     stores: new StateStores(undefined, ignore),
     journal: { info: ignore, warn: ignore, error: ignore },
     supervisor: { ready: ignore, status: (text) => void said.push(text), alive: ignore, stopping: ignore },
@@ -43,6 +44,7 @@ async function sent(everyMs: number) {
   return {
     /** What it said after each transaction. */
     said,
+    values: () => written.map(({ value }) => Number(value)),
     seconds: () => written.map(({ timestamp }) => (Number(timestamp) - NOON) / 1000),
     stop: () => {
       stop.abort();
@@ -69,4 +71,32 @@ test("a source keeps its pace when the clock is set back, and when it is set for
   const days = source.seconds().map((second) => Math.round(second / 86_400));
   expect(days).toEqual([0, 0, 0, -1, -1, 1, 1, 1]);
   await source.stop();
+});
+
+/** Takes no transaction of more than 100 records. */
+function refusingKafka(written: OutgoingRecord[]): Kafka {
+  const kafka = emptyKafka(written);
+  return {
+    ...kafka,
+    producer: async (options) => {
+      const producer = await kafka.producer(options);
+      return {
+        ...producer,
+        transact: async (transaction) => {
+          const refused = transaction.records.map((record) => ({ record, problem: "too large" }));
+          if (refused.length > 100) throw new RefusedRecordsError(refused, false);
+          return producer.transact(transaction);
+        },
+      };
+    },
+  };
+}
+
+test("records that brokers do not take at once are sent in parts, each once", async () => {
+  const source = await sent(0, refusingKafka);
+  await jest.advanceTimersByTimeAsync(10);
+  await source.stop();
+  const values = source.values();
+  expect(values.length).toBeGreaterThan(400);
+  expect(values).toEqual(values.map((_, i) => i));
 });

@@ -19,6 +19,7 @@ const inspector = (answers: Partial<Inspector>): Inspector => ({
   topicId: never,
   maxRecordBytes: never,
   recordAt: never,
+  damagedBatch: never,
   retireMembers: never,
   read: never,
   readToEnd: never,

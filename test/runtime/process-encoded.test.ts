@@ -87,7 +87,7 @@ function ordinary(
   from: bigint,
   formats: { input: Format; output: Format },
 ) {
-  const read = recordsOf(batches, from);
+  const read = [...recordsOf(batches, from)];
   const branches = [{ topic: "out", format: formats.output }];
   const { outputs, poison, state } = processBatch(
     chain,

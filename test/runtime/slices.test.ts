@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
 import type { RecordBatch } from "../../kafka/kafka.ts";
@@ -20,7 +21,13 @@ import { type Slice, slicesOf } from "../../runtime/slices.ts";
 import { stateChanges } from "../../runtime/state.ts";
 import { StateStore } from "../../runtime/state-store.ts";
 import { type Decided, NOTHING_DECIDED, timeLimits } from "../../runtime/time-limits.ts";
-import { batchOf, readByKafkajs, type WrittenRecord, batches as writtenBatches } from "../kafka/record-batches.ts";
+import {
+  batchOf,
+  compressed,
+  readByKafkajs,
+  type WrittenRecord,
+  batches as writtenBatches,
+} from "../kafka/record-batches.ts";
 import { link, picky } from "./links.ts";
 
 // Tens of thousands of records, also where others use the machine.
@@ -100,7 +107,7 @@ function run(
   fullBytes?: number,
 ) {
   const service = { chain, spec: { groupId: "p-con" } as Service["spec"] };
-  const records = { firstOffset, batches, decode: () => recordsOf(batches, firstOffset) };
+  const records = { firstOffset, batches, decode: (from = firstOffset) => recordsOf(batches, from) };
   return slicesOf(service, state, records, end, formats, { partitionsOf: () => 1 }, () => fullness(fullBytes, stopped));
 }
 
@@ -116,7 +123,7 @@ describe.each(Object.entries(CHAINS))("a chain %s", (_, chain) => {
           end += BigInt((each.at(-1)?.offsetDelta ?? 0) + 1);
         }
         const first = 100n + BigInt(skip);
-        const records = recordsOf(batches, first);
+        const records = [...recordsOf(batches, first)];
         const whole = processBatch(chain, new ChainState(), records, formats, () => false);
 
         const state = partitionState(chain);
@@ -225,6 +232,69 @@ test("a record that would make a state larger than the changelog takes is refuse
   expect((state.get(0, "roof") as string[]).map(({ length }) => length)).toEqual([5, 300, 5, 5, 1, 9]);
 });
 
+describe.each(Object.entries(DESTINATIONS))("to %s, a batch that", (_, formats) => {
+  const chain = [link("ewma", ewma, { alpha: 0.5 })];
+  const three = (values: readonly number[]) =>
+    values.map((value, offsetDelta) => ({ offsetDelta, timestampMs: 1000, key: null, value: Buffer.from(`${value}`) }));
+  const valuesOf = async (slice: Slice) =>
+    (await outputsOf(slice)).map(({ value }) => Number(Buffer.from(value ?? "", "hex").toString()));
+  /** Snappy that says that it becomes 4 GB. */
+  const bomb = (batch: RecordBatch) => compressed(batch, 2, Buffer.from([255, 255, 255, 255, 15, 0]));
+  const around = async (middle: (batch: RecordBatch) => RecordBatch) => [
+    await batchOf(0n, three([2, 4, 8])),
+    middle(await batchOf(3n, three([1, 1, 1]))),
+    await batchOf(6n, three([3, 3])),
+  ];
+
+  test("is a bomb is passed over by its offsets, with the state as it was before", async () => {
+    const batches = await around(bomb);
+    const state = partitionState(chain);
+    const found: unknown[] = [];
+    for (const slice of run(chain, state, batches, [0n, 8n], formats)) {
+      slice.state.commit();
+      found.push([await valuesOf(slice), slice.position, slice.unreadable?.first, slice.unreadable?.last]);
+    }
+    // The first value seeds the average and gives none.
+    expect(found).toEqual([
+      [[3, 5.5], 6n, 3n, 5n],
+      [[4.25, 3.625], 8n, undefined, undefined],
+    ]);
+  });
+
+  test("is a bomb at the end ends the run", async () => {
+    const batches = (await around(bomb)).slice(1, 2);
+    const slices = [...run(chain, partitionState(chain), batches, [4n, 6n], formats)];
+    expect(slices.map(({ position, unreadable }) => [position, unreadable?.first])).toEqual([[6n, 4n]]);
+  });
+
+  test("is damaged holds up what is behind it, and nothing before", async () => {
+    const batches = await around(({ baseOffset, bytes }) => {
+      const damaged = Buffer.from(bytes);
+      damaged[60] = 1 ^ (damaged[60] as number);
+      return { baseOffset, bytes: damaged };
+    });
+    const slices = run(chain, partitionState(chain), batches, [0n, 8n], formats);
+    const { value } = slices.next() as { value: Slice };
+    expect([await valuesOf(value), value.position, value.unreadable]).toEqual([[3, 5.5], 3n, undefined]);
+    expect(() => slices.next()).toThrow("the record batch with offsets 3 to 5 is damaged: its checksum is");
+    expect(() => [...run(chain, partitionState(chain), batches, [4n, 8n], formats)]).toThrow(
+      "the record batch with offsets 4 to 5 is damaged",
+    );
+  });
+});
+
+test("a record that is too large is refused alone, whichever way the others go", async () => {
+  const large = { offsetDelta: 1, timestampMs: 1000, key: null, value: Buffer.alloc(5_000_000, "1") };
+  const batch = await batchOf(0n, [...numbers(1), large, { ...numbers(3)[2], key: null } as WrittenRecord]);
+  const batches = [compressed(batch, 1, gzipSync(batch.bytes.subarray(49)))];
+  const [slice, ...others] = run([], partitionState([]), batches, [0n, 3n], DESTINATIONS["a topic"] as BatchFormats);
+  expect(others).toEqual([]);
+  expect(slice?.outputs.map(({ value }) => value)).toEqual(["0", "2"]);
+  expect(slice?.poison.map(({ record, error }) => [record.offset, error.message])).toEqual([
+    [1n, expect.stringMatching(/^it has 50000\d\d bytes; of a compressed record a service reads at most 4194304$/)],
+  ]);
+});
+
 describe.each(Object.entries(DESTINATIONS))("on their way to %s", (_, formats) => {
   /** A window of a second each; what is a minute ahead would close them all. */
   const chain = [link("time-window", timeWindow, { size: 1000, grace: 0, compute: "count" })];
@@ -238,7 +308,7 @@ describe.each(Object.entries(DESTINATIONS))("on their way to %s", (_, formats) =
     const batches = [await batchOf(0n, written)];
     const spec = { groupId: "p-con", maxAheadMs: 60_000 } as Service["spec"];
     const limits = () => timeLimits({ spec, clock: { nowMs: () => nowMs } }, decided);
-    const records = { firstOffset: 0n, batches, decode: () => recordsOf(batches, 0n) };
+    const records = { firstOffset: 0n, batches, decode: (from?: bigint) => recordsOf(batches, from) };
     const one = { partitionsOf: () => 1 };
     const slices = [...slicesOf({ chain, spec }, partitionState(chain), records, 6n, formats, one, fullness, limits)];
     const outputs = (await Promise.all(slices.map(outputsOf))).flat();
@@ -334,6 +404,26 @@ describe("when brokers refuse outputs", () => {
       for (const key of ["key 0", "key 3", "key 299"]) expect(state.get(0, key)).toEqual(wantedState.get(0, key));
       // Each slice is refused whole once or twice, not once for each record.
       if (isExact) expect(refusals).toBeLessThan(2 * committed.length + 2);
+    },
+  );
+
+  test.each([
+    ["is a bomb", (batch: RecordBatch) => compressed(batch, 2, Buffer.from([255, 255, 255, 255, 15, 0])), [6n, 4n]],
+    ["is damaged", ({ baseOffset, bytes }: RecordBatch) => ({ baseOffset, bytes: bytes.fill(0, 61) }), [4n, undefined]],
+  ])(
+    "those before a batch that %s are dead letters, and the batch is met again",
+    async (_, spoilt, [position, first]) => {
+      const batches = [await batchOf(0n, numbers(4)), spoilt(await batchOf(4n, numbers(2)))];
+      const slices = run([], partitionState([]), batches, [0n, 6n], DESTINATIONS.branches as BatchFormats);
+      const whole = slices.next().value as Slice;
+      const refused = whole.outputs.slice(-1).map((record) => ({ record, problem }));
+      const without = slices.next(new RefusedRecordsError(refused, true)).value as Slice;
+      expect(without.outputs).toEqual(whole.outputs.slice(0, -1));
+      expect(without.poison.map(({ record }) => record.offset)).toEqual([3n]);
+      for (const slice of [whole, without])
+        expect([slice.position, slice.unreadable?.first]).toEqual([position, first]);
+      if (first === undefined) expect(() => slices.next()).toThrow("the record batch with offsets 4 to 5 is damaged");
+      else expect(slices.next().done).toBe(true);
     },
   );
 

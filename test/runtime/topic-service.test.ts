@@ -2,9 +2,11 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
+import { setImmediate as turn } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { FencedError } from "../../kafka/errors.ts";
-import type { Batch, Kafka, Subscription, Transaction } from "../../kafka/kafka.ts";
+import type { Batch, IncomingRecord, Kafka, Subscription, Transaction } from "../../kafka/kafka.ts";
+import { UnreadableBatchError } from "../../kafka/record-reader.ts";
 import { fold, number, type Operator } from "../../operators/operator.ts";
 import type { Service } from "../../runtime/service.ts";
 import { StateStores } from "../../runtime/state-stores.ts";
@@ -27,6 +29,8 @@ class FakeKafka implements Kafka {
   /** Where the consumer is to go, and where it is, by topic. */
   sought: Record<string, bigint> = {};
   readonly fetched: Record<string, bigint> = { in: 0n, other: 0n };
+  /** Offsets of a batch of `in` whose checksum is wrong. */
+  damaged: { readonly first: bigint; readonly last: bigint } | undefined;
 
   async producer() {
     const epoch = ++this.epoch;
@@ -58,6 +62,7 @@ class FakeKafka implements Kafka {
       topicId: async () => "1",
       maxRecordBytes: async () => 1_000_000,
       recordAt: async () => undefined,
+      damagedBatch: async () => undefined,
       retireMembers: async () => {},
       read: () => Promise.reject(new Error("a service reads as a member of its group")),
       readToEnd: async (_, __, onRecord) => {
@@ -80,6 +85,15 @@ class FakeKafka implements Kafka {
 
   close() {}
 
+  *records(topic: string, from: bigint, end: bigint): Generator<IncomingRecord> {
+    for (let offset = from; offset < end; offset++) {
+      const { first, last } = this.damaged ?? {};
+      if (topic === "in" && first !== undefined && last !== undefined && offset >= first && offset <= last)
+        throw new UnreadableBatchError("its checksum is wrong", { first, last, isDamaged: true });
+      yield { offset, timestamp: "0", key: null, value: Buffer.from("1"), headers: {} };
+    }
+  }
+
   /** Fetches the next `count` records, whose values are 1, and has them processed; as kafkajs does, with seeks first. */
   async fetch(count: number, heartbeat: () => Promise<void> = async () => {}, topic = "in"): Promise<void> {
     const first = this.sought[topic] ?? this.fetched[topic] ?? 0n;
@@ -90,14 +104,7 @@ class FakeKafka implements Kafka {
       partition: 0,
       records: {
         firstOffset: first,
-        decode: () =>
-          Array.from({ length: count }, (_, i) => ({
-            offset: first + BigInt(i),
-            timestamp: "0",
-            key: null,
-            value: Buffer.from("1"),
-            headers: {},
-          })),
+        decode: (from = first) => this.records(topic, from, first + BigInt(count)),
       },
       nextOffset: first + BigInt(count),
       isStale: () => this.sought[topic] !== undefined,
@@ -118,6 +125,7 @@ let stop: AbortController;
 let ended: Promise<void>;
 let warnings: string[];
 let folder: string;
+let errors: string[];
 
 beforeEach(async () => {
   jest.useFakeTimers();
@@ -125,6 +133,7 @@ beforeEach(async () => {
   kafka = new FakeKafka();
   stop = new AbortController();
   warnings = [];
+  errors = [];
   const ignore = () => {};
   const service: Service = {
     spec: {
@@ -140,7 +149,7 @@ beforeEach(async () => {
     branches: [{ topic: "out" }],
     kafka,
     stores: new StateStores(folder, (message) => warnings.push(message.replace(folder, ""))),
-    journal: { info: ignore, warn: (message) => warnings.push(message), error: ignore },
+    journal: { info: ignore, warn: (message) => warnings.push(message), error: (message) => errors.push(message) },
     supervisor: { ready: ignore, status: ignore, alive: ignore, stopping: ignore },
     clock: { nowMs: Date.now },
     replica: "rpi1",
@@ -192,6 +201,59 @@ test("what waited behind a transaction that failed is processed again, too", asy
   }
   expect(kafka.committed).toEqual(["1", "2", "3"]);
   expect(kafka.offsets).toEqual({ in: 2n, other: 1n });
+});
+
+describe("a damaged batch", () => {
+  /** Fetches it, and resolves once that is waited for; the promise inside is for the end of the wait. */
+  const met = async (count: number) => {
+    const before = errors.length;
+    const waiting = kafka.fetch(count);
+    while (errors.length === before) await turn();
+    return { waiting };
+  };
+  const afterWait = async ({ waiting }: { waiting: Promise<void> }) => {
+    await jest.advanceTimersByTimeAsync(5000);
+    await waiting;
+    while (kafka.sought.in === undefined) await turn();
+  };
+  let wait: { waiting: Promise<void> };
+  beforeEach(async () => {
+    kafka.damaged = { first: 2n, last: 3n };
+    wait = await met(5);
+  });
+
+  test("holds up its topic's partition alone, and says so", async () => {
+    expect(kafka.committed).toEqual(["1", "2"]);
+    expect(kafka.offsets.in).toBe(2n);
+    expect(errors).toEqual([
+      "in/0@2: the record batch with offsets 2 to 3 is damaged: its checksum is wrong; waiting for a sound replica; `npx bramble skip sum` passes it over",
+    ]);
+    await fetchOther(1);
+    expect(kafka.committed).toEqual(["1", "2", "3"]);
+  });
+
+  test("is read once there is a sound replica", async () => {
+    await afterWait(wait);
+    wait = await met(3);
+    expect(kafka.committed).toEqual(["1", "2"]);
+    kafka.damaged = undefined;
+    await afterWait(wait);
+    await kafka.fetch(3);
+    expect(kafka.committed).toEqual(["1", "2", "3", "4", "5"]);
+  });
+
+  test("is passed over once the group is behind it, with the state as it was", async () => {
+    kafka.offsets.in = 4n;
+    await afterWait(wait);
+    await kafka.fetch(1);
+    expect(kafka.committed).toEqual(["1", "2", "3"]);
+    expect(kafka.offsets.in).toBe(5n);
+  });
+
+  test("does not keep a service from stopping", async () => {
+    stop.abort();
+    await Promise.all([wait.waiting, ended]);
+  });
 });
 
 test("after a transaction that failed without effect the records are processed again", async () => {

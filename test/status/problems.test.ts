@@ -139,6 +139,20 @@ test("a service that has something to read and does not move is told, unless its
   ]);
 });
 
+test("one that stands at a damaged batch is told with what is damaged, and how to go on", () => {
+  const damage = "the record batch with offsets 4 to 9 is damaged: its checksum is 1, expected 2";
+  const still = reads(1, { position: 4, lag: { records: 6, isExact: false }, isStalled: true, damage });
+  const kafka = { services: new Map([["con", { reads: [reads(0), still], deadLetters: undefined }]]) };
+  const what = `con waits at readings/1: ${damage}.`;
+  const skip = "`npx bramble skip con` passes over these offsets and keeps the state.";
+  expect(problems(withKafka(kafka))).toEqual([
+    `${what} | Another replica may be sound: \`sudo systemctl restart kafka\` on rpi0 makes another broker lead. ${skip}`,
+  ]);
+  const { brokers, partitions } = well.kafka.cluster ?? { brokers: new Map(), partitions: [] };
+  const alone = partitions.map((each) => ({ ...each, replicas: [0], inSync: [0] }));
+  expect(problems(withKafka({ ...kafka, cluster: { brokers, partitions: alone } }))).toEqual([`${what} | ${skip}`]);
+});
+
 test("each problem has the code of its kind", () => {
   const codes = (answers: Answers) => problemsOf(pipeline, answers, journal).map(({ code }) => code);
   const stopped = { active: "inactive", sub: "dead" };
