@@ -1,7 +1,8 @@
 import { type Branch, branchFor } from "../operators/branch.ts";
-import { advance, type Link, linkOf, type Message, stagesOf } from "../operators/chain.ts";
+import { advance, type Link, linkOf, type Message, pathOf, stagesOf } from "../operators/chain.ts";
 import { ChainState } from "../operators/chain-state.ts";
-import { type Format, fits, write, writeLine, writeToLog } from "../operators/format.ts";
+import { type Format, fits, inOneLine, read, write, writeLine, writeToLog } from "../operators/format.ts";
+import { jsonOf } from "../operators/message-text.ts";
 import type { RecordContext } from "../operators/operator.ts";
 import { OperatorError } from "../operators/operator-error.ts";
 import { loadPipeline } from "./load-pipeline.ts";
@@ -14,6 +15,18 @@ export interface TopicRecord extends RecordContext {
   readonly value: unknown;
 }
 
+/** A record and the text of its value, as it stands in the topic. */
+interface Held {
+  readonly record: TopicRecord;
+  readonly text: string;
+}
+
+/** A value as its stages, and as what is printed of each. */
+interface Printed {
+  readonly stages: readonly unknown[];
+  readonly texts: readonly string[];
+}
+
 type LogOutput = Extract<Output, { readonly kind: "log" }>;
 
 /** A service while it is driven. */
@@ -23,7 +36,7 @@ interface Running {
   /** Where values go that come out of the chain; none for a sink. */
   readonly branches: readonly Branch[];
   readonly state: ChainState;
-  readonly printed: (readonly unknown[])[];
+  readonly printed: Printed[];
   /** Lines of its file. */
   readonly lines: string[];
   readonly refused: OperatorError[];
@@ -45,7 +58,7 @@ interface Due {
  */
 export class PipelineDriver {
   readonly #running: readonly Running[];
-  readonly #topics: ReadonlyMap<string, TopicRecord[]>;
+  readonly #topics: ReadonlyMap<string, Held[]>;
   #nowMs = 0;
 
   /** `openDriver` makes one. */
@@ -57,7 +70,13 @@ export class PipelineDriver {
 
   /** Sends a record to a topic, as a program from outside would; its event time is the virtual time if none is given. */
   send(topic: string, value: unknown, { key = null, timestampMs = this.#nowMs }: Partial<RecordContext> = {}): void {
-    this.#append(topic, { key, value, timestampMs });
+    const isText = this.#formatOf(topic) === "text" && typeof value === "string";
+    this.#append(topic, { key, value, timestampMs }, isText ? value : (JSON.stringify(value) ?? String(value)));
+  }
+
+  /** As `send`, for a value as its text stands in the topic: JSON says more than a value of JavaScript can hold. */
+  sendText(topic: string, text: string, { key = null, timestampMs = this.#nowMs }: Partial<RecordContext> = {}): void {
+    this.#append(topic, { key, value: read(this.#formatOf(topic), text), timestampMs }, text);
   }
 
   /** Lets the file that a service follows get values, as another program would write them. */
@@ -96,17 +115,27 @@ export class PipelineDriver {
 
   /** All records of a topic, in the order in which they got there. */
   records(topic: string): readonly TopicRecord[] {
-    return this.#topic(topic);
+    return this.#topic(topic).map(({ record }) => record);
   }
 
   /** Their values. */
   values(topic: string): readonly unknown[] {
-    return this.#topic(topic).map(({ value }) => value);
+    return this.#topic(topic).map(({ record }) => record.value);
+  }
+
+  /** The same as they stand in the topic: with all digits of a number, where a value has those of a double. */
+  texts(topic: string): readonly string[] {
+    return this.#topic(topic).map(({ text }) => text);
   }
 
   /** What a service with a log for its sink printed: each value as its stages, from what was read to what is printed. */
   printed(service: string): readonly (readonly unknown[])[] {
-    return this.#service(service).printed;
+    return this.#service(service).printed.map(({ stages }) => stages);
+  }
+
+  /** The same as text: JSON, in one line each. */
+  printedTexts(service: string): readonly (readonly string[])[] {
+    return this.#service(service).printed.map(({ texts }) => texts);
   }
 
   /** The lines that a service wrote to its file. */
@@ -131,39 +160,42 @@ export class PipelineDriver {
   #send({ running, source, dueMs }: Due): void {
     const { input } = running.service;
     this.#nowMs = dueMs;
-    const record = { key: null, value: source.take(), timestampMs: dueMs };
-    this.#process(running, record, input.kind === "file" ? input.format : undefined);
+    const { value, text } = source.take();
+    const record = { key: null, value, timestampMs: dueMs };
+    this.#process(running, record, input.kind === "file" ? input.format : undefined, text);
   }
 
-  #append(topic: string, { key, value, timestampMs }: TopicRecord): void {
+  #append(topic: string, { key, value, timestampMs }: TopicRecord, text: string): void {
     // A record of a topic does not tell how it came to be.
     const record = { key, value, timestampMs };
-    this.#topic(topic).push(record);
+    this.#topic(topic).push({ record, text });
     for (const reader of this.#running) {
       const read = topicsOf(reader.service.input).find((each) => each.topic === topic);
-      if (read !== undefined) this.#process(reader, record, read.format);
+      if (read !== undefined) this.#process(reader, record, read.format, text);
     }
   }
 
-  #process(running: Running, record: TopicRecord, format: Format = "number"): void {
+  #process(running: Running, record: TopicRecord, format: Format = "number", text?: string): void {
     const { service, chain, branches, state, printed, lines, refused } = running;
     const { output } = service;
     const last = chain.at(-1)?.name;
     const deliver = (message: Message) => {
+      const inJson = () => jsonOf(message);
       switch (output.kind) {
         case "log":
           mustBePrintable(output, chain, message);
-          return () => printed.push(stagesOf(message));
+          return () => printed.push(printedOf(message));
         case "file": {
-          const line = writeLine(output.format ?? "number", message.value, last);
+          const line = writeLine(output.format ?? "number", message.value, last, inJson);
           return () => lines.push(line);
         }
         case "topic":
         case "branches": {
           const branch = branchFor(branches, message);
           if (branch === undefined) return () => {};
-          write(branch.format ?? "number", message.value, last);
-          return () => this.#append(branch.topic, message);
+          const { topic, format = "number" } = branch;
+          const written = write(format, message.value, last, inJson);
+          return () => this.#append(topic, { ...message, value: read(format, written) }, written);
         }
         default:
           return output satisfies never;
@@ -171,7 +203,8 @@ export class PipelineDriver {
     };
     try {
       mustBeReadable(service, format, record.value);
-      const advanced = advance(chain, state, record, deliver);
+      const source = text === undefined || format === "text" ? undefined : () => text;
+      const advanced = advance(chain, state, { ...record, source }, deliver);
       refused.push(...advanced.refused);
       for (const deliverNow of advanced.outputs) deliverNow();
     } catch (error) {
@@ -180,7 +213,12 @@ export class PipelineDriver {
     }
   }
 
-  #topic(name: string): TopicRecord[] {
+  #formatOf(topic: string): Format {
+    const named = this.#running.flatMap(({ service: { input, output } }) => [...topicsOf(input), ...topicsOf(output)]);
+    return named.find((each) => each.topic === topic)?.format ?? "number";
+  }
+
+  #topic(name: string): Held[] {
     return known(this.#topics.get(name), "topic", name, this.#topics.keys());
   }
 
@@ -229,6 +267,10 @@ async function loadLink(step: Step): Promise<Link> {
 function mustBeReadable({ name }: Service, format: Format, value: unknown): void {
   if (!fits(format, value))
     throw new OperatorError(name, value, `expected format ${format}, found ${JSON.stringify(value)}`);
+}
+
+function printedOf(message: Message): Printed {
+  return { stages: stagesOf(message), texts: pathOf(message).map((each) => inOneLine(jsonOf(each))) };
 }
 
 function mustBePrintable({ stages }: LogOutput, chain: readonly Link[], message: Message): void {

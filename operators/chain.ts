@@ -2,7 +2,8 @@ import type { ZodType } from "zod";
 import type { ChainState } from "./chain-state.ts";
 import { valueAt, withValueAt } from "./field.ts";
 import { frozenState } from "./frozen-state.ts";
-import { forward, isForwarded, type Operator, type RecordContext } from "./operator.ts";
+import { jsonOf } from "./message-text.ts";
+import { forward, isForwarded, type Operator, type RecordAtHand, type RecordContext } from "./operator.ts";
 import { OperatorError } from "./operator-error.ts";
 
 /** One operator of a chain with its validated parameters. `name` is what a fault calls it, and its state. */
@@ -45,8 +46,13 @@ const stateNames = new WeakMap<Link, string>();
 /** A value on its way through a chain. */
 export interface Message extends RecordContext {
   readonly value: unknown;
-  /** What it was made from by the link before; absent for what entered the chain. */
+  /** Of what entered the chain: the JSON text that the value was read from, if it was. */
+  readonly source?: (() => string) | undefined;
+  /** What it was made from, and by which link; absent for what entered the chain. */
   readonly before?: Message;
+  readonly by?: Link;
+  /** Whether it stands for more than the record at hand, as a window's result does. */
+  readonly isResult?: boolean;
 }
 
 /** What became of one record. */
@@ -136,10 +142,11 @@ function passOn<Mark>(
   const { key, timestampMs } = message;
   for (const emitted of stepOf(link, index, states, message)) {
     if (!isForwarded(emitted)) {
-      passOn(chain, index + 1, states, { value: emitted, key, timestampMs, before: message }, destination);
+      passOn(chain, index + 1, states, { value: emitted, key, timestampMs, before: message, by: link }, destination);
       continue;
     }
-    const forwarded = { ...message, ...emitted, before: message };
+    const isResult = link.operator.stateful;
+    const forwarded = { key, timestampMs, ...emitted, before: message, by: link, isResult };
     if (!link.operator.stateful) passOn(chain, index + 1, states, forwarded, destination);
     else passOnItsOwn(chain, index + 1, states, forwarded, destination);
   }
@@ -160,9 +167,14 @@ function passOnItsOwn<Mark>(
   }
 }
 
-/** All stages of a message: the value that entered the chain, then what each link made of it. */
-export function stagesOf({ value, before }: Message): readonly unknown[] {
-  return before === undefined ? [value] : [...stagesOf(before), value];
+/** The way of a message: what entered the chain, then what each link made of it. */
+export function pathOf(message: Message): readonly Message[] {
+  return message.before === undefined ? [message] : [...pathOf(message.before), message];
+}
+
+/** All stages of a message: the values on its way. */
+export function stagesOf(message: Message): readonly unknown[] {
+  return pathOf(message).map(({ value }) => value);
 }
 
 function stepOf(link: Link, index: number, states: ChainState, message: Message): readonly unknown[] {
@@ -175,12 +187,13 @@ function stepOf(link: Link, index: number, states: ChainState, message: Message)
   const state = kept === undefined ? frozenState(operator.initial(params), name) : kept;
   const [after, emitted] = stepped(link, state, value, message);
   if (operator.stateful && after !== state) keep(link, index, states, message, frozenState(after, name));
-  return field === undefined ? emitted : emitted.map((output) => outputOf(link, message.value, output));
+  return field === undefined ? emitted : emitted.map((output) => outputOf(link, message.value, value, output));
 }
 
-function stepped({ name, operator, params }: Link, state: unknown, value: unknown, message: Message) {
+function stepped(link: Link, state: unknown, value: unknown, message: Message) {
+  const { name, operator, params } = link;
   try {
-    return operator.step(params, state, value, message);
+    return operator.step(params, state, value, operator.exact ? withText(link, message) : message);
   } catch (cause) {
     throw refusal(name, message.value, cause);
   }
@@ -195,11 +208,17 @@ function keep({ name }: Link, index: number, states: ChainState, message: Messag
 }
 
 /** What an operator makes of a field takes its place; what stands for more than this record goes on as it is. */
-function outputOf({ field, operator }: Link, value: unknown, output: unknown): unknown {
+function outputOf({ field, operator }: Link, value: unknown, input: unknown, output: unknown): unknown {
   if (field === undefined || (isForwarded(output) && operator.stateful)) return output;
-  if (!isForwarded(output)) return withValueAt(value, field, output);
+  if (!isForwarded(output)) return Object.is(input, output) ? value : withValueAt(value, field, output);
   const { value: replacement, ...context } = output;
-  return forward(withValueAt(value, field, replacement), context);
+  return forward(Object.is(input, replacement) ? value : withValueAt(value, field, replacement), context);
+}
+
+function withText({ field }: Link, message: Message): RecordAtHand {
+  const { key, timestampMs } = message;
+  const text = (path?: string) => jsonOf(message, [field, path].filter((each) => each !== undefined).join("."));
+  return { key, timestampMs, text };
 }
 
 function attempt<T>({ name }: Link, value: unknown, work: () => T): T {

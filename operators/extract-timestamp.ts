@@ -14,6 +14,7 @@ const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
  */
 export const extractTimestamp = flatMap({
   params: { field: field().describe("Path of the field, such as measured.at") },
+  moves: () => ({}),
   value: unknown().describe("an object"),
   step: (params, value) => [forward(value, { timestampMs: momentOf(valueAt(value, params.field)) })],
 });

@@ -1,9 +1,10 @@
 import { type Branch, branchFor } from "../operators/branch.ts";
-import { advance, type Link, type Message, stagesOf } from "../operators/chain.ts";
+import { advance, type Link, type Message, pathOf } from "../operators/chain.ts";
 import type { ChainState, States } from "../operators/chain-state.ts";
 import { type Format, write, writeLine, writeToLog } from "../operators/format.ts";
+import { jsonOf } from "../operators/message-text.ts";
 import { OperatorError } from "../operators/operator-error.ts";
-import { decodeKey, decodeTimestamp, decodeValue, PoisonError } from "./codec.ts";
+import { decodeKey, decodeText, decodeTimestamp, decodeValue, PoisonError } from "./codec.ts";
 import { RESULT } from "./dead-letter.ts";
 import { fullness } from "./full-transaction.ts";
 import type { Headers, IncomingRecord } from "./kafka/kafka.ts";
@@ -77,7 +78,7 @@ export function processBatch(
         const output = outputOf(result, record, message, chain, destination);
         if (output === undefined) return undefined;
         const size = fittingSize(output, maxRecordBytes, result.value, chain);
-        const path = stages ? stagesOf(result).map((stage, index) => writeToLog(stage, chain[index - 1]?.name)) : [];
+        const path = stages ? pathOf(result).map(loggedStage) : [];
         return { output, size, path };
       };
       const advanced = advance(chain, state, message, deliver);
@@ -103,7 +104,18 @@ export function processBatch(
 }
 
 function messageOf({ key, value, timestamp }: IncomingRecord, format: Format): Message {
-  return { key: decodeKey(key), value: decodeValue(value, format), timestampMs: decodeTimestamp(timestamp) };
+  const decodedKey = decodeKey(key);
+  const text = decodeText(value, format);
+  return {
+    key: decodedKey,
+    value: decodeValue(value, format, text),
+    timestampMs: decodeTimestamp(timestamp),
+    source: format === "text" ? undefined : () => text,
+  };
+}
+
+function loggedStage(stage: Message): string {
+  return writeToLog(stage.value, stage.by?.name, () => jsonOf(stage));
 }
 
 /** What an operator did not change goes out with the very bytes that it came in with; undefined when no branch takes it. */
@@ -129,14 +141,15 @@ function writtenTo(
   output: Message,
   last: string | undefined,
 ): Pick<Output, "topic" | "value"> | undefined {
+  const json = () => jsonOf(output);
   switch (destination.kind) {
     case "log":
-      return { topic: "", value: writeToLog(output.value, last) };
+      return { topic: "", value: writeToLog(output.value, last, json) };
     case "lines":
-      return { topic: "", value: writeLine(destination.format, output.value, last) };
+      return { topic: "", value: writeLine(destination.format, output.value, last, json) };
     case "topics": {
       const branch = branchFor(destination.branches, output);
-      return branch && { topic: branch.topic, value: write(branch.format ?? "number", output.value, last) };
+      return branch && { topic: branch.topic, value: write(branch.format ?? "number", output.value, last, json) };
     }
     default:
       return destination satisfies never;

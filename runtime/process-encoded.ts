@@ -1,8 +1,9 @@
 import { type Destination, type Link, type Message, pass } from "../operators/chain.ts";
 import type { ChainState, States } from "../operators/chain-state.ts";
 import { type Format, write } from "../operators/format.ts";
+import { isUntouched, jsonOf } from "../operators/message-text.ts";
 import { OperatorError } from "../operators/operator-error.ts";
-import { decodeKey, decodeValue, isTime, PoisonError } from "./codec.ts";
+import { decodeKey, decodeText, decodeValue, isTime, PoisonError } from "./codec.ts";
 import { fullness } from "./full-transaction.ts";
 import type { RecordBatch } from "./kafka/kafka.ts";
 import { RecordReader } from "./kafka/record-reader.ts";
@@ -58,12 +59,12 @@ export function processEncoded(
   isFull = fullness(),
 ): ProcessedEncoded | undefined {
   const state = before.fork();
-  const outputs = new Outputs(chain, batches, options);
   const reader = new RecordReader(batches, from);
+  const outputs = new Outputs(chain, batches, reader, options);
   try {
     while (reader.next()) {
       if (isFull(outputs.bytes + state.bytes)) return { state, outputs: outputs.finish(), stoppedAt: reader.offset };
-      pass(chain, state, outputs.enter(reader), outputs);
+      pass(chain, state, outputs.enter(), outputs);
       outputs.passed();
     }
   } catch (error) {
@@ -84,9 +85,16 @@ class Outputs implements Destination<undefined> {
   #writer: RecordWriter;
   #key: string | null = null;
   #keyBytes: Buffer | null = null;
+  readonly #reader: RecordReader;
+  /** Of the value at hand, once it is needed. */
+  #text: string | undefined;
+  /** One for all records, as it is asked only while they are at hand. */
+  readonly #source: (() => string) | undefined;
 
-  constructor(chain: readonly Link[], batches: readonly RecordBatch[], options: Options) {
+  constructor(chain: readonly Link[], batches: readonly RecordBatch[], reader: RecordReader, options: Options) {
     this.#options = options;
+    this.#reader = reader;
+    this.#source = options.input === "text" ? undefined : () => this.#textOf();
     this.#last = chain.at(-1)?.name;
     const bytes = batches.reduce((sum, batch) => sum + (batch.decompressed ?? batch.bytes).length, 0);
     const { maxRecordBytes = MAX_BYTES } = options;
@@ -103,25 +111,51 @@ class Outputs implements Destination<undefined> {
   }
 
   /** The record at hand as the chain takes it. */
-  enter(reader: RecordReader): Message {
+  enter(): Message {
+    const reader = this.#reader;
     const { timestampMs, keyStart, valueStart } = reader;
     if (reader.hasHeaders || !isTime(timestampMs) || timestampMs > LATEST_MS || valueStart < 0) throw ORDINARY;
     this.#keyBytes = keyStart < 0 ? null : reader.key;
     this.#key = decodeKey(this.#keyBytes);
     const { input } = this.#options;
+    this.#text = undefined;
     const plain = input === "number" ? plainNumber(reader.bytes, valueStart, reader.valueEnd) : undefined;
-    return { key: this.#key, value: plain ?? decodeValue(reader.value, input), timestampMs };
+    const value = plain ?? decodeValue(reader.value, input, this.#textOf());
+    return { key: this.#key, value, timestampMs, source: this.#source };
   }
 
-  deliver({ key, value, timestampMs }: Message): void {
+  #textOf(): string {
+    this.#text ??= decodeText(this.#reader.value, this.#options.input);
+    return this.#text;
+  }
+
+  deliver(message: Message): void {
+    const { key, value, timestampMs } = message;
     const { output, keys } = this.#options;
     if (!Number.isInteger(timestampMs) || timestampMs < 0 || timestampMs > LATEST_MS) throw ORDINARY;
     if (key !== null && !(keys && typeof key === "string")) throw ORDINARY;
-    const text = write(output, value, this.#last);
     const keyOut = key === this.#key ? this.#keyBytes : key;
-    if (output === "number") this.#writer.writeAscii(keyOut, text, timestampMs);
-    else this.#writer.write(keyOut, text, timestampMs);
+    if (isUntouched(message) && this.#staysReadable(value)) this.#copy(keyOut, timestampMs);
+    else {
+      const text = write(output, value, this.#last, () => jsonOf(message));
+      if (text === this.#text) this.#copy(keyOut, timestampMs);
+      else if (output === "number") this.#writer.writeAscii(keyOut, text, timestampMs);
+      else this.#writer.write(keyOut, text, timestampMs);
+    }
     if (this.#writer.size > this.#maxBytes) throw ORDINARY;
+  }
+
+  /** The value that came in, as it is. */
+  #copy(key: Buffer | string | null, timestampMs: number): void {
+    const { bytes, valueStart, valueEnd } = this.#reader;
+    this.#writer.copy(key, bytes, valueStart, valueEnd, timestampMs);
+  }
+
+  /** Whether the bytes of a value that came in stand for it also where it goes. */
+  #staysReadable(value: unknown): boolean {
+    const { input, output } = this.#options;
+    if (input === output) return true;
+    return input !== "text" && (output === "json" || (output === "number" && typeof value === "number"));
   }
 
   refuse(): void {

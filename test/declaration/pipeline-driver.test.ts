@@ -190,3 +190,27 @@ test("a name that is none is told with those that are", async () => {
   expect(() => driver.send("x", 1)).toThrow('there is no topic "x"; expected one of temperature');
   expect(() => driver.printed("x")).toThrow('there is no service "x"; expected one of pro, con');
 });
+
+test("numbers that no double holds come through, and are two keys, as on the cluster", async () => {
+  const driver = await openDriver(
+    written(`
+topics: { readings: { format: json }, kept: { format: json }, ids: }
+services:
+  keep:
+    on: rpi0
+    from: readings
+    apply: [{ select-key: { field: id } }, { operator: round, field: x }]
+    to: kept
+  ids: { on: rpi0, from: kept, apply: [{ extract-field: { field: id } }], to: ids }
+  file: { on: rpi0, from: kept, sink: { file: kept.jsonl, format: json } }
+  show: { on: rpi0, from: ids, sink: log }
+`),
+  );
+  const ids = ["9007199254740992", "9007199254740993"];
+  for (const id of ids) driver.sendText("readings", `{ "id":${id},\n  "x":1.50, "note":"\\u00e9" }`);
+  expect(driver.records("kept").map(({ key }) => key)).toEqual(ids);
+  expect(driver.texts("kept")).toEqual(ids.map((id) => `{ "id":${id},\n  "x":2, "note":"\\u00e9" }`));
+  expect(driver.lines("file")).toEqual(ids.map((id) => `{ "id":${id},"x":2, "note":"\\u00e9" }`));
+  expect(driver.texts("ids")).toEqual(ids);
+  expect(driver.printedTexts("show")).toEqual(ids.map((id) => [id]));
+});

@@ -1,0 +1,69 @@
+import type { Link, Message } from "./chain.ts";
+import { valueAt } from "./field.ts";
+import { rewritten, type Span, spanAt, spliced, wholeOf } from "./json-text.ts";
+
+/**
+ * The JSON of a message's value, or of the field at a path of it. What no operator changed has the text that it came as: JSON
+ * holds numbers that no double does, and says one thing in many ways.
+ */
+export function jsonOf(message: Message, path = ""): string {
+  const text = textOf(message);
+  if (path === "") return text ?? JSON.stringify(message.value);
+  const span = text === undefined ? undefined : spanAt(text, path);
+  return span === undefined || text === undefined
+    ? JSON.stringify(valueAt(message.value, path))
+    : text.slice(span.start, span.end);
+}
+
+/** Whether the value is the one that entered the chain, so that its bytes are, too. */
+export function isUntouched(message: Message): boolean {
+  let at = message;
+  for (; at.before !== undefined; at = at.before) if (!isAsBefore(at, at.before)) return false;
+  return true;
+}
+
+function isAsBefore({ value, by, isResult }: Message, before: Message): boolean {
+  if (isResult || by === undefined || !Object.is(value, before.value)) return false;
+  const { filters, moves } = by.operator;
+  // An operator may have changed what is in an object, but only in what it was given.
+  return !isObject(value) || filters || moves !== undefined || !isObject(inputOf(by, before));
+}
+
+function inputOf({ field }: Link, { value }: Message): unknown {
+  return field === undefined ? value : valueAt(value, field);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** Undefined for what was not made from a text. */
+function textOf(message: Message): string | undefined {
+  const { value, before, by, isResult } = message;
+  if (before === undefined || by === undefined) return message.source?.();
+  if (isResult) return undefined;
+  if (isAsBefore(message, before)) return textOf(before);
+  // Made anew, as most numbers are: the text need not be looked at.
+  if (by.field === undefined && by.operator.moves === undefined && !isObject(value)) return undefined;
+  const text = textOf(before);
+  if (text === undefined) return undefined;
+  if (by.field === undefined) {
+    const whole = wholeOf(text);
+    const made = madeBy(by, text, whole, value);
+    // What stands around it stays, too, when nothing changed.
+    return made === text.slice(whole.start, whole.end) ? text : made;
+  }
+  const span = spanAt(text, by.field);
+  const made = span && madeBy(by, text, span, valueAt(value, by.field));
+  return made === undefined || span === undefined ? undefined : spliced(text, span, made);
+}
+
+/** What a link makes of a value that stands in a text. */
+function madeBy({ operator, params }: Link, text: string, span: Span, value: unknown): string | undefined {
+  if (operator.moves === undefined) return rewritten(text, span, value);
+  const { from, into } = operator.moves(params);
+  const moved = from === undefined ? span : spanAt(text, from, span);
+  if (moved === undefined) return undefined;
+  const json = text.slice(moved.start, moved.end);
+  return into === undefined ? json : `{${JSON.stringify(into)}:${json}}`;
+}
