@@ -199,7 +199,7 @@ services:
   keep:
     on: rpi0
     from: readings
-    apply: [{ select-key: { field: id } }, { operator: round, field: x }]
+    apply: [{ select-key: { field: id } }, { round: , field: x }]
     to: kept
   ids: { on: rpi0, from: kept, apply: [{ extract-field: { field: id } }], to: ids }
   file: { on: rpi0, from: kept, sink: { file: kept.jsonl, format: json } }
