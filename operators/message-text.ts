@@ -30,7 +30,14 @@ function isAsBefore({ value, by, isResult }: Message, before: Message): boolean 
 }
 
 function inputOf({ field }: Link, { value }: Message): unknown {
-  return field === undefined ? value : valueAt(value, field);
+  return field === undefined ? value : fieldOf(value, field);
+}
+
+/** Undefined where an operator that came later has taken the field away: its own value is then looked at after this one. */
+function fieldOf(value: unknown, path: string): unknown {
+  return path.split(".").reduce<unknown>((at, step) => {
+    return isObject(at) && Object.hasOwn(at, step) ? (at as Record<string, unknown>)[step] : undefined;
+  }, value);
 }
 
 function isObject(value: unknown): value is object {
@@ -54,7 +61,7 @@ function textOf(message: Message): string | undefined {
     return made === text.slice(whole.start, whole.end) ? text : made;
   }
   const span = spanAt(text, by.field);
-  const made = span && madeBy(by, text, span, valueAt(value, by.field));
+  const made = span && madeBy(by, text, span, fieldOf(value, by.field));
   return made === undefined || span === undefined ? undefined : spliced(text, span, made);
 }
 

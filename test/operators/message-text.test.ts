@@ -71,6 +71,18 @@ describe("with one field changed, every other field keeps its bytes:", () => {
   test("inside of the field", () => onX('{"z":1.0, "y":2.0}', [link(inside, {}, "x")], withX('{"z":1.0, "y":7}')));
 });
 
+test("an own operator may take away in place what others worked on before it", () => {
+  const without = map({
+    value: unknown(),
+    step: (_, o) => {
+      Reflect.deleteProperty(Object(o), "x");
+      return o;
+    },
+  });
+  expect(texts([link(round, {}, "x"), link(without)], '{"x":1.5,"y":1.0}')).toEqual(['{"y":1.0}']);
+  expect(texts([link(round, {}, "x"), link(without)], '{"x":1,"y":1.0}')).toEqual(['{"y":1.0}']);
+});
+
 test("a filter, a deadband or a dedupe on a field passes the object as it came", () => {
   const text = '{ "id":9007199254740993, "x":20.50 }';
   for (const each of [link(threshold, { above: 0 }, "x"), link(deadband, { by: 1 }, "x")]) {
