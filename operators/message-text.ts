@@ -15,18 +15,28 @@ export function jsonOf(message: Message, path = ""): string {
     : text.slice(span.start, span.end);
 }
 
-/** Whether the value is the one that entered the chain, so that its bytes are, too. */
-export function isUntouched(message: Message): boolean {
+/**
+ * What a value is written from: the bytes that entered the chain, when it is the very value that did; a text that has to be
+ * found first; or the value alone, as of most numbers that were computed.
+ */
+export function originOf(message: Message): "bytes" | "text" | "value" {
   let at = message;
-  for (; at.before !== undefined; at = at.before) if (!isAsBefore(at, at.before)) return false;
-  return true;
+  for (; at.before !== undefined; at = at.before) {
+    if (!isAsBefore(at, at.before)) return isMadeAnew(at) ? "value" : "text";
+  }
+  return "bytes";
 }
 
-function isAsBefore({ value, by, isResult }: Message, before: Message): boolean {
-  if (isResult || by === undefined || !Object.is(value, before.value)) return false;
-  const { filters, moves } = by.operator;
+/** Whether a value that is not as before has nothing of a text. */
+function isMadeAnew({ value, by, isResult }: Message): boolean {
+  return isResult === true || (!isObject(value) && by?.field === undefined && by?.operator.moves === undefined);
+}
+
+function isAsBefore(message: Message, before: Message): boolean {
+  const { value, by } = message;
+  if (!Object.is(value, before.value) || message.isResult === true || by === undefined) return false;
   // An operator may have changed what is in an object, but only in what it was given.
-  return !isObject(value) || filters || moves !== undefined || !isObject(inputOf(by, before));
+  return !isObject(value) || by.operator.filters || by.operator.moves !== undefined || !isObject(inputOf(by, before));
 }
 
 function inputOf({ field }: Link, { value }: Message): unknown {
@@ -46,12 +56,10 @@ function isObject(value: unknown): value is object {
 
 /** Undefined for what was not made from a text. */
 function textOf(message: Message): string | undefined {
-  const { value, before, by, isResult } = message;
+  const { value, before, by } = message;
   if (before === undefined || by === undefined) return message.source?.();
-  if (isResult) return undefined;
   if (isAsBefore(message, before)) return textOf(before);
-  // Made anew, as most numbers are: the text need not be looked at.
-  if (by.field === undefined && by.operator.moves === undefined && !isObject(value)) return undefined;
+  if (isMadeAnew(message)) return undefined;
   const text = textOf(before);
   if (text === undefined) return undefined;
   if (by.field === undefined) {

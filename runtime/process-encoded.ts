@@ -1,7 +1,7 @@
 import { type Destination, type Link, type Message, pass } from "../operators/chain.ts";
 import type { ChainState, States } from "../operators/chain-state.ts";
 import { type Format, write } from "../operators/format.ts";
-import { isUntouched, jsonOf } from "../operators/message-text.ts";
+import { jsonOf, originOf } from "../operators/message-text.ts";
 import { OperatorError } from "../operators/operator-error.ts";
 import { decodeKey, decodeText, decodeValue, isTime, PoisonError } from "./codec.ts";
 import { fullness } from "./full-transaction.ts";
@@ -135,8 +135,11 @@ class Outputs implements Destination<undefined> {
     if (!Number.isInteger(timestampMs) || timestampMs < 0 || timestampMs > LATEST_MS) throw ORDINARY;
     if (key !== null && !(keys && typeof key === "string")) throw ORDINARY;
     const keyOut = key === this.#key ? this.#keyBytes : key;
-    if (isUntouched(message) && this.#staysReadable(value)) this.#copy(keyOut, timestampMs);
-    else {
+    const origin = originOf(message);
+    if (origin === "bytes" && this.#staysReadable(value)) this.#copy(keyOut, timestampMs);
+    else if (origin === "value" && output === "number") {
+      this.#writer.writeAscii(keyOut, write(output, value, this.#last), timestampMs);
+    } else {
       const text = write(output, value, this.#last, () => jsonOf(message));
       if (text === this.#text) this.#copy(keyOut, timestampMs);
       else if (output === "number") this.#writer.writeAscii(keyOut, text, timestampMs);
