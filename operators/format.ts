@@ -61,12 +61,11 @@ export function writeToLog(value: unknown, operator?: string, json?: () => strin
 
 /** JSON without its line breaks, and the white space around them: text has none inside, only escapes. */
 export function inOneLine(json: string): string {
-  return json.includes("\n")
-    ? json
-        .split("\n")
-        .map((line) => line.trim())
-        .join("")
-    : json;
+  if (!/[\r\n]/.test(json)) return json;
+  return json
+    .split(/[\r\n]/)
+    .map((line) => line.trim())
+    .join("");
 }
 
 /** Whether a value can be written so. */
