@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { toMilliseconds } from "../operators/duration.ts";
 import type { Format } from "../operators/format.ts";
 import { MODULUS } from "../operators/minstd.ts";
+import { DEFAULT_MAX_AHEAD } from "../operators/time-limit.ts";
 import type { TopicFormat } from "../operators/topics-of.ts";
 import type { PipelineDocument } from "./document.ts";
 import { inOrder } from "./graph.ts";
@@ -100,12 +101,14 @@ function serviceOf(checked: Checked, name: string, shape: ServiceShape): Service
     shape.sink === undefined
       ? outputOf([present(shape.to)].flat().map(topicIn).map(named), filters)
       : sinkOf(shape.sink);
+  const maxAheadMs = toMilliseconds(shape.maxAhead);
   return {
     name,
     on: Array.from({ length: shape.replicas ?? hosts.length }, (_, replica) => hosts[replica % hosts.length] ?? ""),
     input,
     apply: steps,
     output,
+    ...(maxAheadMs === toMilliseconds(DEFAULT_MAX_AHEAD) ? {} : { maxAheadMs }),
     ...(shape.processingGuarantee === "exactly_once" ? {} : { processingGuarantee: shape.processingGuarantee }),
     ...(stateful || shape.source !== undefined || output.kind === "file"
       ? { changelogTopic: changelogTopic(pipeline, name) }
@@ -200,6 +203,9 @@ function allTopics({ shape, document }: Checked, services: readonly Service[], c
   // Nor is it of use where one disk alone has the latest of it. Of two brokers one must be able to go down.
   const byUser = "min.insync.replicas" in cluster.kafka.config;
   const durable: Record<string, string> = replicationFactor > 2 && !byUser ? { "min.insync.replicas": "2" } : {};
+  // Dead letters may have no key, which a compacted topic does not take.
+  const uncompacted: Record<string, string> =
+    "log.cleanup.policy" in cluster.kafka.config ? { "cleanup.policy": "delete" } : {};
   for (const { input, changelogTopic: changelog, deadLetterTopic: deadLetters } of services) {
     if (changelog !== undefined) {
       const partitions = Math.max(1, ...topicsOf(input).map(({ topic }) => topics.get(topic)?.partitions ?? 1));
@@ -207,7 +213,8 @@ function allTopics({ shape, document }: Checked, services: readonly Service[], c
       add({ name: changelog, partitions, replicationFactor, config, role: "changelog" });
     }
     if (deadLetters !== undefined) {
-      add({ name: deadLetters, partitions: 1, replicationFactor, config: durable, role: "dead-letters" });
+      const config = { ...uncompacted, ...durable };
+      add({ name: deadLetters, partitions: 1, replicationFactor, config, role: "dead-letters" });
     }
   }
   return [...topics.values()].sort((a, b) => (a.name < b.name ? -1 : 1));

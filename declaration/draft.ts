@@ -10,7 +10,7 @@ export interface Draft {
   readonly hosts: ReadonlyMap<string, DraftHost>;
   /** As written; undefined when left to default. */
   readonly brokers: readonly string[] | undefined;
-  readonly brokerSettings: readonly string[];
+  readonly brokerSettings: ReadonlyMap<string, unknown>;
   readonly version: string | undefined;
   /** Which of zookeeper and kraft stand there at all. */
   readonly modes: readonly Mode[];
@@ -74,7 +74,7 @@ export function draftOf(data: unknown): Draft {
   return {
     hosts: valuesMapped(mapping(cluster.get("hosts")), hostOf),
     brokers: names(kafka.get("brokers")),
-    brokerSettings: [...mapping(kafka.get("config")).keys()],
+    brokerSettings: mapping(kafka.get("config")),
     version: text(kafka.get("version")),
     modes: (["zookeeper", "kraft"] as const).filter((mode) => cluster.has(mode)),
     voters: names(mapping(cluster.get("zookeeper")).get("voters")),

@@ -10,6 +10,7 @@ import { typeDiagnostics } from "./operator-types.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { branchFindings } from "./rules/branches.ts";
 import { hostFindings } from "./rules/hosts.ts";
+import { keyFindings } from "./rules/keys.ts";
 import { chainsOf } from "./rules/operators.ts";
 import { serviceFindings } from "./rules/services.ts";
 import { sourceFindings } from "./rules/sources.ts";
@@ -46,6 +47,7 @@ export async function loadPipeline(file: string, { checkTypes = false } = {}): P
     ...topicFindings(draft, name),
     ...serviceFindings(draft),
     ...branchFindings(draft),
+    ...keyFindings(draft, chains),
     ...(await sourceFindings(draft, folder)),
     ...chainFindings,
   ];

@@ -1,7 +1,7 @@
 import { inOneLine } from "../operators/format.ts";
 import type { OperatorError } from "../operators/operator-error.ts";
 import type { Pipeline } from "./pipeline.ts";
-import { openDriver, type PipelineDriver } from "./pipeline-driver.ts";
+import { type DriverOptions, openDriver, type PipelineDriver } from "./pipeline-driver.ts";
 
 /** What every topic and sink of a pipeline holds in the end, each in the order in which it got there. */
 export interface OfflineRun {
@@ -22,8 +22,8 @@ export interface OfflineRun {
 }
 
 /** Drives a whole pipeline until its sources are at their end: the known answer that the cluster must give, too. */
-export async function runOffline(pipeline: Pipeline): Promise<OfflineRun> {
-  const driver = await openDriver(pipeline);
+export async function runOffline(pipeline: Pipeline, options: DriverOptions = {}): Promise<OfflineRun> {
+  const driver = await openDriver(pipeline, options);
   driver.finish();
   const streams = pipeline.topics.filter(({ role }) => role === "stream").map(({ name }) => name);
   const names = pipeline.services.map(({ name }) => name);

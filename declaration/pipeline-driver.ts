@@ -1,14 +1,19 @@
 import { type Branch, branchFor } from "../operators/branch.ts";
 import { advance, type Link, linkOf, type Message, pathOf, stagesOf } from "../operators/chain.ts";
 import { ChainState } from "../operators/chain-state.ts";
+import { toMilliseconds } from "../operators/duration.ts";
+import { isEventTime, parseTime } from "../operators/event-time.ts";
 import { type Format, fits, inOneLine, read, write, writeLine, writeToLog } from "../operators/format.ts";
 import { jsonOf } from "../operators/message-text.ts";
 import type { RecordContext } from "../operators/operator.ts";
 import { OperatorError } from "../operators/operator-error.ts";
+import { jsonOrWords, messageOf, shown } from "../operators/shown.ts";
+import { ANY_TIME, aheadOf, DEFAULT_MAX_AHEAD } from "../operators/time-limit.ts";
 import { loadPipeline } from "./load-pipeline.ts";
 import { loadOperator } from "./operator-module.ts";
 import { openPacedSource, type PacedSource } from "./paced-source.ts";
 import { type Output, type Pipeline, type Service, type Step, topicsOf } from "./pipeline.ts";
+import { changelogWeight, isCompacted, maxRecordBytesOf, recordBytes } from "./record-limits.ts";
 
 /** A record of a topic. */
 export interface TopicRecord extends RecordContext {
@@ -44,6 +49,14 @@ interface Running {
   readonly source: PacedSource | undefined;
 }
 
+export interface DriverOptions {
+  /**
+   * What the services' clocks show when time starts, such as 2026-11-29T12:00:00Z; event times that are `maxAhead` ahead of them
+   * are refused. Without it time starts in 1970, and no event time is too far ahead.
+   */
+  readonly clock?: string;
+}
+
 interface Due {
   readonly running: Running;
   readonly source: PacedSource;
@@ -53,17 +66,24 @@ interface Due {
 
 /**
  * A whole pipeline without Kafka and without waiting: the operators, formats, keys, event times and refusals are the very ones
- * that run on the cluster; time is virtual, starts at 0 and moves only when told. A topic counts as one partition. The
- * idea is that of Kafka Streams' TopologyTestDriver.
+ * that run on the cluster; time is virtual, starts at 0 or at the clock that it is given, and moves only when told. A topic
+ * counts as one partition. The idea is that of Kafka Streams' TopologyTestDriver.
  */
 export class PipelineDriver {
+  readonly #pipeline: Pipeline;
   readonly #running: readonly Running[];
   readonly #topics: ReadonlyMap<string, Held[]>;
-  #nowMs = 0;
+  readonly #startMs: number;
+  readonly #isClockKnown: boolean;
+  /** Since the start. */
+  #passedMs = 0;
 
-  /** `openDriver` makes one. */
-  constructor(pipeline: Pipeline, running: readonly Running[]) {
+  /** `openDriver` makes one. @param clockMs as of its options, in milliseconds since the epoch */
+  constructor(pipeline: Pipeline, running: readonly Running[], clockMs?: number) {
+    this.#pipeline = pipeline;
     this.#running = running;
+    this.#startMs = clockMs ?? 0;
+    this.#isClockKnown = clockMs !== undefined;
     const streams = pipeline.topics.filter(({ role }) => role === "stream");
     this.#topics = new Map(streams.map(({ name }) => [name, []]));
   }
@@ -71,7 +91,7 @@ export class PipelineDriver {
   /** Sends a record to a topic, as a program from outside would; its event time is the virtual time if none is given. */
   send(topic: string, value: unknown, { key = null, timestampMs = this.#nowMs }: Partial<RecordContext> = {}): void {
     const isText = this.#formatOf(topic) === "text" && typeof value === "string";
-    this.#append(topic, { key, value, timestampMs }, isText ? value : (JSON.stringify(value) ?? String(value)));
+    this.#append(topic, { key, value, timestampMs }, isText ? value : jsonOrWords(value));
   }
 
   /** As `send`, for a value as its text stands in the topic: JSON says more than a value of JavaScript can hold. */
@@ -89,10 +109,10 @@ export class PipelineDriver {
 
   /** Lets so many milliseconds pass: sources send what falls due, the end included; at one moment, in the order of the file. */
   pass(ms: number): void {
-    const until = this.#nowMs + ms;
+    const until = this.#passedMs + ms;
     for (let next = this.#nextDue(); next !== undefined && next.dueMs <= until; next = this.#nextDue())
       this.#send(next);
-    this.#nowMs = until;
+    this.#passedMs = until;
   }
 
   /**
@@ -148,6 +168,10 @@ export class PipelineDriver {
     return this.#service(service).refused;
   }
 
+  get #nowMs(): number {
+    return this.#startMs + this.#passedMs;
+  }
+
   #nextDue(): Due | undefined {
     const sources = this.#running.flatMap((running) => {
       const { source } = running;
@@ -159,9 +183,9 @@ export class PipelineDriver {
 
   #send({ running, source, dueMs }: Due): void {
     const { input } = running.service;
-    this.#nowMs = dueMs;
+    this.#passedMs = dueMs;
     const { value, text } = source.take();
-    const record = { key: null, value, timestampMs: dueMs };
+    const record = { key: null, value, timestampMs: this.#nowMs };
     this.#process(running, record, input.kind === "file" ? input.format : undefined, text);
   }
 
@@ -182,9 +206,11 @@ export class PipelineDriver {
     const deliver = (message: Message) => {
       const inJson = () => jsonOf(message);
       switch (output.kind) {
-        case "log":
+        case "log": {
           mustBePrintable(output, chain, message);
-          return () => printed.push(printedOf(message));
+          const shownInLog = printedOf(message);
+          return () => printed.push(shownInLog);
+        }
         case "file": {
           const line = writeLine(output.format ?? "number", message.value, last, inJson);
           return () => lines.push(line);
@@ -195,22 +221,39 @@ export class PipelineDriver {
           if (branch === undefined) return () => {};
           const { topic, format = "number" } = branch;
           const written = write(format, message.value, last, inJson);
-          return () => this.#append(topic, { ...message, value: read(format, written) }, written);
+          this.#mustBeTaken(topic, message, written, last ?? service.name);
+          const value = read(format, written);
+          return () => this.#append(topic, { ...message, value }, written);
         }
         default:
           return output satisfies never;
       }
     };
+    let outputs: readonly (() => unknown)[] = [];
     try {
       mustBeReadable(service, format, record.value);
       const source = text === undefined || format === "text" ? undefined : () => text;
-      const advanced = advance(chain, state, { ...record, source }, deliver);
+      const { maxAheadMs = toMilliseconds(DEFAULT_MAX_AHEAD) } = service;
+      const limit = this.#isClockKnown ? aheadOf(this.#nowMs, maxAheadMs) : ANY_TIME;
+      const advanced = advance(chain, state, { ...record, source }, deliver, limit);
       refused.push(...advanced.refused);
-      for (const deliverNow of advanced.outputs) deliverNow();
+      outputs = advanced.outputs;
     } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      refused.push(error);
+      const isOurs = error instanceof OperatorError;
+      refused.push(isOurs ? error : new OperatorError(service.name, record.value, messageOf(error), error));
     }
+    // What goes wrong further on is not this record's.
+    for (const deliverNow of outputs) deliverNow();
+  }
+
+  /** Kafka would refuse it. */
+  #mustBeTaken(topic: string, { key, value }: Message, text: string, emitter: string): void {
+    const bytes = recordBytes(key, text);
+    const maxBytes = maxRecordBytesOf(this.#pipeline, topic);
+    if (bytes > maxBytes)
+      throw new OperatorError(emitter, value, `emitted a record of ${bytes} bytes; ${topic} takes at most ${maxBytes}`);
+    if (key === null && isCompacted(this.#pipeline, topic))
+      throw new OperatorError(emitter, value, `emitted a record without a key; ${topic} is compacted and takes none`);
   }
 
   #formatOf(topic: string): Format {
@@ -229,21 +272,30 @@ export class PipelineDriver {
 }
 
 /** `pipeline` is one that was loaded, or the path of its file, which is then loaded and checked. */
-export async function openDriver(pipeline: Pipeline | string): Promise<PipelineDriver> {
+export async function openDriver(pipeline: Pipeline | string, { clock }: DriverOptions = {}): Promise<PipelineDriver> {
+  const clockMs = clock === undefined ? undefined : parseTime(clock);
+  if (clockMs !== undefined && !isEventTime(clockMs))
+    throw new Error(`clock: expected a time such as 2026-11-29T12:00:00Z, found ${clock}`);
   const loaded = typeof pipeline === "string" ? await loadPipeline(pipeline) : pipeline;
   const running = await Promise.all(
-    loaded.services.map(async (service) => ({
-      service,
-      chain: await chainOf(service),
-      branches: await branchesOf(service),
-      state: new ChainState(),
-      printed: [],
-      lines: [],
-      refused: [],
-      source: await openPacedSource(service.input),
-    })),
+    loaded.services.map(async (service) => {
+      const chain = await chainOf(service);
+      const { changelogTopic } = service;
+      const weigh =
+        changelogTopic === undefined ? undefined : changelogWeight(chain, maxRecordBytesOf(loaded, changelogTopic));
+      return {
+        service,
+        chain,
+        branches: await branchesOf(service),
+        state: new ChainState(undefined, weigh),
+        printed: [],
+        lines: [],
+        refused: [],
+        source: await openPacedSource(service.input),
+      };
+    }),
   );
-  return new PipelineDriver(loaded, running);
+  return new PipelineDriver(loaded, running, clockMs);
 }
 
 async function chainOf({ apply }: Service): Promise<Link[]> {
@@ -265,12 +317,15 @@ async function loadLink(step: Step): Promise<Link> {
 
 /** A value that was sent from outside may not be what its topic says. */
 function mustBeReadable({ name }: Service, format: Format, value: unknown): void {
-  if (!fits(format, value))
-    throw new OperatorError(name, value, `expected format ${format}, found ${JSON.stringify(value)}`);
+  if (!fits(format, value)) throw new OperatorError(name, value, `expected format ${format}, found ${shown(value)}`);
 }
 
 function printedOf(message: Message): Printed {
-  return { stages: stagesOf(message), texts: pathOf(message).map((each) => inOneLine(jsonOf(each))) };
+  // A stage that no log shows may be none of JSON.
+  const texts = pathOf(message).map((each) =>
+    fits("json", each.value) ? inOneLine(jsonOf(each)) : jsonOrWords(each.value),
+  );
+  return { stages: stagesOf(message), texts };
 }
 
 function mustBePrintable({ stages }: LogOutput, chain: readonly Link[], message: Message): void {

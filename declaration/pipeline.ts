@@ -84,6 +84,8 @@ export interface Service {
   readonly input: Input;
   readonly apply: readonly Step[];
   readonly output: Output;
+  /** How far ahead of the clock an event time may be; DEFAULT_MAX_AHEAD when it is absent. */
+  readonly maxAheadMs?: number;
   /** exactly_once when it is absent. */
   readonly processingGuarantee?: ProcessingGuarantee;
   /** Compacted topic that holds the operators' state and, for a source, its position; absent when there is none to keep. */

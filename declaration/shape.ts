@@ -3,6 +3,7 @@ import { DURATION } from "../operators/duration.ts";
 import { FORMATS } from "../operators/format.ts";
 import { MODULUS } from "../operators/minstd.ts";
 import { PROCESSING_GUARANTEES } from "../operators/processing-guarantee.ts";
+import { DEFAULT_MAX_AHEAD } from "../operators/time-limit.ts";
 import { kafkaSeries } from "./kafka-versions.ts";
 import { ADDRESS, FILE_NAME, HOST_NAME, SERVICE_NAME, TOPIC_NAME } from "./names.ts";
 
@@ -28,6 +29,8 @@ const settings = z.record(
 const count = (expected: string) => z.int(expected).gte(1, expected);
 const named = <T extends z.ZodType>(name: RegExp, value: T, expected: string) =>
   z.record(z.string().meta({ pattern: name.source }), value, expected);
+
+const duration = z.string("a duration such as 100ms, 3s or 1m").regex(DURATION, "a duration such as 100ms, 3s or 1m");
 
 const address = z.string(ADDRESS.expected).refine(ADDRESS.test, ADDRESS.expected);
 /** ZooKeeper's server ids, which are one higher, end at 254 (its guide, "myid"). */
@@ -169,11 +172,7 @@ const source = z.strictObject(
     format: format.describe(
       "Format of a file: numbers separated by white space, or json or text with one value per line",
     ),
-    every: z
-      .string("a duration such as 100ms, 3s or 1m")
-      .regex(DURATION, "a duration such as 100ms, 3s or 1m")
-      .default("1s")
-      .describe("Time between two records; with 0s, as fast as the topic takes them"),
+    every: duration.default("1s").describe("Time between two records; with 0s, as fast as the topic takes them"),
     count: count("a whole number >= 1")
       .optional()
       .describe("For random and sequence: how many records to send; by default no limit"),
@@ -257,6 +256,11 @@ const service = z.strictObject(
     sink: sink
       .optional()
       .describe("Where values end: log prints them to the journal, a file gets one line for each; either sink or to"),
+    maxAhead: duration
+      .default(DEFAULT_MAX_AHEAD)
+      .describe(
+        "How far ahead of the clock a record's event time may be; one that is further ahead goes to the dead letters",
+      ),
     processingGuarantee: z
       .enum(PROCESSING_GUARANTEES, PROCESSING_GUARANTEES.join(" or "))
       .default("exactly_once")

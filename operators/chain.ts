@@ -1,10 +1,20 @@
 import type { ZodType } from "zod";
 import type { ChainState } from "./chain-state.ts";
+import { isEventTime, LAST_TIME_MS } from "./event-time.ts";
 import { valueAt, withValueAt } from "./field.ts";
 import { frozenState } from "./frozen-state.ts";
 import { jsonOf } from "./message-text.ts";
-import { forward, isForwarded, type Operator, type RecordAtHand, type RecordContext } from "./operator.ts";
+import {
+  type Forwarded,
+  forward,
+  isForwarded,
+  type Operator,
+  type RecordAtHand,
+  type RecordContext,
+} from "./operator.ts";
 import { OperatorError } from "./operator-error.ts";
+import { messageOf, shown } from "./shown.ts";
+import { AheadError, ANY_TIME, type TimeLimit } from "./time-limit.ts";
 
 /** One operator of a chain with its validated parameters. `name` is what a fault calls it, and its state. */
 export interface Link {
@@ -66,16 +76,19 @@ export interface Advanced<T> {
 /**
  * Sends one record through the chain and makes final what it does to `state`. All or nothing: when it is refused (an
  * OperatorError, also one by `deliver`, which gets each value that reaches the end), `state` is as it was before.
+ * @param limit of its event time
  */
 export function advance<T>(
   chain: readonly Link[],
   state: ChainState,
   record: Message,
   deliver: (message: Message) => T,
+  limit = ANY_TIME,
 ): Advanced<T> {
   const outputs: T[] = [];
   const refused: OperatorError[] = [];
   pass(chain, state, record, {
+    limit,
     deliver: (message) => outputs.push(deliver(message)),
     refuse: (error) => refused.push(error),
     mark: () => outputs.length,
@@ -88,6 +101,8 @@ export function advance<T>(
 
 /** Where the values go that reach the end of a chain. */
 export interface Destination<Mark = unknown> {
+  /** Of the event times that may come to a state, or out. */
+  readonly limit: TimeLimit;
   /** May refuse a value, with an OperatorError. */
   deliver(message: Message): void;
   /** Told of each value that an operator forwarded as a record of its own and that was refused. */
@@ -135,18 +150,21 @@ function passOn<Mark>(
   destination: Destination<Mark>,
 ): void {
   const link = chain[index];
+  const { key, timestampMs } = message;
+  // Not before: where a record came in with a wrong time, an operator may give it the right one.
+  if (timestampMs > destination.limit.latestMs && (link === undefined || link.operator.stateful)) {
+    throw new AheadError(timedBy(message), message.value, destination.limit.problem(timestampMs));
+  }
   if (link === undefined) {
     destination.deliver(message);
     return;
   }
-  const { key, timestampMs } = message;
   for (const emitted of stepOf(link, index, states, message)) {
     if (!isForwarded(emitted)) {
       passOn(chain, index + 1, states, { value: emitted, key, timestampMs, before: message, by: link }, destination);
       continue;
     }
-    const isResult = link.operator.stateful;
-    const forwarded = { key, timestampMs, ...emitted, before: message, by: link, isResult };
+    const forwarded = forwardedFrom(link, message, emitted);
     if (!link.operator.stateful) passOn(chain, index + 1, states, forwarded, destination);
     else passOnItsOwn(chain, index + 1, states, forwarded, destination);
   }
@@ -167,6 +185,12 @@ function passOnItsOwn<Mark>(
   }
 }
 
+/** The operator that gave a message its event time; undefined when it came in with it. */
+function timedBy({ before, by, timestampMs }: Message): string | undefined {
+  if (before === undefined) return undefined;
+  return before.timestampMs === timestampMs ? timedBy(before) : by?.name;
+}
+
 /** The way of a message: what entered the chain, then what each link made of it. */
 export function pathOf(message: Message): readonly Message[] {
   return message.before === undefined ? [message] : [...pathOf(message.before), message];
@@ -177,34 +201,43 @@ export function stagesOf(message: Message): readonly unknown[] {
   return pathOf(message).map(({ value }) => value);
 }
 
+/** Whatever an operator throws is the fault of the record at hand; a state that cannot be read is not. */
 function stepOf(link: Link, index: number, states: ChainState, message: Message): readonly unknown[] {
-  const { name, operator, params, field } = link;
-  const value = field === undefined ? message.value : attempt(link, message.value, () => valueAt(message.value, field));
-  if (!operator.accepts(value)) {
-    throw new OperatorError(name, message.value, `expected ${expected(operator.value)}, found ${found(value)}`);
+  const kept = link.operator.stateful ? states.get(index, message.key) : null;
+  try {
+    return stepFrom(kept, link, index, states, message);
+  } catch (cause) {
+    if (cause instanceof OperatorError) throw cause;
+    throw new OperatorError(link.name, message.value, messageOf(cause), cause);
   }
-  const kept = operator.stateful ? states.get(index, message.key) : null;
+}
+
+function stepFrom(kept: unknown, link: Link, index: number, states: ChainState, message: Message): readonly unknown[] {
+  const { name, operator, params, field } = link;
+  const value = field === undefined ? message.value : valueAt(message.value, field);
+  if (!operator.accepts(value))
+    throw new OperatorError(name, message.value, `expected ${expected(operator.value)}, found ${shown(value)}`);
   const state = kept === undefined ? frozenState(operator.initial(params), name) : kept;
-  const [after, emitted] = stepped(link, state, value, message);
-  if (operator.stateful && after !== state) keep(link, index, states, message, frozenState(after, name));
+  const [after, emitted] = operator.step(params, state, value, operator.exact ? withText(link, message) : message);
+  if (!Array.isArray(emitted)) throw new Error(`emitted ${shown(emitted)}; expected a list of values`);
+  if (operator.stateful && after !== state) states.set(index, message.key, frozenState(after, name));
   return field === undefined ? emitted : emitted.map((output) => outputOf(link, message.value, value, output));
 }
 
-function stepped(link: Link, state: unknown, value: unknown, message: Message) {
-  const { name, operator, params } = link;
-  try {
-    return operator.step(params, state, value, operator.exact ? withText(link, message) : message);
-  } catch (cause) {
-    throw refusal(name, message.value, cause);
-  }
-}
-
-function keep({ name }: Link, index: number, states: ChainState, message: Message, state: unknown): void {
-  try {
-    states.set(index, message.key, state);
-  } catch (cause) {
-    throw refusal(name, message.value, cause);
-  }
+/** What is left out, or undefined, is as in the record at hand. */
+function forwardedFrom(by: Link, message: Message, emitted: Forwarded): Message {
+  const { value, key = message.key, timestampMs = message.timestampMs } = emitted;
+  const refuse = (what: string) => {
+    throw new OperatorError(by.name, message.value, what);
+  };
+  // Half a pair of UTF-16 has no bytes in UTF-8: two such keys would be one in Kafka.
+  if (key !== null && !(typeof key === "string" && key.isWellFormed()))
+    refuse(`forwarded the key ${shown(key)}; expected text that UTF-8 can write, or null`);
+  if (!isEventTime(timestampMs))
+    refuse(
+      `forwarded the time ${shown(timestampMs)}; expected whole milliseconds since 1970, from 0 to ${LAST_TIME_MS}`,
+    );
+  return { value, key, timestampMs, before: message, by, isResult: by.operator.stateful };
 }
 
 /** What an operator makes of a field takes its place; what stands for more than this record goes on as it is. */
@@ -221,24 +254,6 @@ function withText({ field }: Link, message: Message): RecordAtHand {
   return { key, timestampMs, text };
 }
 
-function attempt<T>({ name }: Link, value: unknown, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    throw refusal(name, value, cause);
-  }
-}
-
-function refusal(operator: string, value: unknown, cause: unknown): OperatorError {
-  return new OperatorError(operator, value, cause instanceof Error ? cause.message : String(cause), cause);
-}
-
 function expected(schema: ZodType): string {
   return schema.description ?? `${/^[aio]/.test(schema.type) ? "an" : "a"} ${schema.type}`;
-}
-
-function found(value: unknown): string {
-  // JSON would show what it cannot write, such as an infinite number, as null.
-  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

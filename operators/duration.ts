@@ -12,6 +12,13 @@ export function toMilliseconds(duration: string): number {
   return Math.round(Number(amount) * MILLISECONDS[unit as keyof typeof MILLISECONDS]);
 }
 
+/** As `toMilliseconds` reads it, in the largest unit that needs no fraction: 90s, 2h. */
+export function fromMilliseconds(ms: number): string {
+  const units = Object.entries(MILLISECONDS).reverse();
+  const [unit, size] = units.find(([, each]) => ms !== 0 && ms % each === 0) ?? ["ms", 1];
+  return `${ms / size}${unit}`;
+}
+
 /** A parameter written as a duration such as 1m, and read as whole milliseconds. */
 export const duration = () =>
   string()

@@ -1,8 +1,16 @@
 import { OperatorError } from "./operator-error.ts";
+import { shown } from "./shown.ts";
 
 /** How values are written: as a JSON number, as any JSON value, or as text that is taken as it is. */
 export const FORMATS = ["number", "json", "text"] as const;
 export type Format = (typeof FORMATS)[number];
+
+/**
+ * How many lists and objects may stand in one another. What walks through a value, here and in V8, takes a piece of the stack
+ * for each, and the stack ends at some 4,000.
+ */
+export const MAX_DEPTH = 1000;
+const TOO_DEEP = `JSON with at most ${MAX_DEPTH} lists and objects in one another`;
 
 const EXPECTED_TEXT: Readonly<Record<Format, string>> = { number: "a JSON number", json: "JSON", text: "text" };
 const EXPECTED_VALUE: Readonly<Record<Format, string>> = {
@@ -13,6 +21,9 @@ const EXPECTED_VALUE: Readonly<Record<Format, string>> = {
 
 /** Some programs begin a text with it; JSON allows to ignore it (RFC 8259, 8.1). */
 const BYTE_ORDER_MARK = "\ufeff";
+
+/** Why a value of the right format is refused all the same. */
+export class LimitError extends Error {}
 
 /** The value that a text stands for. Throws an Error that says what was expected. */
 export function read(format: Format, text: string): unknown {
@@ -25,7 +36,8 @@ export function read(format: Format, text: string): unknown {
   }
   if (format === "number" && typeof value !== "number") throw new Error(`expected ${EXPECTED_TEXT[format]}`);
   if (!isJson(value)) {
-    throw new Error(
+    if (isTooDeep(value)) throw new LimitError(`expected ${TOO_DEEP}`);
+    throw new LimitError(
       `expected ${format === "number" ? "a number that fits" : "numbers that fit"} a double (at most 1.8e308)`,
     );
   }
@@ -37,8 +49,10 @@ export function read(format: Format, text: string): unknown {
  * @param json what stands for it as JSON, if that is known
  */
 export function write(format: Format, value: unknown, operator = "", json?: () => string): string {
-  if (!fits(format, value))
-    throw new OperatorError(operator, value, `emitted ${shown(value)}; expected ${EXPECTED_VALUE[format]}`);
+  if (!fits(format, value)) {
+    const expected = format === "json" && isTooDeep(value) ? TOO_DEEP : EXPECTED_VALUE[format];
+    throw new OperatorError(operator, value, `emitted ${shown(value)}; expected ${expected}`);
+  }
   return format === "text" ? (value as string) : (json?.() ?? JSON.stringify(value));
 }
 
@@ -47,11 +61,7 @@ export function writeLine(format: Format, value: unknown, operator = "", json?: 
   const text = write(format, value, operator, json);
   if (!text.includes("\n")) return text;
   if (format !== "text") return inOneLine(text);
-  throw new OperatorError(
-    operator,
-    value,
-    `emitted ${shown(JSON.stringify(value))}; expected text without a line break`,
-  );
+  throw new OperatorError(operator, value, `emitted ${shown(value)}; expected text without a line break`);
 }
 
 /** A value as a log shows it: text as it is, anything else as JSON. */
@@ -74,19 +84,25 @@ export function fits(format: Format, value: unknown): boolean {
   return format === "text" ? typeof value === "string" : typeof value === "number" && Number.isFinite(value);
 }
 
-function isJson(value: unknown): boolean {
+function isJson(value: unknown, depth = 0): boolean {
   if (value === null || typeof value === "string" || typeof value === "boolean") return true;
   if (typeof value === "number") return Number.isFinite(value);
-  if (Array.isArray(value)) return value.every(isJson);
-  if (typeof value !== "object") return false;
+  if (typeof value !== "object" || depth === MAX_DEPTH) return false;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isJson(value[i], depth + 1)) return false;
+    return true;
+  }
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return false;
   // Without a list of the values, as this is asked twice for each record.
-  for (const name in value) if (!isJson((value as Record<string, unknown>)[name])) return false;
+  for (const name in value) if (!isJson((value as Record<string, unknown>)[name], depth + 1)) return false;
   return true;
 }
 
-function shown(value: unknown): string {
-  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+/** Also of a value that has itself as a part. */
+function isTooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (depth === MAX_DEPTH) return true;
+  for (const part of Object.values(value)) if (isTooDeep(part, depth + 1)) return true;
+  return false;
 }

@@ -75,10 +75,19 @@ function textOf(message: Message): string | undefined {
 
 /** What a link makes of a value that stands in a text. */
 function madeBy({ operator, params }: Link, text: string, span: Span, value: unknown): string | undefined {
-  if (operator.moves === undefined) return rewritten(text, span, value);
+  if (operator.moves === undefined) return rewrittenIfJson(text, span, value);
   const { from, into } = operator.moves(params);
   const moved = from === undefined ? span : spanAt(text, from, span);
   if (moved === undefined) return undefined;
   const json = text.slice(moved.start, moved.end);
   return into === undefined ? json : `{${JSON.stringify(into)}:${json}}`;
+}
+
+/** Undefined for what JSON cannot write, such as a cycle, of which a later operator may have taken a part that it can. */
+function rewrittenIfJson(text: string, span: Span, value: unknown): string | undefined {
+  try {
+    return rewritten(text, span, value);
+  } catch {
+    return undefined;
+  }
 }

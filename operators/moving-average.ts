@@ -1,4 +1,7 @@
 import { fold, int, number } from "./operator.ts";
+import { MAX_REMEMBERED } from "./state-size.ts";
+
+const TOO_MANY = `a whole number of at most ${MAX_REMEMBERED} (for a longer average use time-window with compute: mean, or ewma)`;
 
 /**
  * Simple moving average: the mean of the last n values, n = `over`, in the unit of x. Nothing until the n-th value.
@@ -6,7 +9,13 @@ import { fold, int, number } from "./operator.ts";
  * Source: NIST/SEMATECH e-Handbook of Statistical Methods, 6.4.2.1.
  */
 export const movingAverage = fold({
-  params: { over: int().gte(1).describe("Number of values in the window") },
+  params: {
+    over: int()
+      .gte(1)
+      .refine((over) => over <= MAX_REMEMBERED, TOO_MANY)
+      .meta({ maximum: MAX_REMEMBERED })
+      .describe("Number of values in the window"),
+  },
   value: number(),
   initial: [] as readonly number[],
   step: ({ over }, window, x) => {

@@ -1,11 +1,13 @@
 import { isAscii, isUtf8 } from "node:buffer";
-import { type Format, read } from "./format.ts";
+import { type Format, LimitError, read } from "./format.ts";
 
 /** A piece of a source file that is no value; line and col count from 1. */
 export interface MalformedValue {
   readonly line: number;
   readonly col: number;
   readonly text: string;
+  /** What was expected, where the value has the format and still cannot be taken. */
+  readonly limit?: string;
 }
 
 type Encoding = "UTF-16LE" | "UTF-16BE" | "UTF-32LE" | "UTF-32BE";
@@ -91,8 +93,9 @@ export function sourceValues(
       const text = bytes.toString();
       try {
         values.push({ value: read(format, text), text });
-      } catch {
-        malformed.push({ line: i + 1, col: line.subarray(0, at).toString().length + 1, text });
+      } catch (error) {
+        const col = line.subarray(0, at).toString().length + 1;
+        malformed.push({ line: i + 1, col, text, ...(error instanceof LimitError && { limit: error.message }) });
       }
     }
   }

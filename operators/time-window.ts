@@ -1,7 +1,8 @@
 import { type Aggregate, aggregateOf, basisOf, compute, merged, resultOf } from "./aggregate.ts";
 import { duration, positiveDuration } from "./duration.ts";
 import { fold, forward, number } from "./operator.ts";
-import { lateness, MAX_OPEN } from "./window-time.ts";
+import { MAX_OPEN } from "./state-size.ts";
+import { lateness } from "./window-time.ts";
 
 interface State {
   /** The greatest event time seen: Kafka Streams' stream time, of one key. */

@@ -1,6 +1,3 @@
-/** Windows of one key that may be open at a time, so that its state stays small. */
-export const MAX_OPEN = 1000;
-
 /** Why a record comes too late; the window that it belongs to has given its result. */
 export function lateness(timestampMs: number, streamTimeMs: number, graceMs: number): Error {
   const found = `late record of ${moment(timestampMs)}: event time had reached ${moment(streamTimeMs)}`;

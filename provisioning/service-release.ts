@@ -58,7 +58,7 @@ async function buildRelease(
 
 /** What the service is told about itself. Pure. */
 export function serviceSpec(pipeline: Pipeline, service: Service, bootstrapServers: readonly string[]): ServiceSpec {
-  const { input, output, processingGuarantee, changelogTopic, deadLetterTopic } = service;
+  const { input, output, maxAheadMs, processingGuarantee, changelogTopic, deadLetterTopic } = service;
   return {
     name: service.name,
     groupId: groupIdOf(pipeline.name, service.name),
@@ -66,6 +66,7 @@ export function serviceSpec(pipeline: Pipeline, service: Service, bootstrapServe
     input: input.kind === "file" ? { ...input, path: basename(input.path) } : input,
     apply: service.apply.map(applied),
     output: output.kind === "branches" ? { ...output, branches: output.branches.map(branch) } : output,
+    ...(maxAheadMs === undefined ? {} : { maxAheadMs }),
     ...(processingGuarantee === undefined ? {} : { processingGuarantee }),
     ...(changelogTopic === undefined ? {} : { changelogTopic }),
     ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),

@@ -34,7 +34,7 @@ export function intoTopic(pipeline: Pipeline, replayable: Replayable, topic: str
     throw new Error(`--to ${topic} is a topic of the pipeline; ${advice}`);
   }
   const groupId = `${spec.groupId}-replay-${topic}`;
-  const { changelogTopic, deadLetterTopic: _, processingGuarantee: __, ...rest } = spec;
+  const { changelogTopic, deadLetterTopic, processingGuarantee: _, ...rest } = spec;
   const declared = (topicName: string) => pipeline.topics.find((each) => each.name === topicName);
   const outputs = outputTopics.flatMap((each) => declared(each) ?? []);
   const [first] = outputs;
@@ -45,6 +45,7 @@ export function intoTopic(pipeline: Pipeline, replayable: Replayable, topic: str
       ...rest,
       groupId,
       deadLettersOf: spec.groupId,
+      ...(deadLetterTopic !== undefined && { decidedIn: deadLetterTopic }),
       output: outputIntoTopic,
       ...(changelogTopic !== undefined && { changelogTopic: `${groupId}-changelog` }),
     },

@@ -1,5 +1,6 @@
 import { FencedError } from "../runtime/kafka/errors.ts";
 import type { Consumed, IncomingRecord, Inspector, Kafka, TopicPartition } from "../runtime/kafka/kafka.ts";
+import { committedAt, parseReadBefore } from "../runtime/positions.ts";
 import { keptPrefix } from "../runtime/sink.ts";
 import { removalEntries, removalKey } from "../runtime/unused-entries.ts";
 
@@ -7,12 +8,16 @@ import { removalEntries, removalKey } from "../runtime/unused-entries.ts";
 export interface Reader {
   readonly groupId: string;
   readonly changelogTopic?: string | undefined;
+  /** The group that has read the records before; itself when it is absent. */
+  readonly deadLettersOf?: string;
 }
 
 /** Of who reads the partitions of this number, as the runtime has it. */
 export function transactionalIdOf({ groupId }: Pick<Reader, "groupId">, partition: number): string {
   return `${groupId}-${partition}`;
 }
+
+type Moved = Omit<Consumed, "groupId">;
 
 /** A running service fences in turn when it comes back; a quiet one needs one attempt. */
 const ATTEMPTS = 10;
@@ -31,9 +36,6 @@ export async function moveGroup(
   mark?: string,
 ): Promise<void> {
   const { groupId, changelogTopic } = reader;
-  const consumed = [groupId, ...(mark === undefined ? [] : [mark])].flatMap((group) =>
-    positions.map(({ topic, offset }): Consumed => ({ groupId: group, partition: { topic, partition }, offset })),
-  );
   await kafka.inspect(async (inspector) => {
     const changelog = changelogTopic === undefined ? undefined : { topic: changelogTopic, partition };
     const state = changelog && new NamesInChangelog(inspector, changelog);
@@ -46,12 +48,15 @@ export async function moveGroup(
         copartitioned: changelogTopic === undefined ? [] : [changelogTopic],
       });
       try {
-        if (mark !== undefined && (await isMarked(inspector, mark, consumed))) return;
+        const moved = await movedTo(inspector, reader, partition, positions);
+        if (mark !== undefined && (await isMarked(inspector, mark, moved))) return;
         await state?.readToEnd();
         const entries = state === undefined ? [] : removalEntries(partition, [...state.names]);
         const topic = changelogTopic ?? "";
         const changelog = entries.map((entry) => ({ topic, ...entry }));
         const maxRecordBytes = new Map(entries.length === 0 ? [] : [[topic, await inspector.maxRecordBytes(topic)]]);
+        const groups = [groupId, ...(mark === undefined ? [] : [mark])];
+        const consumed = groups.flatMap((group) => moved.map((each) => ({ ...each, groupId: group })));
         await producer.transact({ records: [], changelog, maxRecordBytes, consumed });
         return;
       } catch (error) {
@@ -64,7 +69,23 @@ export async function moveGroup(
   });
 }
 
-async function isMarked(inspector: Inspector, mark: string, consumed: readonly Consumed[]): Promise<boolean> {
+/** With a note of how far the records were read before, so that what was decided of them then holds. */
+function movedTo(
+  inspector: Inspector,
+  { groupId, deadLettersOf = groupId }: Reader,
+  partition: number,
+  positions: readonly { readonly topic: string; readonly offset: bigint }[],
+): Promise<Moved[]> {
+  return Promise.all(
+    positions.map(async ({ topic, offset }) => {
+      const source = { topic, partition };
+      const kept = await inspector.committed(deadLettersOf, source);
+      return { partition: source, ...committedAt(offset, kept === undefined ? 0n : parseReadBefore(kept)) };
+    }),
+  );
+}
+
+async function isMarked(inspector: Inspector, mark: string, consumed: readonly Moved[]): Promise<boolean> {
   for (const { partition } of consumed) {
     if ((await inspector.committedOffset(mark, partition)) !== undefined) return true;
   }

@@ -1,5 +1,6 @@
 import type { Operator } from "../operators/operator.ts";
 import { type TopicFormat, topicsOf } from "../operators/topics-of.ts";
+import { hostClock } from "../runtime/clock.ts";
 import type { Journal } from "../runtime/journal.ts";
 import { connectKafka } from "../runtime/kafka/connect.ts";
 import { describeError, FencedError } from "../runtime/kafka/errors.ts";
@@ -53,6 +54,7 @@ export async function reprocess(spec: ServiceSpec, operators: Readonly<Record<st
     stores: new StateStores(undefined, warn),
     journal: { info: () => {}, warn, error: warn } satisfies Journal,
     supervisor: UNSUPERVISED,
+    clock: hostClock(),
     replica: "replay",
     stateFolder: undefined,
     print: () => Promise.reject(new Error("a replay prints nothing")),

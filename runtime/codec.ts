@@ -1,15 +1,13 @@
 /** Values on the topics are text in UTF-8, JSON numbers above all, so that every Kafka client reads and writes them. */
 
 import { isAscii } from "node:buffer";
+import { isEventTime, LAST_TIME_MS } from "../operators/event-time.ts";
 import { type Format, read } from "../operators/format.ts";
 
 /** Leaves a byte order mark where it is: keys that differ in one are two keys. */
 const exactUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const EXPECTED: Readonly<Record<Format, string>> = { number: "a JSON number", json: "JSON", text: "text in UTF-8" };
-
-/** The greatest time that a Date can tell. */
-const LAST_TIMESTAMP_MS = 8.64e15;
 
 /** Why a record cannot be processed, and where it was found out; the stream goes on without the record. */
 export class PoisonError extends Error {
@@ -57,15 +55,8 @@ export function decodeKey(bytes: Buffer | null): string | null {
 /** Milliseconds since the epoch. A record of a producer that gives none has -1. */
 export function decodeTimestamp(timestamp: string): number {
   const timestampMs = Number(timestamp);
-  if (isTime(timestampMs)) return timestampMs;
-  throw new PoisonError(
-    `expected a timestamp in milliseconds since 1970, at most ${LAST_TIMESTAMP_MS}, found ${timestamp}`,
-  );
-}
-
-/** Whether milliseconds since the epoch are an event time. */
-export function isTime(timestampMs: number): boolean {
-  return timestampMs >= 0 && timestampMs <= LAST_TIMESTAMP_MS;
+  if (isEventTime(timestampMs)) return timestampMs;
+  throw new PoisonError(`expected a timestamp in milliseconds since 1970, at most ${LAST_TIME_MS}, found ${timestamp}`);
 }
 
 /** Most text is plain ASCII, for which a TextDecoder does too much. */

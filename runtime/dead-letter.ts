@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { AheadError } from "../operators/time-limit.ts";
 import { REPLAYED_FROM } from "./addressed-to.ts";
 import type { PoisonError } from "./codec.ts";
 import type { Headers, IncomingRecord, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
@@ -12,6 +13,8 @@ const OURS = "bramble.";
 
 /** A cause may quote what it likes; a thousand characters of it say enough. */
 const MAX_CAUSE_LENGTH = 1000;
+/** Where a topic takes little, a cause leaves room for the rest: a character may take three bytes. */
+const CAUSE_SHARE = 10;
 
 /** As Kafka has it for a record without one. */
 const NO_TIMESTAMP = "-1";
@@ -36,6 +39,8 @@ export interface DeadLetter {
   readonly at: Place;
   /** Whether it is an operator's result and no record of the input. */
   readonly isResult: boolean;
+  /** Whether it was refused as its event time was too far ahead of the clock, which a replay must not decide otherwise. */
+  readonly isAhead: boolean;
   /** The record's size when it was too large for the dead letters, and not all of it is here. */
   readonly cutFromBytes: number | undefined;
   /** The record as it was, without bramble's headers. */
@@ -57,7 +62,7 @@ export function deadLetter(
 ): OutgoingRecord {
   const facts = (cutFromBytes?: number): Headers =>
     headersOf({
-      cause: error.message.slice(0, MAX_CAUSE_LENGTH),
+      cause: error.message.slice(0, Math.min(MAX_CAUSE_LENGTH, maxRecordBytes / CAUSE_SHARE)),
       service,
       ...(error.operator !== undefined && { operator: error.operator }),
       topic: from,
@@ -65,6 +70,7 @@ export function deadLetter(
       offset: String(record.offset),
       timestamp: record.timestamp,
       ...(record.replayedFrom !== undefined && { "replayed-from": record.replayedFrom }),
+      ...(error.cause instanceof AheadError && { ahead: "true" }),
       ...(cutFromBytes !== undefined && { "cut-from-bytes": String(cutFromBytes) }),
     });
   const { key, value } = record;
@@ -78,7 +84,7 @@ export function deadLetter(
   const named = sizeOf(keyed) <= maxRecordBytes ? keyed : bare;
   const headed = { ...named, headers: { ...record.headers, ...bare.headers } };
   const cut = sizeOf(headed) <= maxRecordBytes ? headed : named;
-  return { topic, ...cut, value: value === null ? null : value.subarray(0, maxRecordBytes - sizeOf(cut)) };
+  return { topic, ...cut, value: value === null ? null : value.subarray(0, Math.max(0, maxRecordBytes - sizeOf(cut))) };
 }
 
 /** Undefined for a record that no service put there. */
@@ -101,6 +107,7 @@ export function parseDeadLetter({ offset, timestamp, key, value, headers }: Inco
     from: first.place,
     at: place,
     isResult,
+    isAhead: fact("ahead") !== undefined,
     cutFromBytes: cut === undefined ? undefined : Number(cut),
     record: {
       offset: place.offset,

@@ -7,7 +7,10 @@ import type { Service } from "./service.ts";
 /** Without a pause between records, this many go in one transaction. */
 const RECORDS_AT_ONCE = 500;
 
-/** When the pace outruns Kafka, records that are due go together; after a longer halt the pace goes on as if without it. */
+/**
+ * When the pace outruns Kafka, records that are due go together; after a longer halt the pace goes on as if without it. So it
+ * does when the clock was set, be it back: it would take long until it came to the same time again.
+ */
 const CATCH_UP_MS = 500;
 
 const ALIVE_EVERY_MS = 1000;
@@ -31,8 +34,10 @@ export async function producePaced(
     let next = Number(task.position(topic));
     supervisor.ready(progress(next, total));
     for (let due = Date.now(); next < total && !stop.aborted; ) {
-      due = Math.max(due, Date.now() - CATCH_UP_MS);
-      const count = everyMs === 0 ? RECORDS_AT_ONCE : 1 + Math.floor((Date.now() - due) / everyMs);
+      const now = Date.now();
+      due = Math.min(Math.max(due, now - CATCH_UP_MS), now + CATCH_UP_MS);
+      // A timer may fire a little early.
+      const count = everyMs === 0 ? RECORDS_AT_ONCE : Math.max(1, 1 + Math.floor((now - due) / everyMs));
       const records = slice(next, count);
       const firstDue = due;
       next += records.length;
@@ -41,7 +46,7 @@ export async function producePaced(
       await task.process(topic, { firstOffset: BigInt(next - records.length), decode: () => dated }, BigInt(next));
       due += records.length * everyMs;
       supervisor.status(progress(next, total));
-      await pause(due - Date.now(), stop);
+      await pause(Math.min(due - Date.now(), everyMs), stop);
     }
     await new Promise<void>((resolve) => {
       if (stop.aborted) resolve();

@@ -1,8 +1,8 @@
 import type { Link } from "../operators/chain.ts";
 import { ChainState, type States } from "../operators/chain-state.ts";
 import { frozenState } from "../operators/frozen-state.ts";
+import { maxJsonBytes } from "../operators/max-json-bytes.ts";
 import { sizeOf } from "./kafka/size-of.ts";
-import { maxJsonBytes } from "./max-json-bytes.ts";
 import { type ChangelogEntry, parseState, stateKeyIn } from "./state.ts";
 import { type StateStore, StateStoreError } from "./state-store.ts";
 

@@ -1,7 +1,9 @@
 import type { Format } from "../operators/format.ts";
 import { type TopicFormat, topicsOf } from "../operators/topics-of.ts";
 import { deadLetter } from "./dead-letter.ts";
+import { fullness } from "./full-transaction.ts";
 import type { FetchedRecords, Inspector, OutgoingRecord, TopicPartition } from "./kafka/kafka.ts";
+import { RefusedRecordsError } from "./kafka/refused-records.ts";
 import { openState } from "./open-state.ts";
 import type { Positions } from "./positions.ts";
 import type { BatchFormats, Processed } from "./process-batch.ts";
@@ -9,6 +11,7 @@ import type { Service } from "./service.ts";
 import { openSink } from "./sink.ts";
 import { type Slice, slicesOf } from "./slices.ts";
 import { type ChangelogEntry, stateChanges } from "./state.ts";
+import { type Decided, NOTHING_DECIDED, readDecided, timeLimits } from "./time-limits.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 /** Long enough for a partition to get a new leader, shorter than the coordinator waits before it aborts by itself. */
@@ -48,16 +51,27 @@ export async function openTask(
     partition,
     copartitioned: changelogTopic === undefined ? [] : [changelogTopic],
   });
+  /** What each topic that it writes to takes at most; looked at again whenever a transaction has failed. */
+  const maxRecordBytes = new Map<string, number>();
+  const readLimits = async (inspector: Inspector) => {
+    const read = async (topic: string) => maxRecordBytes.set(topic, await inspector.maxRecordBytes(topic));
+    await Promise.all(writtenBy(spec).map(read));
+  };
   const restored = await kafka
     .inspect(async (inspector) => {
-      const maxRecordBytes = await maxRecordBytesOf(spec, inspector);
+      await readLimits(inspector);
       const kept = await openState(service, partition, positions.key, inspector, maxRecordBytes);
       try {
         const position = new Map<string, bigint>();
+        const decided = new Map<string, Decided>();
         for (const { topic } of topics) {
-          position.set(topic, await positions.restore(inspector, kept, { topic, partition }));
+          const source = { topic, partition };
+          const from = await positions.restore(inspector, kept, source);
+          position.set(topic, from);
+          const before = positions.readBefore?.(source) ?? 0n;
+          decided.set(topic, await readDecided(service, inspector, source, from, before));
         }
-        return { kept, position, maxRecordBytes, sink: await openSink(service, partition, kept) };
+        return { kept, position, decided, sink: await openSink(service, partition, kept) };
       } catch (error) {
         kept.state.close();
         throw error;
@@ -67,11 +81,10 @@ export async function openTask(
       await producer.close();
       throw error;
     });
-  const { kept, position, sink } = restored;
+  const { kept, position, decided, sink } = restored;
   const { state } = kept;
   // State of operators that the chain no longer has would come back, old, if they were put back one day.
   let unused = kept.unused();
-  const { maxRecordBytes } = restored;
   const formats = new Map(
     topics.map(({ topic, format }) => [topic, { ...formatsOf(service, format), maxRecordBytes }]),
   );
@@ -108,10 +121,15 @@ export async function openTask(
     if (unused.length > 0) unused = kept.unused();
   };
   const process = async (topic: string, records: FetchedRecords, nextPosition: bigint) => {
-    for (const slice of slicesOf(service, state, records, nextPosition, known(formats, topic), producer)) {
-      if (isClosing) return;
-      await withTimeout(TRANSACT_TIMEOUT_MS, "the transaction", commit(topic, slice));
+    const limits = () => timeLimits(service, decided.get(topic) ?? NOTHING_DECIDED);
+    const its = known(formats, topic);
+    const slices = slicesOf(service, state, records, nextPosition, its, producer, fullness, limits);
+    for (let next = slices.next(); !next.done && !isClosing; ) {
+      const refused = await withTimeout(TRANSACT_TIMEOUT_MS, "the transaction", refusalOf(commit(topic, next.value)));
       service.supervisor.alive();
+      // Perhaps a topic takes less than it did.
+      if (refused?.isExact === false) await kafka.inspect(readLimits);
+      next = slices.next(refused);
     }
   };
   return {
@@ -133,13 +151,20 @@ export async function openTask(
   };
 }
 
-/** What each topic that it writes to takes at most; looked at again whenever a transaction has failed. */
-async function maxRecordBytesOf({ output, deadLetterTopic, changelogTopic }: Service["spec"], inspector: Inspector) {
+function writtenBy({ output, deadLetterTopic, changelogTopic }: Service["spec"]): readonly string[] {
   const others = [deadLetterTopic, changelogTopic].filter((topic) => topic !== undefined);
-  const topics = [...topicsOf(output).map(({ topic }) => topic), ...others];
-  return new Map(
-    await Promise.all(topics.map(async (topic) => [topic, await inspector.maxRecordBytes(topic)] as const)),
-  );
+  return [...topicsOf(output).map(({ topic }) => topic), ...others];
+}
+
+/** What of a transaction brokers refused; any other error is thrown. */
+async function refusalOf(commit: Promise<void>): Promise<RefusedRecordsError | undefined> {
+  try {
+    await commit;
+    return undefined;
+  } catch (error) {
+    if (error instanceof RefusedRecordsError) return error;
+    throw error;
+  }
 }
 
 function formatsOf({ spec: { output }, branches }: Service, input: Format = "number"): BatchFormats {

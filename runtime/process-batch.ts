@@ -4,11 +4,14 @@ import type { ChainState, States } from "../operators/chain-state.ts";
 import { type Format, write, writeLine, writeToLog } from "../operators/format.ts";
 import { jsonOf } from "../operators/message-text.ts";
 import { OperatorError } from "../operators/operator-error.ts";
+import { jsonOrWords, messageOf } from "../operators/shown.ts";
+import { AheadError, ANY_TIME, type TimeLimit } from "../operators/time-limit.ts";
 import { decodeKey, decodeText, decodeTimestamp, decodeValue, PoisonError } from "./codec.ts";
 import { RESULT } from "./dead-letter.ts";
 import { fullness } from "./full-transaction.ts";
 import type { Headers, IncomingRecord } from "./kafka/kafka.ts";
 import { sizeOf } from "./kafka/size-of.ts";
+import { StateStoreError } from "./state-store.ts";
 
 /** In memory, what was made of a record takes so much more than its bytes, and a dead letter has headers that say why. */
 const BYTES_PER_OUTPUT = 200;
@@ -47,11 +50,25 @@ export interface Output {
   readonly value: string;
   readonly timestamp: string;
   readonly headers: Headers;
+  /** Of the record that it came of, and the how many-th it is of all that came of it, from 0. */
+  readonly offset: bigint;
+  readonly nth: number;
+}
+
+/** What brokers have said against outputs, under `nameOf`. */
+export type RefusedOutputs = ReadonlyMap<string, string>;
+
+/** The same output has the same name whenever its record is processed. */
+export function nameOf({ offset, nth }: Pick<Output, "offset" | "nth">): string {
+  return `${offset}/${nth}`;
 }
 
 /**
- * The same records from the same state give the same result, as often as a transaction has to be tried.
+ * The same records from the same state give the same result, as often as a transaction has to be tried. Whatever goes wrong with
+ * a record makes a dead letter of it, and of nothing else, and leaves nothing of what it did.
  * @param isFull whether the transaction has enough with so many bytes made; it then ends with the record that made it so
+ * @param limitOf of the event time of the record at an offset
+ * @param refused outputs that a broker does not take: they are refused here, as if the end of the chain had refused them
  */
 export function processBatch(
   chain: readonly Link[],
@@ -59,6 +76,8 @@ export function processBatch(
   records: readonly IncomingRecord[],
   formats: BatchFormats,
   isFull = fullness(),
+  limitOf: (offset: bigint) => TimeLimit = () => ANY_TIME,
+  refused: RefusedOutputs = new Map(),
 ): Processed {
   const { output: destination, stages, maxRecordBytes } = formats;
   const state = before.fork();
@@ -73,15 +92,18 @@ export function processBatch(
   for (const record of records) {
     if (isFull(bytes + state.bytes)) return { state, outputs, paths, poison, stoppedAt: record.offset };
     try {
-      const message = messageOf(record, formats.input);
+      const message = decoded(record, formats.input);
+      let nth = 0;
       const deliver = (result: Message) => {
-        const output = outputOf(result, record, message, chain, destination);
+        const output = outputOf(result, record, nth++, message, chain, destination);
         if (output === undefined) return undefined;
+        const problem = refused.size === 0 ? undefined : refused.get(nameOf(output));
+        if (problem !== undefined) throw refusal(chain, result.value, problem);
         const size = fittingSize(output, maxRecordBytes, result.value, chain);
         const path = stages ? pathOf(result).map(loggedStage) : [];
         return { output, size, path };
       };
-      const advanced = advance(chain, state, message, deliver);
+      const advanced = advance(chain, state, message, deliver, limitOf(record.offset));
       for (const delivered of advanced.outputs) {
         if (delivered === undefined) continue;
         const { output, size, path } = delivered;
@@ -95,15 +117,14 @@ export function processBatch(
         refuse(resultOf(record, error), poisonOf(error));
       }
     } catch (error) {
-      if (error instanceof PoisonError) refuse(record, error);
-      else if (error instanceof OperatorError) refuse(record, poisonOf(error));
-      else throw error;
+      if (error instanceof StateStoreError) throw error;
+      refuse(record, poisonOf(error));
     }
   }
   return { state, outputs, paths, poison };
 }
 
-function messageOf({ key, value, timestamp }: IncomingRecord, format: Format): Message {
+function decoded({ key, value, timestamp }: IncomingRecord, format: Format): Message {
   const decodedKey = decodeKey(key);
   const text = decodeText(value, format);
   return {
@@ -122,6 +143,7 @@ function loggedStage(stage: Message): string {
 function outputOf(
   output: Message,
   record: IncomingRecord,
+  nth: number,
   entered: Message,
   chain: readonly Link[],
   destination: BatchFormats["output"],
@@ -133,6 +155,8 @@ function outputOf(
     key: output.key === entered.key ? record.key : output.key,
     timestamp: output.timestampMs === entered.timestampMs ? record.timestamp : String(output.timestampMs),
     headers: record.headers,
+    offset: record.offset,
+    nth,
   };
 }
 
@@ -166,17 +190,26 @@ function fittingSize(
   const maxBytes = maxRecordBytes?.get(output.topic);
   const bytes = sizeOf(output);
   if (maxBytes === undefined || bytes <= maxBytes) return bytes;
-  const problem = `emitted a record of ${bytes} bytes; ${output.topic} takes at most ${maxBytes}`;
+  throw refusal(chain, value, `emitted a record of ${bytes} bytes; ${output.topic} takes at most ${maxBytes}`);
+}
+
+/** Why what came out of a chain cannot go where it should. */
+function refusal(chain: readonly Link[], value: unknown, problem: string): Error {
   const last = chain.at(-1)?.name;
-  throw last === undefined ? new PoisonError(problem) : new OperatorError(last, value, problem);
+  return last === undefined ? new PoisonError(problem) : new OperatorError(last, value, problem);
 }
 
 /** What an operator made, which is no record of the input: marked, so that nobody puts it there. */
 function resultOf(record: IncomingRecord, { value }: OperatorError): IncomingRecord {
-  const written = Buffer.from(JSON.stringify(value) ?? String(value));
+  const written = Buffer.from(jsonOrWords(value));
   return { ...record, value: written, headers: { ...record.headers, [RESULT]: [Buffer.from("true")] } };
 }
 
-function poisonOf(error: OperatorError): PoisonError {
-  return new PoisonError(error.message, { operator: error.operator, cause: error.cause });
+function poisonOf(error: unknown): PoisonError {
+  if (error instanceof PoisonError) return error;
+  if (!(error instanceof OperatorError)) return new PoisonError(messageOf(error), { cause: error });
+  return new PoisonError(error.message, {
+    ...(error.operator !== undefined && { operator: error.operator }),
+    cause: error instanceof AheadError ? error : error.cause,
+  });
 }

@@ -1,9 +1,10 @@
 import { type Destination, type Link, type Message, pass } from "../operators/chain.ts";
 import type { ChainState, States } from "../operators/chain-state.ts";
+import { isEventTime } from "../operators/event-time.ts";
 import { type Format, write } from "../operators/format.ts";
 import { jsonOf, originOf } from "../operators/message-text.ts";
-import { OperatorError } from "../operators/operator-error.ts";
-import { decodeKey, decodeText, decodeValue, isTime, PoisonError } from "./codec.ts";
+import { ANY_TIME, type TimeLimit } from "../operators/time-limit.ts";
+import { decodeKey, decodeText, decodeValue } from "./codec.ts";
 import { fullness } from "./full-transaction.ts";
 import type { RecordBatch } from "./kafka/kafka.ts";
 import { RecordReader } from "./kafka/record-reader.ts";
@@ -27,6 +28,8 @@ interface Options {
   readonly keys: boolean;
   /** The size of the largest batch that their topic takes. */
   readonly maxRecordBytes?: number | undefined;
+  /** Of the event times of all records. */
+  readonly limit?: TimeLimit;
 }
 
 /** Brokers refuse batches over 1 MiB (`message.max.bytes`). */
@@ -67,14 +70,15 @@ export function processEncoded(
       pass(chain, state, outputs.enter(), outputs);
       outputs.passed();
     }
-  } catch (error) {
-    if (error === ORDINARY || error instanceof PoisonError || error instanceof OperatorError) return undefined;
-    throw error;
+  } catch {
+    // Whatever it is, the ordinary path meets it again and knows what to do with it.
+    return undefined;
   }
   return { state, outputs: outputs.finish() };
 }
 
 class Outputs implements Destination<undefined> {
+  readonly limit: TimeLimit;
   readonly #options: Options;
   readonly #last: string | undefined;
   readonly #bytes: number;
@@ -92,6 +96,7 @@ class Outputs implements Destination<undefined> {
   readonly #source: (() => string) | undefined;
 
   constructor(chain: readonly Link[], batches: readonly RecordBatch[], reader: RecordReader, options: Options) {
+    this.limit = options.limit ?? ANY_TIME;
     this.#options = options;
     this.#reader = reader;
     this.#source = options.input === "text" ? undefined : () => this.#textOf();
@@ -114,7 +119,7 @@ class Outputs implements Destination<undefined> {
   enter(): Message {
     const reader = this.#reader;
     const { timestampMs, keyStart, valueStart } = reader;
-    if (reader.hasHeaders || !isTime(timestampMs) || timestampMs > LATEST_MS || valueStart < 0) throw ORDINARY;
+    if (reader.hasHeaders || !isEventTime(timestampMs) || timestampMs > LATEST_MS || valueStart < 0) throw ORDINARY;
     this.#keyBytes = keyStart < 0 ? null : reader.key;
     this.#key = decodeKey(this.#keyBytes);
     const { input } = this.#options;
@@ -132,8 +137,7 @@ class Outputs implements Destination<undefined> {
   deliver(message: Message): void {
     const { key, value, timestampMs } = message;
     const { output, keys } = this.#options;
-    if (!Number.isInteger(timestampMs) || timestampMs < 0 || timestampMs > LATEST_MS) throw ORDINARY;
-    if (key !== null && !(keys && typeof key === "string")) throw ORDINARY;
+    if (timestampMs > LATEST_MS || (key !== null && !keys)) throw ORDINARY;
     const keyOut = key === this.#key ? this.#keyBytes : key;
     const origin = originOf(message);
     if (origin === "bytes" && this.#staysReadable(value)) this.#copy(keyOut, timestampMs);

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import type { Operator } from "../operators/operator.ts";
 import { topicsOf } from "../operators/topics-of.ts";
+import { hostClock } from "./clock.ts";
 import { produceFollowed } from "./follow-service.ts";
 import { openJournal } from "./journal.ts";
 import { connectKafka } from "./kafka/connect.ts";
@@ -58,10 +59,13 @@ export async function runService(
       stores: new StateStores(process.env.CACHE_DIRECTORY, journal.warn),
       journal,
       supervisor,
+      clock: hostClock(),
       replica,
       stateFolder: process.env.STATE_DIRECTORY,
       print: (line) => new Promise((resolve) => process.stdout.write(line, () => resolve())),
     };
+    if (service.clock.nowMs() === undefined)
+      journal.info("the clock is not set yet (NTP): no event time is too far ahead of it until then");
     await keepRunning(service, folder, stop.signal);
     process.exit(0);
   } catch (error) {

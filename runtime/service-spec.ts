@@ -13,6 +13,8 @@ export interface ServiceSpec {
   readonly groupId: string;
   /** The group whose dead letters, put back, are for it; its own when it is absent. */
   readonly deadLettersOf?: string;
+  /** Topic of the dead letters that tell what was decided before of records that it reads again; its own when it is absent. */
+  readonly decidedIn?: string;
   /** `host:port` of brokers to try first. */
   readonly bootstrapServers: readonly string[];
   /** A `format` that is absent is that of numbers. */
@@ -33,6 +35,8 @@ export interface ServiceSpec {
     | { readonly kind: "log"; readonly stages: boolean }
     /** Lines of a file of this name in the folder that systemd gives (StateDirectory=). */
     | { readonly kind: "file"; readonly name: string; readonly format?: Format };
+  /** How far ahead of the clock an event time may be; DEFAULT_MAX_AHEAD when it is absent. */
+  readonly maxAheadMs?: number;
   /** exactly_once when it is absent. */
   readonly processingGuarantee?: ProcessingGuarantee;
   readonly changelogTopic?: string;

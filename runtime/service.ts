@@ -2,6 +2,7 @@ import type { Branch } from "../operators/branch.ts";
 import { type AppliedStep, type Link, linkOf } from "../operators/chain.ts";
 import type { Operator } from "../operators/operator.ts";
 import { topicsOf } from "../operators/topics-of.ts";
+import type { Clock } from "./clock.ts";
 import type { Journal } from "./journal.ts";
 import type { Kafka } from "./kafka/kafka.ts";
 import type { ServiceSpec } from "./service-spec.ts";
@@ -18,6 +19,7 @@ export interface Service {
   readonly stores: StateStores;
   readonly journal: Journal;
   readonly supervisor: Supervisor;
+  readonly clock: Clock;
   /** Tells it from the service's other replicas, on whatever host: rpi1, or rpi1@2. */
   readonly replica: string;
   /** Where the file of a sink belongs; undefined without one. */

@@ -1,10 +1,13 @@
 import type { States } from "../operators/chain-state.ts";
+import { ANY_TIME, type TimeLimit } from "../operators/time-limit.ts";
 import { addressedTo } from "./addressed-to.ts";
 import { fullness } from "./full-transaction.ts";
-import type { FetchedRecords, IncomingRecord, RecordProducer, Transaction } from "./kafka/kafka.ts";
-import { type BatchFormats, type Processed, processBatch } from "./process-batch.ts";
+import type { FetchedRecords, IncomingRecord, OutgoingRecord, RecordProducer, Transaction } from "./kafka/kafka.ts";
+import type { RefusedRecordsError } from "./kafka/refused-records.ts";
+import { type BatchFormats, nameOf, type Processed, processBatch } from "./process-batch.ts";
 import { processEncoded } from "./process-encoded.ts";
 import type { Service } from "./service.ts";
+import type { TimeLimits } from "./time-limits.ts";
 
 /** What one transaction holds of a fetched run of records. */
 export interface Slice extends Processed, Pick<Transaction, "encoded"> {
@@ -14,8 +17,11 @@ export interface Slice extends Processed, Pick<Transaction, "encoded"> {
 
 /**
  * What becomes of a fetched run of records, as one transaction or, where that would be more than one should hold, as several,
- * cut between two records. To be asked for the next once the one before is committed, state included.
+ * cut between two records. To be asked for the next once the one before is committed, state included; or, with the error,
+ * when brokers refused some of its outputs: then the next begins where that one did, without them. Throws the error when it
+ * is not the outputs that brokers refused.
  * @param limit begins a transaction: tells from then on whether it is full
+ * @param timeLimits begins a transaction too: looks at the clock once for all its records
  */
 export function* slicesOf(
   { chain, spec }: Pick<Service, "chain" | "spec">,
@@ -25,21 +31,67 @@ export function* slicesOf(
   formats: BatchFormats,
   producer: Pick<RecordProducer, "partitionsOf">,
   limit: () => (bytes: number) => boolean = fullness,
-): Generator<Slice> {
+  timeLimits: () => TimeLimits = () => ANY_TIMES,
+): Generator<Slice, void, RefusedRecordsError | undefined> {
   let rest: readonly IncomingRecord[] | undefined;
+  const refusals = new Refusals();
   for (let from: bigint | undefined = records.firstOffset; from !== undefined; ) {
     const first: bigint = from;
-    const fast = rest === undefined ? inOnePass(chain, state, records, first, formats, producer, limit()) : undefined;
-    // What asks for the ordinary way has it up to the end of the run, which is then decoded once.
-    if (fast === undefined) {
+    const limits = timeLimits();
+    const common = rest === undefined ? limits.ofAll(first, nextPosition) : undefined;
+    const ordinary = () => {
       rest ??= addressedTo(spec.deadLettersOf ?? spec.groupId, records.decode());
       rest = rest.filter(({ offset }) => offset >= first);
-    }
-    const slice: Processed = fast ?? processBatch(chain, state, rest ?? [], formats, limit());
-    yield { ...slice, position: slice.stoppedAt ?? nextPosition };
-    from = slice.stoppedAt;
+      return rest;
+    };
+    const fast = common && inOnePass(chain, state, records, first, formats, producer, limit(), common);
+    // What asks for the ordinary way has it up to the end of the run, which is then decoded once.
+    const slice: Processed =
+      fast ?? processBatch(chain, state, ordinary(), formats, refusals.limited(limit()), limits.of, refusals.outputs);
+    const refused = yield { ...slice, position: slice.stoppedAt ?? nextPosition };
+    if (refused === undefined) {
+      refusals.committed();
+      from = slice.stoppedAt;
+    } else if (fast === undefined) refusals.add(slice, refused);
+    // Encoded, no record can be told from the others.
+    else ordinary();
   }
 }
+
+/** What brokers refused of a run. */
+class Refusals {
+  readonly outputs = new Map<string, string>();
+  /** How many records a transaction may take, and how many the last one took. */
+  #most = Number.POSITIVE_INFINITY;
+  #taken = 0;
+
+  /** To be asked before each record. */
+  limited(isFull: (bytes: number) => boolean): (bytes: number) => boolean {
+    this.#taken = 0;
+    return (bytes) => {
+      if (this.#taken >= this.#most || isFull(bytes)) return true;
+      this.#taken++;
+      return false;
+    };
+  }
+
+  /** Where a broker does not say which output of many it is, half of the records are tried, until one is left. */
+  add({ outputs }: Processed, error: RefusedRecordsError): void {
+    const problems = new Map<OutgoingRecord | undefined, string>(
+      error.refused.map(({ record, problem }) => [record, problem]),
+    );
+    const found = outputs.filter((output) => problems.has(output));
+    if (found.length === 0) throw error;
+    if (!error.isExact && this.#taken > 1) this.#most = Math.ceil(this.#taken / 2);
+    else for (const output of found) this.outputs.set(nameOf(output), problems.get(output) ?? "");
+  }
+
+  committed(): void {
+    this.#most *= 2;
+  }
+}
+
+const ANY_TIMES: TimeLimits = { of: () => ANY_TIME, ofAll: () => ANY_TIME };
 
 /** From bytes to bytes, where that can be done; the results are the same. */
 function inOnePass(
@@ -50,13 +102,14 @@ function inOnePass(
   { input, output, maxRecordBytes }: BatchFormats,
   producer: Pick<RecordProducer, "partitionsOf">,
   isFull: (bytes: number) => boolean,
+  timeLimit: TimeLimit,
 ): (Processed & Pick<Transaction, "encoded">) | undefined {
   if (batches === undefined || output.kind !== "topics") return undefined;
   const [branch, ...others] = output.branches;
   if (branch === undefined || branch.when !== undefined || others.length > 0) return undefined;
   const { topic, format = "number" } = branch;
   const keys = producer.partitionsOf(topic) === 1;
-  const options = { input, output: format, keys, maxRecordBytes: maxRecordBytes?.get(topic) };
+  const options = { input, output: format, keys, maxRecordBytes: maxRecordBytes?.get(topic), limit: timeLimit };
   const processed = processEncoded(chain, state, batches, from, options, isFull);
   if (processed === undefined) return undefined;
   const { outputs: sends, ...rest } = processed;

@@ -117,7 +117,7 @@ export function hostList(draft: Draft, path: Path, hosts: readonly string[]): Fi
 }
 
 function settings({ brokerSettings }: Draft): Finding[] {
-  return brokerSettings.flatMap((setting) => {
+  return [...brokerSettings.keys()].flatMap((setting) => {
     const reason = Object.hasOwn(MANAGED, setting) ? MANAGED[setting] : undefined;
     if (reason === undefined) return [];
     const message = `bramble manages this setting (${reason}); remove it`;

@@ -13,6 +13,8 @@ import { didYouMean } from "../suggest.ts";
 export interface Chain {
   readonly steps: readonly Step[];
   readonly stateful: boolean;
+  /** Whether records may come out with another key than they came in with. */
+  readonly mayGiveKeys: boolean;
   /** The filters of its branches, by topic. */
   readonly filters: ReadonlyMap<string, Step>;
 }
@@ -55,7 +57,9 @@ export async function chainsOf(
       findings.push(...checked.findings);
       if (checked.step !== undefined) filters.set(topic, checked.step);
     }
-    chains.set(service, { steps, stateful: first !== undefined, filters });
+    // What an operator does that is not there nobody knows.
+    const mayGiveKeys = rekeyed !== undefined || steps.length < apply.length;
+    chains.set(service, { steps, stateful: first !== undefined, mayGiveKeys, filters });
   }
   return { chains, findings };
 }

@@ -130,7 +130,7 @@ async function problemOf(path: string, written: string, format: Format): Promise
   if (first !== undefined) {
     const more = malformed.length > 1 ? ` and ${malformed.length - 1} more` : "";
     const place = `${written}:${first.line}:${first.col}`;
-    return `expected ${EXPECTED[format]}, found ${shown(first.text)} at ${place}${more}`;
+    return `${first.limit ?? `expected ${EXPECTED[format]}`}, found ${shown(first.text)} at ${place}${more}`;
   }
   return values.length === 0 ? `${shown(written)} has no values; expected at least one` : undefined;
 }

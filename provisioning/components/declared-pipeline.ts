@@ -19,7 +19,7 @@ export function declaredPipeline(
 }
 
 function declaredService(service: declaration.Service): DeclaredService {
-  const { on, input, apply, output, processingGuarantee, changelogTopic } = service;
+  const { on, input, apply, output, maxAheadMs, processingGuarantee, changelogTopic } = service;
   return {
     on: oneOrAll(on),
     ...inputOf(input),
@@ -29,6 +29,7 @@ function declaredService(service: declaration.Service): DeclaredService {
       ...(field !== undefined && { field }),
     })),
     ...outputOf(output),
+    ...(maxAheadMs === undefined ? {} : { maxAheadMs }),
     ...(processingGuarantee === undefined ? {} : { processingGuarantee }),
     ...(changelogTopic === undefined ? {} : { changelog: changelogTopic }),
   };

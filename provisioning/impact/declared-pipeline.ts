@@ -28,6 +28,8 @@ export interface DeclaredService {
   /** The name of the file that is its sink, and how values stand there. */
   readonly file?: string | undefined;
   readonly format?: string | undefined;
+  /** 30 minutes when it is absent. */
+  readonly maxAheadMs?: number | undefined;
   /** exactly_once when it is absent. */
   readonly processingGuarantee?: string | undefined;
   readonly changelog?: string | undefined;

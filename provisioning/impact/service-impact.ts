@@ -192,14 +192,22 @@ function editText(old: DeclaredService, service: DeclaredService, release: Chang
     ...differences({ from: service.from, to: service.to }, { from: old.from, to: old.to }),
     ...differences(service.source ?? {}, old.source ?? {}),
     ...differences(service.filters ?? {}, old.filters ?? {}),
-    ...(old.everyMs === service.everyMs
-      ? []
-      : [now("every", milliseconds(service.everyMs), milliseconds(old.everyMs))]),
+    ...differences(paceOf(service), paceOf(old)),
     ...(old.stages === service.stages ? [] : [now("stages", service.stages, old.stages)]),
     ...differences({ file: service.file, format: service.format }, { file: old.file, format: old.format }),
+    ...differences(maxAheadOf(service), maxAheadOf(old)),
     ...differences(guaranteeOf(service), guaranteeOf(old)),
     ...(fileChanges(release) ? ["another source file"] : []),
   ];
+}
+
+function paceOf({ everyMs }: DeclaredService) {
+  return { every: everyMs === undefined ? undefined : duration(everyMs) };
+}
+
+/** The default is that of a pipeline file. */
+function maxAheadOf({ maxAheadMs = 1_800_000 }: DeclaredService) {
+  return { maxAhead: duration(maxAheadMs) };
 }
 
 function guaranteeOf({ processingGuarantee = "exactly_once" }: DeclaredService) {
@@ -260,6 +268,9 @@ function fileChanges(release: Change | undefined): boolean {
   return release?.have !== undefined && plain(data(release.have.files)) !== plain(data(release.want?.files));
 }
 
-function milliseconds(every: number | undefined): string | undefined {
-  return every === undefined ? undefined : every % 1000 === 0 ? `${every / 1000}s` : `${every}ms`;
+/** As a pipeline file has it, in the largest unit that needs no fraction. */
+function duration(ms: number): string {
+  const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
+  const [unit, size] = Object.entries(units).find(([, each]) => ms !== 0 && ms % each === 0) ?? ["ms", 1];
+  return `${ms / size}${unit}`;
 }

@@ -66,7 +66,9 @@ export async function consume(
     );
     onAssigned(assigned, seek);
   });
-  onCommitter(({ partition, offset }) => consumer.commitOffsets([{ ...partition, offset: String(offset) }]));
+  onCommitter(({ partition, offset, note = null }) =>
+    consumer.commitOffsets([{ ...partition, offset: String(offset), metadata: note }]),
+  );
   consumer.on("consumer.fetch", onAlive);
   consumer.on("consumer.heartbeat", onAlive);
   try {

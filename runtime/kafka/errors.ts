@@ -23,7 +23,8 @@ export function isFencing(error: unknown): boolean {
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const type = kafkaErrorType(error);
-  const cause = error.cause instanceof Error && error.cause.message !== error.message ? error.cause.message : undefined;
+  const cause =
+    error.cause instanceof Error && !error.message.includes(error.cause.message) ? error.cause.message : undefined;
   return [error.message, type && !error.message.includes(type) ? `(${type})` : undefined, cause && `: ${cause}`]
     .filter((part) => part !== undefined)
     .join(" ")

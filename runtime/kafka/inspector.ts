@@ -14,6 +14,8 @@ const MAX_FETCH_BYTES = 512 * 1024;
 /** Kafka's number for a topic as what is configured. */
 const TOPIC_RESOURCE = 2;
 const MAX_MESSAGE_BYTES = "max.message.bytes";
+/** A batch goes into one segment. */
+const SEGMENT_BYTES = "segment.bytes";
 const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
 const BATCH_OVERHEAD_BYTES = 61;
 
@@ -28,7 +30,8 @@ export async function inspect<T>(client: object, work: (inspector: Inspector) =>
   try {
     await cluster.connect();
     return await work({
-      committedOffset: (groupId, partition) => committedOffset(cluster, groupId, partition),
+      committedOffset: async (groupId, partition) => (await committed(cluster, groupId, partition))?.offset,
+      committed: (groupId, partition) => committed(cluster, groupId, partition),
       earliestOffset: (partition) => offsetOf(cluster, partition, "earliest"),
       latestOffset: (partition) => offsetOf(cluster, partition, "latest"),
       topicId: (partition) => topicId(cluster, partition),
@@ -43,13 +46,13 @@ export async function inspect<T>(client: object, work: (inspector: Inspector) =>
   }
 }
 
-async function committedOffset(cluster: Cluster, groupId: string, partition: TopicPartition) {
+async function committed(cluster: Cluster, groupId: string, partition: TopicPartition) {
   await cluster.refreshMetadata();
   const coordinator = await cluster.findGroupCoordinator({ groupId });
   for (let attempt = 1; ; attempt++) {
     try {
-      const offset = await coordinator.connectionPool.send(stableOffsetFetch(groupId, partition));
-      return offset < 0n ? undefined : offset;
+      const found = await coordinator.connectionPool.send(stableOffsetFetch(groupId, partition));
+      return found.offset < 0n ? undefined : found;
     } catch (error) {
       if (kafkaErrorType(error) !== "UNSTABLE_OFFSET_COMMIT" || attempt === 100) throw error;
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -94,15 +97,15 @@ async function topicId(cluster: Cluster, partition: TopicPartition): Promise<str
 
 /** Kafka's `max.message.bytes` is of a record batch, which has 61 bytes besides its records. */
 async function maxRecordBytes(cluster: Cluster, topic: string): Promise<number> {
-  const resource = { type: TOPIC_RESOURCE, name: topic, configNames: [MAX_MESSAGE_BYTES] };
+  const resource = { type: TOPIC_RESOURCE, name: topic, configNames: [MAX_MESSAGE_BYTES, SEGMENT_BYTES] };
   const ask = async () => {
     const broker = await cluster.brokerPool.findConnectedBroker();
     const { resources } = await broker.describeConfigs({ resources: [resource] });
-    return Number(resources[0]?.configEntries.find(({ configName }) => configName === MAX_MESSAGE_BYTES)?.configValue);
+    return Math.min(...(resources[0]?.configEntries ?? []).map(({ configValue }) => Number(configValue)));
   };
   // A topic that is not there yet has no limit yet; whoever writes to it opens anew when it fails.
   const bytes = await ask().catch(() => undefined);
-  return (bytes || DEFAULT_MAX_MESSAGE_BYTES) - BATCH_OVERHEAD_BYTES;
+  return (bytes && Number.isFinite(bytes) ? bytes : DEFAULT_MAX_MESSAGE_BYTES) - BATCH_OVERHEAD_BYTES;
 }
 
 async function recordAt(cluster: Cluster, partition: TopicPartition, offset: bigint) {

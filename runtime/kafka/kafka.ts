@@ -16,6 +16,8 @@ export interface Kafka {
 export interface Inspector {
   /** Where a group left off; undefined when it never committed. Waits for offsets of open transactions to be decided. */
   committedOffset(groupId: string, partition: TopicPartition): Promise<bigint | undefined>;
+  /** The same with the note beside it. */
+  committed(groupId: string, partition: TopicPartition): Promise<Committed | undefined>;
   earliestOffset(partition: TopicPartition): Promise<bigint>;
   /** Behind the last record, committed or not. */
   latestOffset(partition: TopicPartition): Promise<bigint>;
@@ -79,7 +81,8 @@ export interface RecordProducerOptions {
 export interface RecordProducer {
   /**
    * Writes all or nothing; with at-least-once, the position only after all the rest. After an error the outcome is unknown:
-   * close, open anew, and ask Kafka where things stand.
+   * close, open anew, and ask Kafka where things stand. But a RefusedRecordsError says that it was not committed, and another
+   * may follow; with at-least-once, some of its records may have been written.
    */
   transact(transaction: Transaction): Promise<Written>;
   /** How many partitions the topic had when last written to; undefined before that. */
@@ -105,11 +108,17 @@ export interface Transaction {
   readonly consumed?: readonly Consumed[];
 }
 
-/** How far a group has got in a partition: the offset to go on from. */
-export interface Consumed {
+/** How far a group has got in a partition. */
+export interface Committed {
+  /** To go on from. */
+  readonly offset: bigint;
+  /** What Kafka keeps beside it (the metadata of OffsetCommit), until the next commit. */
+  readonly note?: string;
+}
+
+export interface Consumed extends Committed {
   readonly groupId: string;
   readonly partition: TopicPartition;
-  readonly offset: bigint;
 }
 
 export interface Subscription {

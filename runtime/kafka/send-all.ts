@@ -1,6 +1,7 @@
-import type { Message, Producer } from "kafkajs";
+import type { Producer } from "kafkajs";
 import { kafkaErrorType } from "./errors.ts";
 import type { OutgoingRecord, Transaction, Written } from "./kafka.ts";
+import { refusalIn, type SentMessage } from "./refused-records.ts";
 import { sizeOf } from "./size-of.ts";
 
 /**
@@ -9,7 +10,7 @@ import { sizeOf } from "./size-of.ts";
  */
 const MAX_SEND_BYTES = 512 * 1024;
 
-/** Sends piece after piece, each once the one before is acknowledged. */
+/** Sends piece after piece, each once the one before is acknowledged. Throws a RefusedRecordsError when brokers do not take one. */
 export async function sendAll(
   sender: Pick<Producer, "sendBatch">,
   records: readonly OutgoingRecord[],
@@ -19,7 +20,7 @@ export async function sendAll(
   const written = new Map<string, bigint>();
   for (const [index, piece] of sends(records, encoded, maxRecordBytes).entries()) {
     const sent = await sender.sendBatch({ topicMessages: piece }).catch((error) => {
-      if (kafkaErrorType(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
+      if (kafkaErrorType(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw refusalIn(error) ?? error;
       throw new Error(`${piece.map(({ topic }) => topic).join(" or ")}: the topic does not exist yet`, {
         cause: error,
       });
@@ -44,12 +45,12 @@ function sends(
   const all = pieces(records, maxRecordBytes);
   encoded?.sends.forEach((each, i) => {
     all[i] ??= [];
-    all[i].push({ topic: encoded.topic, messages: [{ key: null, value: "", encoded: each } as Message] });
+    all[i].push({ topic: encoded.topic, messages: [{ key: null, value: "", encoded: each } as SentMessage] });
   });
   return all;
 }
 
-type TopicMessages = { topic: string; messages: Message[] };
+type TopicMessages = { topic: string; messages: SentMessage[] };
 
 /** Splits records into sends of bounded size, keeping their order within each topic. */
 export function pieces(
@@ -57,7 +58,7 @@ export function pieces(
   maxRecordBytes: ReadonlyMap<string, number> = new Map(),
 ): TopicMessages[][] {
   const all: TopicMessages[][] = [];
-  let piece = new Map<string, { messages: Message[]; bytes: number }>();
+  let piece = new Map<string, { messages: SentMessage[]; bytes: number }>();
   let bytes = 0;
   const finishPiece = () => {
     if (piece.size > 0) all.push(Array.from(piece, ([topic, { messages }]) => ({ topic, messages })));
@@ -81,8 +82,10 @@ export function pieces(
   return all;
 }
 
-function messageOf({ key, value, headers, timestamp, partition }: OutgoingRecord): Message {
+function messageOf(record: OutgoingRecord): SentMessage {
+  const { key, value, headers, timestamp, partition } = record;
   return {
+    record,
     key,
     value,
     ...(partition !== undefined && { partition }),

@@ -2,13 +2,13 @@ import type { ProtocolCall } from "kafkajs/src/cluster/index.js";
 import Decoder from "kafkajs/src/protocol/decoder.js";
 import Encoder from "kafkajs/src/protocol/encoder.js";
 import { createErrorFromCode, failure } from "kafkajs/src/protocol/error.js";
-import type { TopicPartition } from "./kafka.ts";
+import type { Committed, TopicPartition } from "./kafka.ts";
 
 /**
  * OffsetFetch v7 with `require_stable` (KIP-447). kafkajs stops at v4, which answers with the last decided offset while
  * a transaction that commits a later one is being finished: a restarted service would process its records twice.
  */
-export function stableOffsetFetch(groupId: string, { topic, partition }: TopicPartition): ProtocolCall<bigint> {
+export function stableOffsetFetch(groupId: string, { topic, partition }: TopicPartition): ProtocolCall<Committed> {
   return {
     request: {
       apiKey: 9,
@@ -38,9 +38,9 @@ export function stableOffsetFetch(groupId: string, { topic, partition }: TopicPa
         if (!found)
           throw new Error(`${topic}/${partition}: the answer of ${groupId}'s coordinator lacks this partition`);
         throwOnFailure(found.errorCode);
-        return found.offset;
+        return { offset: found.offset, ...(found.note && { note: found.note }) };
       },
-      parse: async (offset) => offset,
+      parse: async (committed) => committed,
     },
   };
 }
@@ -51,10 +51,10 @@ function readTopicOffsets(decoder: Decoder) {
     each.readInt32(); // partition
     const offset = BigInt(each.readInt64().toString());
     each.readInt32(); // leader epoch
-    each.readUVarIntString(); // metadata
+    const note = each.readUVarIntString(); // metadata
     const errorCode = each.readInt16();
     each.readTaggedFields();
-    return { offset, errorCode };
+    return { offset, note, errorCode };
   });
   decoder.readTaggedFields();
   return partitions;

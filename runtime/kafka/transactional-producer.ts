@@ -3,6 +3,7 @@ import { FencedError, isFencing, kafkaErrorType } from "./errors.ts";
 import type { Consumed, RecordProducer, RecordProducerOptions, Transaction, Written } from "./kafka.ts";
 import { partitioner } from "./partitioner.ts";
 import { quit } from "./quit.ts";
+import { RefusedRecordsError } from "./refused-records.ts";
 import { sendAll } from "./send-all.ts";
 
 /** How long the open transaction of a service that died keeps readers waiting, unless it is started again before. */
@@ -63,7 +64,9 @@ async function transact(
   const moved = sendOffsets(transaction, consumed);
   // Beside one another, as each answer has to wait for its turn in this process. When one fails, nothing of the other is
   // underway any more once the caller knows.
-  await Promise.allSettled([sent, moved]);
+  const [sending, moving] = await Promise.allSettled([sent, moved]);
+  const isRefused = sending.status === "rejected" && sending.reason instanceof RefusedRecordsError;
+  if (isRefused && moving.status === "fulfilled") await transaction.abort();
   const written = await sent;
   await moved;
   await transaction.commit();
@@ -71,9 +74,9 @@ async function transact(
 }
 
 async function sendOffsets(transaction: KafkaTransaction, consumed: readonly Consumed[]): Promise<void> {
-  for (const { groupId, partition: source, offset } of consumed) {
+  for (const { groupId, partition: source, offset, note } of consumed) {
     const { topic, partition } = source;
-    const offsets = { topic, partitions: [{ partition, offset: String(offset) }] };
+    const offsets = { topic, partitions: [{ partition, offset: String(offset), metadata: note ?? null }] };
     await whileConcurrent(() => transaction.sendOffsets({ consumerGroupId: groupId, topics: [offsets] }));
   }
 }

@@ -11,6 +11,7 @@ const deadLetter: DeadLetter = {
   from: { topic: "temperatures", partition: 1, offset: 12n },
   at: { topic: "temperatures", partition: 1, offset: 40n },
   isResult: false,
+  isAhead: false,
   cutFromBytes: undefined,
   record: {
     offset: 40n,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
@@ -68,6 +68,80 @@ services:
     expect.stringMatching(/^time-window\(celsius\): late record of 1970-01-01T00:00:59.000Z/),
     'extract-timestamp: expected an object with field at, found {"sensor":"roof"}',
   ]);
+});
+
+test("a record that Kafka would refuse is a dead letter here too: too large, or without a key where the topic is compacted", async () => {
+  const driver = await openDriver(
+    written(`
+topics:
+  in: { format: text }
+  short: { format: text, config: { max.message.bytes: 200, cleanup.policy: compact } }
+services:
+  con: { on: rpi0, from: in, to: short }
+`),
+  );
+  driver.send("in", "warm", { key: "roof" });
+  driver.send("in", "cold");
+  driver.send("in", "x".repeat(200), { key: "roof" });
+  expect(driver.values("short")).toEqual(["warm"]);
+  expect(driver.deadLetters("con").map(({ message }) => message)).toEqual([
+    "con: emitted a record without a key; short is compacted and takes none",
+    "con: emitted a record of 229 bytes; short takes at most 139",
+  ]);
+});
+
+test("a state that its changelog would not take is a dead letter here too, and the state stays as it was", async () => {
+  mkdirSync(join(folder, "operators"));
+  const hoard = `import { fold, string } from "bramble/operator";
+    export const hoard = fold({ value: string(), initial: "", step: (_, s, x) => [s + x, [String(s.length)]] });`;
+  writeFileSync(join(folder, "operators/hoard.ts"), hoard);
+  const driver = await openDriver(
+    written(`
+topics: { in: { format: text } }
+services:
+  con: { on: rpi0, from: in, apply: [hoard], sink: log }
+`),
+  );
+  for (const size of [500_000, 600_000, 400_000]) driver.send("in", "x".repeat(size), { key: "roof" });
+  expect(driver.printed("con").map((stages) => stages.at(-1))).toEqual(["0", "500000"]);
+  expect(driver.deadLetters("con").map(({ message }) => message)).toEqual([
+    "hoard: its state would be a record of 1100041 bytes; its changelog takes at most 1048527",
+  ]);
+});
+
+test("whatever an operator does wrong is a dead letter of the record, and the run goes on", async () => {
+  mkdirSync(join(folder, "operators"));
+  const odd = `import { flatMap, forward, number } from "bramble/operator";
+    export const odd = flatMap({ value: number(), step: (_, x): unknown[] => [
+      x, 1 / x, x === 2 ? { get two() { throw new Error("no two"); } } : x === 3 ? forward(x, { timestampMs: 0.5 }) : 1 ] });`;
+  writeFileSync(join(folder, "operators/odd.ts"), odd);
+  const driver = await openDriver(
+    written("services: { con: { on: rpi0, source: { file: values.txt }, apply: [odd], to: out } }", "0 1 2 3 4"),
+  );
+  driver.finish();
+  expect(driver.values("out")).toEqual([1, 1, 1, 4, 0.25, 1]);
+  expect(driver.deadLetters("con").map(({ message }) => message)).toEqual([
+    "odd: emitted Infinity; expected a finite number",
+    expect.stringContaining("expected a finite number"),
+    expect.stringContaining("odd: forwarded the time 0.5; expected whole milliseconds"),
+  ]);
+});
+
+test("a stage that JSON cannot write does not keep a log from showing the last one", async () => {
+  mkdirSync(join(folder, "operators"));
+  const circle = `import { map, number } from "bramble/operator";
+    export const circle = map({ value: number(), step: (_, x): object => { const it = { x, it: {} }; it.it = it; return it; } });`;
+  writeFileSync(join(folder, "operators/circle.ts"), circle);
+  const driver = await openDriver(
+    written(`
+topics: { in: }
+services:
+  con: { on: rpi0, from: in, apply: [circle, { extract-field: { field: x } }], sink: log }
+`),
+  );
+  driver.sendText("in", "1.0");
+  expect(driver.deadLetters("con")).toEqual([]);
+  expect(driver.printedTexts("con")).toEqual([["1.0", "a value of type object that JSON cannot write", "1"]]);
 });
 
 test("a list of topics is merged with one state for each key; a value goes to the first branch that takes it", async () => {
@@ -213,4 +287,46 @@ services:
   expect(driver.lines("file")).toEqual(ids.map((id) => `{ "id":${id},"x":2, "note":"\\u00e9" }`));
   expect(driver.texts("ids")).toEqual(ids);
   expect(driver.printedTexts("show")).toEqual(ids.map((id) => [id]));
+});
+
+test("with a clock, time starts there, and a record too far ahead of it is a dead letter until time has come closer", async () => {
+  const file = written(`
+topics: { readings: { format: json } }
+services:
+  beat: { on: rpi0, source: { file: values.txt }, to: beats }
+  counts:
+    on: rpi0
+    from: readings
+    apply: [{ extract-timestamp: { field: at } }, { time-window: { size: 1m, compute: count }, field: celsius }]
+    to: counts
+  patient: { on: rpi0, from: readings, apply: [{ extract-timestamp: { field: at } }], sink: log, maxAhead: 2d }
+`);
+  const driver = await openDriver(file, { clock: "2026-11-29T12:00:00Z" });
+  const send = (at: string) => driver.send("readings", { at, celsius: 1 });
+  send("2026-11-29T12:00:00Z");
+  send("2026-11-30T12:00:00Z");
+  send("2026-11-29T12:01:00Z");
+  expect(driver.values("counts")).toEqual([1]);
+  expect(driver.deadLetters("counts").map(({ message }) => message)).toEqual([
+    expect.stringMatching(
+      /^extract-timestamp: event time 2026-11-30T12:00:00.000Z is more than 30m \(maxAhead\) ahead/,
+    ),
+  ]);
+  driver.pass(86_400_000);
+  send("2026-11-30T12:00:00Z");
+  expect(driver.values("counts")).toEqual([1, 1]);
+  expect(driver.printed("patient")).toHaveLength(4);
+  expect(driver.records("beats")).toEqual([{ key: null, value: 1, timestampMs: Date.UTC(2026, 10, 29, 12) }]);
+});
+
+test("without a clock no event time is too far ahead", async () => {
+  const driver = await openDriver(written("topics: { t: }\nservices: { out: { on: rpi0, from: t, sink: log } }"));
+  driver.send("t", 1, { timestampMs: Date.UTC(2099) });
+  expect(driver.printed("out")).toEqual([[1]]);
+});
+
+test.each(["noon", "2026-02-30T12:00:00Z", "2026-11-29T12:00:00"])("%s is no time for a clock", async (clock) => {
+  await expect(openDriver("pipelines/kafka_chaining.yaml", { clock })).rejects.toThrow(
+    `clock: expected a time such as 2026-11-29T12:00:00Z, found ${clock}`,
+  );
 });

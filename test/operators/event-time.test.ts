@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { deadband } from "../../operators/deadband.ts";
@@ -90,6 +91,22 @@ test("dedupe drops a value exactly when an equal one that it remembers is near i
       },
     ),
   );
+});
+
+test("dedupe knows long texts by all of their characters, and no digest from a text that looks like one", () => {
+  const long = (end: string) => "x".repeat(1000) + end;
+  const digest = createHash("sha256").update(long("a")).digest("base64url");
+  expect(run(dedupe, { within: "1s" }, [long("a"), long("b"), digest, long("a"), long("b"), digest])).toEqual([
+    long("a"),
+    long("b"),
+    digest,
+  ]);
+});
+
+test("dedupe goes on from a state that has long texts as they were", () => {
+  const text = "x".repeat(1000);
+  const [, passed] = dedupe.step({ within: 1000, among: 10 }, [[text, 5]], text, { key: null, timestampMs: 5 });
+  expect(passed).toEqual([]);
 });
 
 test("dedupe knows numbers from text, and true from 1", () => {

@@ -106,17 +106,68 @@ test.each([
   [1500.9, 1500],
   ["1970-01-01T00:00:01.5Z", 1500],
   ["1970-01-01T01:00:01+01:00", 1000],
+  ["2024-02-29T00:00:00Z", Date.UTC(2024, 1, 29)],
+  ["2026-02-28T24:00:00Z", Date.UTC(2026, 2, 1)],
 ])("extract-timestamp takes %p as %d", (at, timestampMs) => {
   expect(runAt(extractTimestamp, { field: "at" }, [[7, { at }]])).toEqual([[timestampMs, { at }]]);
 });
 
-test.each(["yesterday", "2026-11-23", "2026-11-23T12:00:00", "2026-13-01T00:00:00Z", -1, 1e16, null, true])(
-  "extract-timestamp refuses %p",
-  (at) => {
-    expect(runAt(extractTimestamp, { field: "at" }, [[7, { at }]])).toEqual([
-      expect.stringContaining(
-        `or a text such as 2026-11-23T12:00:00Z), found ${JSON.stringify(Number.isNaN(at) ? null : at)}`,
-      ),
-    ]);
-  },
-);
+test.each([
+  ["s", 1_763_899_200, 1_763_899_200_000],
+  ["s", 1_763_899_200.001, 1_763_899_200_001], // times 1000 it is 0.0002 less
+  ["s", 1.0019, 1001],
+  ["ms", 1_763_899_200_000, 1_763_899_200_000],
+  ["us", 1_763_899_200_000_999, 1_763_899_200_000],
+  ["us", 999.9, 0],
+  ["ns", 1_763_899_200_001_000_000, 1_763_899_200_001], // as a double it is 64 ns less
+  ["ns", 1_763_899_200_001_900_000, 1_763_899_200_001],
+  ["ns", 8_999_999_999_999_999, 8_999_999_999], // over 1e6 it is rounded up
+  ["ns", 1_999_999, 1],
+  ["ns", "1970-01-01T00:00:01Z", 1000],
+])("extract-timestamp in %s takes %p as %d", (unit, at, timestampMs) => {
+  expect(runAt(extractTimestamp, { field: "at", unit }, [[7, { at }]])).toEqual([[timestampMs, { at }]]);
+});
+
+test("extract-timestamp in ns takes every whole millisecond of today as it is", () => {
+  const times = Array.from({ length: 2000 }, (_, i) => 1_763_899_200_000 + i);
+  const records = times.map((ms): At => [7, { at: JSON.parse(`${ms}000000`) }]);
+  expect(runAt(extractTimestamp, { field: "at", unit: "ns" }, records).map(([ms]) => ms)).toEqual(times);
+});
+
+test.each([
+  ["ms", 1_763_899_200, "milliseconds since 1970, found 1763899200, which in seconds is", "s"],
+  ["ms", 1_763_899_200_000_000, "milliseconds since 1970, found 1763899200000000, which in microseconds is", "us"],
+  [
+    "ms",
+    1_763_899_200_000_000_000,
+    "milliseconds since 1970, found 1763899200000000000, which in nanoseconds is",
+    "ns",
+  ],
+  ["s", 1_763_899_200_000, "seconds since 1970, found 1763899200000, which in milliseconds is", "ms"],
+  ["ns", 1_763_899_200, "nanoseconds since 1970, found 1763899200, which in seconds is", "s"],
+])("extract-timestamp in %s refuses %p, which is a time in another unit", (unit, at, found, meant) => {
+  expect(runAt(extractTimestamp, { field: "at", unit }, [[7, { at }]])).toEqual([
+    `it: expected ${found} 2025-11-23T12:00:00.000Z: write unit: ${meant}`,
+  ]);
+});
+
+test.each([
+  "yesterday",
+  "2026-11-23",
+  "2026-11-23T12:00:00",
+  "2026-13-01T00:00:00Z",
+  "2026-02-30T12:00:00Z",
+  "2026-02-29T12:00:00Z",
+  "2100-02-29T12:00:00Z",
+  "2026-11-31T12:00+01:00",
+  "2026-01-00T00:00:00Z",
+  -1,
+  1e16,
+  1e300,
+  null,
+  true,
+])("extract-timestamp refuses %p", (at) => {
+  expect(runAt(extractTimestamp, { field: "at" }, [[7, { at }]])).toEqual([
+    expect.stringContaining(`or a text such as 2026-11-23T12:00:00Z), found ${JSON.stringify(at)}`),
+  ]);
+});

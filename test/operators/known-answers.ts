@@ -220,4 +220,11 @@ export const knownAnswers: readonly KnownAnswer[] = [
     input: [{ at: 1000 }, { at: "2026-11-23T12:00:00Z" }],
     output: [{ at: 1000 }, { at: "2026-11-23T12:00:00Z" }],
   },
+  {
+    operator: "extract-timestamp",
+    why: "whatever its unit",
+    params: { field: "at", unit: "s" },
+    input: [{ at: 1_763_899_200 }],
+    output: [{ at: 1_763_899_200 }],
+  },
 ];

@@ -33,6 +33,6 @@ test("stays between the least and the greatest of its window", () => {
   );
 });
 
-test.each([0, -1, 2.5, "3", null])("refuses a window of %p", (over) => {
+test.each([0, -1, 2.5, "3", null, 1001, 86_400, 1e12])("refuses a window of %p", (over) => {
   expect(movingAverage.params.safeParse({ over }).success).toBe(false);
 });

@@ -26,7 +26,7 @@ test("what is no number is told with its location, and the rest still read", () 
       { line: 1, col: 3, text: "six" },
       { line: 3, col: 3, text: "08" },
       { line: 3, col: 8, text: '"2"' },
-      { line: 3, col: 12, text: "1e309" },
+      { line: 3, col: 12, text: "1e309", limit: "expected a number that fits a double (at most 1.8e308)" },
       { line: 4, col: 1, text: "null" },
       { line: 4, col: 6, text: "[3]" },
       { line: 4, col: 10, text: "+4" },
@@ -39,7 +39,7 @@ test("JSON stands one value a line", () => {
     values: [{ celsius: 7 }, "a b", null],
     malformed: [
       { line: 3, col: 1, text: "[1," },
-      { line: 5, col: 1, text: "1e309" },
+      { line: 5, col: 1, text: "1e309", limit: "expected numbers that fit a double (at most 1.8e308)" },
     ],
   });
 });

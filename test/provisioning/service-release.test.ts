@@ -80,6 +80,14 @@ describe("a release", () => {
     expect(Object.fromEntries(told)).toMatchObject({ con1: "at_least_once", con2: undefined });
   });
 
+  test("tells a service how far ahead of its clock an event time may be when that is not the usual", async () => {
+    const edited = await declared("ahead", (text) =>
+      text.replace(/^ {2}con1:$/m, "$&\n    maxAhead: 2d").replace(/^ {2}con2:$/m, "$&\n    maxAhead: 30m"),
+    );
+    const told = edited.services.map((service) => [service.name, serviceSpec(edited, service, servers).maxAheadMs]);
+    expect(Object.fromEntries(told)).toMatchObject({ con1: 172_800_000, con2: undefined });
+  });
+
   test("has a digest that fits a folder name, of its own for each service", () => {
     const digests = [...releases.values()].map(({ digest }) => digest);
     for (const digest of digests) expect(digest).toMatch(/^[0-9a-f]{16}$/);

@@ -203,6 +203,39 @@ test("into a topic of its own: killed half-way and run again, each result is the
   expect(groups.filter(({ groupId }) => groupId.includes(trial))).toEqual([]);
 });
 
+test("a record that was too far ahead of the clock stays refused in both replays, also when it would be let in by now", async () => {
+  const con2 = await deployed("[{ ewma: { alpha: 0.5 } }]");
+  const { pipeline, service, running, input, output } = con2;
+  const inAnHour = String(Date.now() + 3_600_000);
+  const ahead = (value: string) => PARTITIONS.map((partition) => ({ partition, value, timestamp: inAnHour }));
+  await send(input, 0, 3);
+  await write(broker, input, ahead("1000000"));
+  await send(input, 3, 6);
+  await through(con2, 7);
+  const all = (partition: number) => averages(partition, 0, 6);
+  expect(await valuesByPartition(output)).toEqual(PARTITIONS.map(all));
+
+  const edited = { ...service, spec: { ...service.spec, maxAheadMs: 86_400_000 } };
+  const trial = ownName("let-in");
+  await onCluster(async (cluster) => {
+    const into = intoTopic(pipeline, edited, trial);
+    await replayInto(cluster, into, await planReplayInto(cluster, edited, into, beginning), () => {});
+  });
+  expect(await valuesByPartition(trial)).toEqual(PARTITIONS.map(all));
+
+  await running.stop();
+  const again = await startService(edited.spec, { operators: service.operatorModules });
+  await onCluster(async (cluster) => resetGroup(cluster, edited, await planReset(cluster, edited, beginning)));
+  // What comes now is new, and goes by the clock.
+  await write(broker, input, ahead("0"));
+  await through({ ...con2, running: again }, 8);
+  const andNew = (partition: number) =>
+    run(ewma, { alpha: 0.5 }, [...[0, 1, 2, 3, 4, 5].map((i) => valueAt(partition, i)), 0]);
+  expect(await valuesByPartition(output)).toEqual(
+    PARTITIONS.map((partition) => [...all(partition), ...andNew(partition).map(String)]),
+  );
+});
+
 test("a service with at-least-once must be stopped; then it goes back, too", async () => {
   const con2 = await deployed("[{ ewma: { alpha: 0.5 } }]", ", processingGuarantee: at_least_once");
   const { service, running, input, output } = con2;

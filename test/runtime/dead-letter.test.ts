@@ -1,4 +1,5 @@
 import { expect, test } from "@jest/globals";
+import { AheadError } from "../../operators/time-limit.ts";
 import { PoisonError } from "../../runtime/codec.ts";
 import { deadLetter, parseDeadLetter } from "../../runtime/dead-letter.ts";
 import type { IncomingRecord, OutgoingRecord } from "../../runtime/kafka/kafka.ts";
@@ -54,6 +55,7 @@ test("it is read back as it was, without bramble's headers", () => {
     from: { ...from, offset: 42n },
     at: { ...from, offset: 42n },
     isResult: false,
+    isAhead: false,
     cutFromBytes: undefined,
     record,
   });
@@ -79,6 +81,11 @@ test("without the record's timestamp, the place alone says which record it is, w
   expect(new Set(parsed.map((each) => each?.id))).toEqual(new Set(["temperatures/1@42 -1"]));
 });
 
+test("one that was too far ahead of the clock says so, for whoever reads it again", () => {
+  const ahead = new PoisonError("ahead", { cause: new AheadError(undefined, 1, "ahead") });
+  expect(readBack(refused({}, ahead))).toMatchObject({ isAhead: true, record });
+});
+
 test("what is no dead letter is not taken for one", () => {
   expect(parseDeadLetter(record)).toBeUndefined();
   expect(parseDeadLetter({ ...record, headers: { "bramble.cause": [Buffer.from("x")] } })).toBeUndefined();
@@ -90,6 +97,11 @@ test("without an operator to blame there is no header for one", () => {
 
 test("a tombstone stays one", () => {
   expect(refused({ value: null }).value).toBeNull();
+});
+
+test("it fits a topic that takes little", () => {
+  const error = new PoisonError("\u20ac".repeat(5000), { operator: "mean" });
+  expect(sizeOf(refused({ value: Buffer.alloc(5000) }, error, 1000))).toBeLessThanOrEqual(1000);
 });
 
 test.each([

@@ -58,6 +58,7 @@ export class FakeChangelog {
     const never = () => Promise.reject(new Error("not asked for in this case"));
     return {
       committedOffset: never,
+      committed: never,
       maxRecordBytes: never,
       recordAt: never,
       retireMembers: never,

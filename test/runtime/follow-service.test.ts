@@ -3,45 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import { produceFollowed } from "../../runtime/follow-service.ts";
-import type { Kafka } from "../../runtime/kafka/kafka.ts";
+import type { OutgoingRecord } from "../../runtime/kafka/kafka.ts";
 import type { Service } from "../../runtime/service.ts";
 import { StateStores } from "../../runtime/state-stores.ts";
+import { emptyKafka } from "./empty-kafka.ts";
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-const refuse = (what: string) => () => Promise.reject(new Error(`${what}: not asked of Kafka here`));
-
-/** Takes what is written, and has an empty changelog. */
-function emptyKafka(written: string[]): Kafka {
-  const inspector = {
-    committedOffset: refuse("committedOffset"),
-    earliestOffset: async () => 0n,
-    latestOffset: async () => 0n,
-    topicId: async () => "1",
-    maxRecordBytes: async () => 1_000_000,
-    recordAt: async () => undefined,
-    retireMembers: refuse("retireMembers"),
-    read: refuse("read"),
-    readToEnd: async () => 0n,
-  };
-  return {
-    producer: async () => ({
-      partitionsOf: () => 1,
-      transact: async ({ records }) => {
-        written.push(...records.map(({ value }) => String(value)));
-        return new Map([["changelog", 1n]]);
-      },
-      close: async () => {},
-    }),
-    inspect: (work) => work(inspector),
-    consume: refuse("consume"),
-  };
-}
-
 test("a followed file's status stays at the byte that was read, however long nothing comes", async () => {
   const path = join(mkdtempSync(join(tmpdir(), "bramble-follow-")), "sensor.txt");
-  const [written, said, stop] = [[] as string[], [] as string[], new AbortController()];
+  const [written, said, stop] = [[] as OutgoingRecord[], [] as string[], new AbortController()];
   const say = (text: string) => void said.push(text);
   const ignore = () => {};
   const service: Service = {
@@ -60,6 +32,7 @@ test("a followed file's status stays at the byte that was read, however long not
     stores: new StateStores(undefined, ignore),
     journal: { info: ignore, warn: ignore, error: ignore },
     supervisor: { ready: say, status: say, alive: ignore, stopping: ignore },
+    clock: { nowMs: Date.now },
     replica: "rpi1",
     stateFolder: undefined,
     print: async () => {},

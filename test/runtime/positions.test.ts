@@ -1,10 +1,11 @@
 import { expect, test } from "@jest/globals";
 import type { Inspector } from "../../runtime/kafka/kafka.ts";
-import { groupPositions, sourcePositions } from "../../runtime/positions.ts";
+import { committedAt, groupPositions, parseReadBefore, sourcePositions } from "../../runtime/positions.ts";
 
 const never = () => Promise.reject(new Error("not asked for in this case"));
 const inspector = (answers: Partial<Inspector>): Inspector => ({
   committedOffset: never,
+  committed: never,
   earliestOffset: never,
   latestOffset: never,
   topicId: never,
@@ -21,10 +22,20 @@ const source = { topic: "t", partition: 0 };
 test("a group goes on from where it left off, and at the earliest record when it is new", async () => {
   const positions = groupPositions("p-con1");
   const earliestOffset = async () => 3n;
-  expect(await positions.restore(inspector({ committedOffset: async () => 17n }), new Map(), source)).toBe(17n);
+  expect(await positions.restore(inspector({ committed: async () => ({ offset: 17n }) }), new Map(), source)).toBe(17n);
   expect(
-    await positions.restore(inspector({ committedOffset: async () => undefined, earliestOffset }), new Map(), source),
+    await positions.restore(inspector({ committed: async () => undefined, earliestOffset }), new Map(), source),
   ).toBe(3n);
+});
+
+test("a group that was sent back carries along where it had been, until it is there again", async () => {
+  const positions = groupPositions("p-con1");
+  const sentBack = committedAt(3n, 17n);
+  expect(parseReadBefore(sentBack)).toBe(17n);
+  expect(await positions.restore(inspector({ committed: async () => sentBack }), new Map(), source)).toBe(3n);
+  expect(positions.readBefore?.(source)).toBe(17n);
+  const moved = [16n, 17n, 18n].flatMap((offset) => positions.moveTo(source, offset).consumed ?? []);
+  expect(moved.map(parseReadBefore)).toEqual([17n, 17n, 18n]);
 });
 
 test("a source goes on in the file where it left off", async () => {

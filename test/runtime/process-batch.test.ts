@@ -5,11 +5,12 @@ import type { Link } from "../../operators/chain.ts";
 import { ChainState } from "../../operators/chain-state.ts";
 import { ewma } from "../../operators/ewma.ts";
 import type { Format } from "../../operators/format.ts";
-import { flatMap, fold, forward, map, number, string, unknown } from "../../operators/operator.ts";
+import { filter, flatMap, fold, forward, map, number, string, unknown } from "../../operators/operator.ts";
 import { threshold } from "../../operators/threshold.ts";
 import type { IncomingRecord } from "../../runtime/kafka/kafka.ts";
 import { type BatchFormats, processBatch } from "../../runtime/process-batch.ts";
-import { link } from "./links.ts";
+import { StateStoreError } from "../../runtime/state-store.ts";
+import { BROKEN, link } from "./links.ts";
 
 const records = (...values: (string | null)[]): IncomingRecord[] =>
   values.map((value, i) => ({
@@ -119,6 +120,67 @@ describe("a batch", () => {
         expect([...first.poison, ...second.poison]).toEqual(whole.poison);
       }),
     );
+  });
+
+  test.each(Object.entries(BROKEN))("makes a dead letter of the one record on which an operator %s", (_, chain) => {
+    const found = run(chain, ["1", "13", "2"]);
+    expect(found.poison).toEqual([expect.stringMatching(/^1: (broken|sum): (broken|sum): /)]);
+    expect(found).toMatchObject({ ...run(chain, ["1", "2"]), outputs: ["0: 1", "2: 2"], poison: expect.anything() });
+  });
+
+  test("makes a dead letter of the one record for whose key an operator cannot begin, or whose filter throws", () => {
+    const fails = () => {
+      throw new Error("no beginning");
+    };
+    const state = fold({ value: number(), initial: fails as () => number, step: (_, s, x) => [s, [x]] });
+    expect(run([sum, link("state", state)], ["1"])).toEqual({
+      state: [undefined, undefined],
+      outputs: [],
+      paths: [],
+      poison: ["0: state: state: no beginning"],
+    });
+    const branches = [{ topic: "out", when: link("when", filter({ value: number(), step: fails })) }];
+    const formats = { ...numbers, output: { kind: "topics", branches } } as const;
+    const { outputs, poison } = processBatch([sum], new ChainState(), records("1"), formats);
+    expect([outputs.length, poison.map(({ error }) => error.message)]).toEqual([0, ["when: no beginning"]]);
+  });
+
+  test("makes a dead letter of a record whose state in the changelog is broken, and of no other", () => {
+    const before = new ChainState();
+    const broken = {
+      get: (index: number, key: string | null) => {
+        if (key === "roof") throw new Error("changelog: expected JSON under key 0/0/sum/roof");
+        return before.get(index, key);
+      },
+      set: () => {},
+      fork: () => new ChainState(broken),
+    };
+    const keyed = records("1", "2").map((record, i) => ({ ...record, key: Buffer.from(i === 0 ? "roof" : "cellar") }));
+    const { outputs, poison } = processBatch([sum], broken, keyed, numbers);
+    expect(outputs.map(({ value }) => value)).toEqual(["2"]);
+    expect(poison.map(({ error }) => error.message)).toEqual(["changelog: expected JSON under key 0/0/sum/roof"]);
+  });
+
+  test("refuses nothing when the state store fails: that is not the record's fault", () => {
+    const failing = {
+      get: () => {
+        throw new StateStoreError("disk I/O error");
+      },
+      set: () => {},
+      fork: () => new ChainState(failing),
+    };
+    expect(() => processBatch([sum], failing, records("1"), numbers)).toThrow("disk I/O error");
+  });
+
+  test("keeps what an operator made of a record although nobody can write what it forwarded beside it", () => {
+    const round: { self?: unknown } = {};
+    round.self = round;
+    const both = fold({ value: number(), initial: 0, step: (_, s, x) => [s + x, [forward(round, {}), x]] });
+    const { outputs, poison, state } = processBatch([link("both", both)], new ChainState(), records("1", "2"), numbers);
+    expect(outputs.map(({ value }) => value)).toEqual(["1", "2"]);
+    expect(poison).toHaveLength(2);
+    expect(poison[0]?.record.value?.toString()).toBe("a value of type object that JSON cannot write");
+    expect(state.get(0, null)).toBe(3);
   });
 
   test("changes nothing in the state that it was given until it is committed", () => {

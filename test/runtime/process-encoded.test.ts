@@ -18,7 +18,7 @@ import { processBatch } from "../../runtime/process-batch.ts";
 import { processEncoded } from "../../runtime/process-encoded.ts";
 import { jsonTexts, numberTexts } from "../operators/json-texts.ts";
 import { batchOf, readByKafkajs, type WrittenRecord, batches as writtenBatches } from "./kafka/record-batches.ts";
-import { link, picky } from "./links.ts";
+import { BROKEN, link, picky } from "./links.ts";
 
 const later = link(
   "later",
@@ -228,3 +228,18 @@ describe("what no operator touched leaves byte for byte as it came", () => {
     );
   });
 });
+
+test.each(Object.entries(BROKEN))(
+  "a record on which an operator %s takes the ordinary way, with all beside it",
+  async (_, chain) => {
+    const values = (...all: string[]) =>
+      all.map((value, offsetDelta) => ({ offsetDelta, timestampMs: 1000, key: null, value: Buffer.from(value) }));
+    const options = { input: "number", output: "number", keys: true } as const;
+    const before = new ChainState();
+    const passed = async (...all: string[]) =>
+      processEncoded(chain, before, [await batchOf(0n, values(...all))], 0n, options, unlimited);
+    expect(await passed("1", "13", "2")).toBeUndefined();
+    expect(await passed("1", "2")).toBeDefined();
+    expect(before.changes()).toEqual([]);
+  },
+);

@@ -13,7 +13,8 @@ test.each([
   const print = async (text: string) => void printed.push(text);
   const service = { spec: { output: { kind: "log", stages } }, print } as unknown as Service;
   const sink = await openSink(service, 0, { get: () => undefined });
-  const outputs = values.map((value) => ({ topic: "", key: null, value, timestamp: "0", headers: {} }));
+  const origin = { offset: 0n, nth: 0 };
+  const outputs = values.map((value) => ({ topic: "", key: null, value, timestamp: "0", headers: {}, ...origin }));
   const paths = values.map((value) => ["20", value]);
   await sink.take({ state: new ChainState(), outputs, paths, poison: [] }, async () => {});
   expect(printed).toEqual([lines.map((line) => `${line}\n`).join("")]);

@@ -6,9 +6,12 @@ import { dedupe } from "../../operators/dedupe.ts";
 import { ewma } from "../../operators/ewma.ts";
 import { flatMap, fold, forward, map, number, unknown } from "../../operators/operator.ts";
 import { threshold } from "../../operators/threshold.ts";
+import { AheadError } from "../../operators/time-limit.ts";
+import { timeWindow } from "../../operators/time-window.ts";
 import { FULL_TRANSACTION_BYTES, fullness } from "../../runtime/full-transaction.ts";
 import type { RecordBatch } from "../../runtime/kafka/kafka.ts";
 import { recordsOf } from "../../runtime/kafka/record-reader.ts";
+import { RefusedRecordsError } from "../../runtime/kafka/refused-records.ts";
 import { sizeOf } from "../../runtime/kafka/size-of.ts";
 import { PartitionState } from "../../runtime/partition-state.ts";
 import { type BatchFormats, type Output, processBatch } from "../../runtime/process-batch.ts";
@@ -16,6 +19,7 @@ import type { Service } from "../../runtime/service.ts";
 import { type Slice, slicesOf } from "../../runtime/slices.ts";
 import { stateChanges } from "../../runtime/state.ts";
 import { StateStore } from "../../runtime/state-store.ts";
+import { type Decided, NOTHING_DECIDED, timeLimits } from "../../runtime/time-limits.ts";
 import { batchOf, readByKafkajs, type WrittenRecord, batches as writtenBatches } from "./kafka/record-batches.ts";
 import { link, picky } from "./links.ts";
 
@@ -219,4 +223,126 @@ test("a record that would make a state larger than the changelog takes is refuse
     [3n, "texts", "texts: its state would be a record of 2062 bytes; its changelog takes at most 2000"],
   ]);
   expect((state.get(0, "roof") as string[]).map(({ length }) => length)).toEqual([5, 300, 5, 5, 1, 9]);
+});
+
+describe.each(Object.entries(DESTINATIONS))("on their way to %s", (_, formats) => {
+  /** A window of a second each; what is a minute ahead would close them all. */
+  const chain = [link("time-window", timeWindow, { size: 1000, grace: 0, compute: "count" })];
+
+  async function refusedOf(decided: Decided, nowMs: number) {
+    const times = [1000, 2000, 90_000, 3000, 4000, 91_000];
+    const written = times.map((timestampMs, i) => ({
+      ...{ offsetDelta: i, timestampMs, key: null },
+      value: Buffer.from(String(i)),
+    }));
+    const batches = [await batchOf(0n, written)];
+    const spec = { groupId: "p-con", maxAheadMs: 60_000 } as Service["spec"];
+    const limits = () => timeLimits({ spec, clock: { nowMs: () => nowMs } }, decided);
+    const records = { firstOffset: 0n, batches, decode: () => recordsOf(batches, 0n) };
+    const one = { partitionsOf: () => 1 };
+    const slices = [...slicesOf({ chain, spec }, partitionState(chain), records, 6n, formats, one, fullness, limits)];
+    const outputs = (await Promise.all(slices.map(outputsOf))).flat();
+    const poison = slices.flatMap((each) => each.poison);
+    for (const { error } of poison) expect(error.cause).toBeInstanceOf(AheadError);
+    return { outputs: outputs.map(({ timestamp }) => timestamp), refused: poison.map(({ record }) => record.offset) };
+  }
+  const windows = ["1999", "2999", "3999"];
+
+  test("records ahead of the clock are refused alone", async () => {
+    expect(await refusedOf(NOTHING_DECIDED, 10_000)).toEqual({ outputs: windows, refused: [2n, 5n] });
+  });
+
+  test("records that were refused before are refused, those that were let in are let in", async () => {
+    const decided = { before: 10n, refused: new Set([2n, 5n]) };
+    expect(await refusedOf(decided, 100_000)).toEqual({ outputs: windows, refused: [2n, 5n] });
+    // Also when the clock has fallen behind since.
+    const letIn = { before: 10n, refused: new Set([2n]) };
+    expect(await refusedOf(letIn, 0)).toEqual({ outputs: [...windows, "4999"], refused: [2n] });
+  });
+});
+
+describe("when brokers refuse outputs", () => {
+  const isBad = (value: unknown) => Number(value) % 7 === 3;
+  const problem = "Kafka refused the record for out";
+  const sum = link("sum", fold({ value: number(), initial: 0, step: (_, s, x) => [s + 1, [x + 1000 * s]] }));
+  /** Refuses the same as the broker does. */
+  const broker = link(
+    "broker",
+    map({
+      value: number(),
+      step: (_, x) => {
+        if (isBad(x)) throw new Error(problem);
+        return x;
+      },
+    }),
+  );
+
+  /** All slices that a broker takes, and how many it refused, whole. */
+  async function taken(chain: Link[], state: PartitionState, count: number, isExact: boolean) {
+    const batches = [await batchOf(0n, numbers(count))];
+    const formats = DESTINATIONS["a topic"] as BatchFormats;
+    const slices = run(chain, state, batches, [0n, BigInt(count)], formats, 5000);
+    const committed: Slice[] = [];
+    let refusals = 0;
+    for (let next = slices.next(); !next.done; ) {
+      const slice = next.value;
+      const all = slice.encoded ? (await outputsOf(slice)).map(({ value }) => Buffer.from(value ?? "", "hex")) : [];
+      const bad = [...all, ...slice.outputs.map(({ value }) => value)].filter((value) => isBad(String(value)));
+      if (bad.length === 0) {
+        slice.state.commit();
+        committed.push(slice);
+        next = slices.next();
+        continue;
+      }
+      refusals++;
+      const refused = slice.outputs.filter(({ value }) => !isExact || isBad(value));
+      const records = slice.encoded ? [{ record: undefined, problem }] : refused.map((record) => ({ record, problem }));
+      next = slices.next(new RefusedRecordsError(records, isExact && slice.encoded === undefined, undefined));
+    }
+    return { committed, refusals };
+  }
+
+  const results = async (slices: readonly Slice[]) => ({
+    outputs: (await Promise.all(slices.map(outputsOf))).flat(),
+    poison: slices.flatMap(({ poison }) =>
+      poison.map(({ record, error }) => [record.offset, record.headers, error.message]),
+    ),
+  });
+
+  test.each([
+    ["it says which", [sum], true],
+    ["it says which, of several of a record", [several, sum], true],
+    ["it says which, of what an operator forwards as a record of its own", [seen], true],
+    ["it refuses a batch as a whole", [sum], false],
+  ])(
+    "they are dead letters, as if the last operator had refused them, and all others go through: %s",
+    async (_, chain, isExact) => {
+      const state = partitionState(chain);
+      const { committed, refusals } = await taken(chain, state, 300, isExact);
+      const wantedState = partitionState([...chain, broker]);
+      const wanted = await taken([...chain, broker], wantedState, 300, isExact);
+      expect(wanted.refusals).toBe(0);
+      expect(refusals).toBeGreaterThan(0);
+      const found = await results(committed);
+      const expected = await results(wanted.committed);
+      expect(found.outputs).toEqual(expected.outputs);
+      const last = chain.at(-1)?.name;
+      expect(found.poison).toEqual(
+        expected.poison.map(([offset, headers]) => [offset, headers, `${last}: ${problem}`]),
+      );
+      expect(found.poison.length).toBeGreaterThan(10);
+      for (const key of ["key 0", "key 3", "key 299"]) expect(state.get(0, key)).toEqual(wantedState.get(0, key));
+      // Each slice is refused whole once or twice, not once for each record.
+      if (isExact) expect(refusals).toBeLessThan(2 * committed.length + 2);
+    },
+  );
+
+  test("what is refused and is no output of these records is for the caller to retry", async () => {
+    const batches = [await batchOf(0n, numbers(5))];
+    const slices = run([sum], partitionState([sum]), batches, [0n, 5n], DESTINATIONS.branches as BatchFormats);
+    slices.next();
+    const entry = { topic: "changelog", key: "0/0/sum", value: "1" };
+    const error = new RefusedRecordsError([{ record: entry, problem: "Kafka refused it" }], true, undefined);
+    expect(() => slices.next(error)).toThrow(error);
+  });
 });

@@ -47,7 +47,11 @@ class FakeKafka implements Kafka {
 
   async inspect<T>(work: Parameters<Kafka["inspect"]>[0]): Promise<T> {
     return work({
-      committedOffset: async (_, { topic }) => this.offsets[topic],
+      committedOffset: () => Promise.reject(new Error("not asked for in this case")),
+      committed: async (_, { topic }) => {
+        const offset = this.offsets[topic];
+        return offset === undefined ? undefined : { offset };
+      },
       earliestOffset: async () => 0n,
       latestOffset: async () => this.changelogEnd,
       topicId: async () => "1",
@@ -135,6 +139,7 @@ beforeEach(async () => {
     stores: new StateStores(folder, (message) => warnings.push(message.replace(folder, ""))),
     journal: { info: ignore, warn: (message) => warnings.push(message), error: ignore },
     supervisor: { ready: ignore, status: ignore, alive: ignore, stopping: ignore },
+    clock: { nowMs: Date.now },
     replica: "rpi1",
     stateFolder: undefined,
     print: async () => {},

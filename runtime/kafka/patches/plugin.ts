@@ -9,6 +9,7 @@ import { knownCoordinators } from "./known-coordinators.ts";
 import { ownTopics } from "./own-topics.ts";
 import { applyPatch, type Patch } from "./patch.ts";
 import { preparedBatches, sequenceNumbers } from "./prepared-batches.ts";
+import { partlyRefused, refusedRecords } from "./refused-records.ts";
 import { requestQueueTimer } from "./request-queue-timer.ts";
 import { sendOnce } from "./send-once.ts";
 
@@ -26,6 +27,8 @@ const PATCHES: readonly Patch[] = [
   requestPieces,
   requestQueueTimer,
   sendOnce,
+  refusedRecords,
+  partlyRefused,
 ];
 
 export const patchKafkajs: Plugin = {

@@ -39,7 +39,9 @@ export const sendOnce: Patch = {
     },
     {
       find: "await Promise.all(requests)",
-      replace: `const failed = (await Promise.allSettled(requests)).find(({ status }) => status === 'rejected')
+      // One that may succeed when it is tried again comes before one that may not.
+      replace: `const failures = (await Promise.allSettled(requests)).filter(({ status }) => status === 'rejected')
+        const failed = failures.find(({ reason }) => reason.retriable !== false) || failures[0]
         if (failed) throw failed.reason`,
     },
     // The message of a prepared batch stands for as many as it holds.

@@ -226,6 +226,11 @@ const services: Record<string, Case> = {
     after: withService("con1", { processingGuarantee: "at_least_once" }),
     said: [`con1 on rpi1 restarts with processingGuarantee: at_least_once (was exactly_once): ${continues}.`],
   },
+  "how far ahead of the clock an event time may be": {
+    changes: edited("con1", "rpi1"),
+    after: withService("con1", { maxAheadMs: 172_800_000 }),
+    said: [`con1 on rpi1 restarts with maxAhead: 2d (was 30m): ${continues}.`],
+  },
   "a parameter of one with state": {
     changes: edited("con2", "rpi2"),
     after: withService("con2", { apply: [{ ...ewma, params: { alpha: 0.2 } }] }),

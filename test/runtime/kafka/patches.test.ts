@@ -16,6 +16,13 @@ interface Modules {
   decodeMessages(decoder: object): Promise<{ offset: string; isControlRecord: boolean }[]>;
   filterAbortedMessages<T>(options: { messages: T[]; abortedTransactions: object[] }): T[];
   produce(options: object): { encode(): Promise<{ buffer: Buffer }> };
+  produceRequests: {
+    versions: string[];
+    protocol(asked: { version: number }): (options: object) => {
+      request: { apiVersion: number };
+      response: { decode(answer: Buffer): Promise<object>; parse(decoded: object): Promise<object> };
+    };
+  };
   metadata(options: object): { encode(): Promise<{ buffer: Buffer }> };
   createEosManager(options: object): {
     initProducerId(): Promise<void>;
@@ -43,6 +50,7 @@ beforeAll(async () => {
         exports.decodeMessages = require("kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js");
         exports.filterAbortedMessages = require("kafkajs/src/consumer/filterAbortedMessages.js");
         exports.produce = require("kafkajs/src/protocol/requests/produce/v3/request.js");
+        exports.produceRequests = require("kafkajs/src/protocol/requests/produce/index.js");
         exports.metadata = require("kafkajs/src/protocol/requests/metadata/v6/request.js");
         exports.createEosManager = require("kafkajs/src/producer/eosManager/index.js");
         exports.Decoder = require("kafkajs/src/protocol/decoder.js");
@@ -213,6 +221,34 @@ describe("kafkajs, as it is bundled", () => {
     expect(made.size()).toBe(made.buffer.length);
   });
 
+  test("asks for the answer that says which records of a batch were refused, and why", async () => {
+    const { versions, protocol } = kafkajs.produceRequests;
+    expect(versions.at(-1)).toBe("8");
+    const { request, response } = protocol({ version: 8 })({ acks: -1, timeout: 1000, topicData: [] });
+    expect(request.apiVersion).toBe(8);
+    // As Kafka 3.9 answers: topic t, partition 1, error 32, offsets of -1, record 2 with a text, a text, no throttling.
+    const text = (word: string) =>
+      `${Buffer.from([0, word.length]).toString("hex")}${Buffer.from(word).toString("hex")}`;
+    const none = "ff".repeat(8);
+    const partition = `0000000100${"20"}${none}${none}${none}00000001${"00000002"}${text("late")}${text("some")}`;
+    const decoded = await response.decode(Buffer.from(`00000001${text("t")}00000001${partition}00000000`, "hex"));
+    expect(decoded).toMatchObject({
+      topics: [
+        {
+          topicName: "t",
+          partitions: [
+            { partition: 1, errorCode: 32, recordErrors: [{ index: 2, message: "late" }], errorMessage: "some" },
+          ],
+        },
+      ],
+      clientSideThrottleTime: 0,
+    });
+    await expect(response.parse(decoded)).rejects.toMatchObject({
+      type: "INVALID_TIMESTAMP",
+      answer: [{ topicName: "t" }],
+    });
+  });
+
   test("asks for no topic when it has none in mind, where all would be null, that is -1", async () => {
     const asked = async (topics: string[]) =>
       (await kafkajs.metadata({ topics, allowAutoTopicCreation: false }).encode()).buffer.toString("hex");
@@ -327,9 +363,8 @@ describe("kafkajs, as it is bundled", () => {
     });
 
     /** Sends one message to each of `a/0` and `b/0`, trying again after errors, as a transactional producer does. */
-    async function send(brokers: Broker[], leaders: Record<string, number>) {
+    async function send(brokers: Broker[], leaders: Record<string, number>, sequences = new Map<string, number>()) {
       const logger = { debug: () => {}, error: () => {} };
-      const sequences = new Map<string, number>();
       const locks = new Map<Broker, Promise<void>>();
       const releases = new Map<Broker, () => void>();
       const sequence = (topic: string) => sequences.get(topic) ?? 0;
@@ -357,7 +392,7 @@ describe("kafkajs, as it is bundled", () => {
         isConnected: () => true,
         findTopicPartitionMetadata: () => [{ partitionId: 0 }],
         findLeaderForPartitions: (topic: string, partitions: string[]) =>
-          partitions.length > 0 ? { [leaders[topic] ?? 0]: partitions } : {},
+          partitions.length > 0 ? { [leaders[topic] ?? 0]: partitions.map(Number) } : {},
         findBroker: async ({ nodeId }: { nodeId: string }) => brokers[Number(nodeId)],
       };
       const retrier = async (attempt: (bail: (error: Error) => void) => Promise<object[]>) => {
@@ -375,6 +410,36 @@ describe("kafkajs, as it is bundled", () => {
       const topicMessages = ["a", "b"].map((topic) => ({ topic, messages: [{ value: topic }] }));
       return sendMessages({ acks: -1, timeout: 1000, topicMessages });
     }
+
+    test("counts on from what one partition took when the broker refuses what was for another, and says all of it", async () => {
+      const written: Produced = [];
+      const refusing: Broker = {
+        nodeId: 0,
+        produce: async ({ topicData }) => {
+          written.push(
+            ...topicData.map(({ topic, partitions }) => ({
+              topic,
+              partitions: partitions.map((each) => ({ ...each })),
+            })),
+          );
+          const partition = (errorCode: number) => [{ partition: 0, errorCode }];
+          const answers = [
+            { topicName: "a", partitions: partition(32) },
+            { topicName: "b", partitions: partition(0) },
+          ];
+          throw Object.assign(new Error("refused"), { retriable: false, answer: answers });
+        },
+      };
+      const sequences = new Map<string, number>();
+      const refused = await send([refusing], { a: 0, b: 0 }, sequences).catch((error) => error);
+      expect([...sequences]).toEqual([
+        ["a", 0],
+        ["b", 1],
+      ]);
+      expect(refused.answer[0].partitions[0].messages).toMatchObject([{ value: "a" }]);
+      // What was taken is not sent again, whatever is tried again.
+      expect(written.filter(({ topic }) => topic === "b")).toHaveLength(1);
+    });
 
     test("waits for the other one and does not send there again", async () => {
       const written: Produced = [];

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { maxJsonBytes } from "../../runtime/max-json-bytes.ts";
+import { maxJsonBytes } from "../../operators/max-json-bytes.ts";
 
 test("no value takes more as JSON", () => {
   const values = fc.anything({
