@@ -22,7 +22,7 @@ export function offlineReport(pipeline: Pipeline, run: OfflineRun, most: number)
     ...fromOutside.map((topic) => `${topic}, written from outside: no values here`),
     ...[...written].map((topic) => {
       const names = writers(topic).map(({ name }) => name);
-      return section(`${topic}, written by ${names.join(" and ")}`, inOneLine(run.topics.get(topic) ?? [], most));
+      return section(`${topic}, written by ${names.join(" and ")}`, inOneLine(run.texts.get(topic) ?? [], most));
     }),
     ...pipeline.services.filter(({ output }) => output.kind === "log").map((service) => printed(service, run, most)),
     ...pipeline.services.flatMap(({ name, output }) =>
@@ -50,19 +50,19 @@ function isEndless(input: Input): boolean {
   }
 }
 
-function printed({ name, output }: Service, { sinks }: OfflineRun, most: number): string {
-  const paths = sinks.get(name) ?? [];
+function printed({ name, output }: Service, run: OfflineRun, most: number): string {
+  const paths = run.printed.get(name) ?? [];
   const heading = `${name}, printed`;
   if (output.kind !== "log" || !output.stages) {
     return section(
       heading,
       inOneLine(
-        paths.map((path) => path.at(-1)),
+        paths.map((path) => path.at(-1) ?? ""),
         most,
       ),
     );
   }
-  const lines = paths.slice(0, most).map((path) => path.map(text).join(" -> "));
+  const lines = paths.slice(0, most).map((path) => path.join(" -> "));
   return section(heading, [count(paths.length), ...lines, ...left(paths.length, most)]);
 }
 
@@ -71,9 +71,9 @@ function lines(name: string, file: string, { files }: OfflineRun, most: number):
   return section(`${name}, lines of ${file}`, [count(all.length), ...all.slice(0, most), ...left(all.length, most)]);
 }
 
-function inOneLine(values: readonly unknown[], most: number): string[] {
+function inOneLine(values: readonly string[], most: number): string[] {
   if (values.length === 0) return [count(0)];
-  return [`${count(values.length)}: ${[...values.slice(0, most).map(text), ...left(values.length, most)].join(" ")}`];
+  return [`${count(values.length)}: ${[...values.slice(0, most), ...left(values.length, most)].join(" ")}`];
 }
 
 function section(heading: string, lines: readonly string[]): string {
@@ -86,8 +86,4 @@ function count(values: number): string {
 
 function left(all: number, most: number): string[] {
   return all > most ? [`... and ${all - most} more`] : [];
-}
-
-function text(value: unknown): string {
-  return JSON.stringify(value);
 }

@@ -9,16 +9,22 @@ const ENOUGH = 100;
 /** How many are too many to wait for a source that is slow: it goes on alone. */
 const MOST = 100_000;
 
+/** A value, and the text that it was read from, if it was. */
+export interface PacedValue {
+  readonly value: unknown;
+  readonly text?: string;
+}
+
 /** A source on virtual time: its values, and when each is due. */
 export class PacedSource {
-  readonly #values: Iterator<unknown>;
+  readonly #values: Iterator<PacedValue>;
   readonly #everyMs: number;
   readonly #isEndless: boolean;
-  #next: IteratorResult<unknown>;
+  #next: IteratorResult<PacedValue>;
   #sent = 0;
   #isCut = false;
 
-  constructor(values: Iterable<unknown>, everyMs: number, isEndless: boolean) {
+  constructor(values: Iterable<PacedValue>, everyMs: number, isEndless: boolean) {
     this.#values = values[Symbol.iterator]();
     this.#everyMs = everyMs;
     this.#isEndless = isEndless;
@@ -47,7 +53,8 @@ export class PacedSource {
     this.#next = { done: true, value: undefined };
   }
 
-  take(): unknown {
+  /** Only before the end. */
+  take(): PacedValue {
     const { value } = this.#next;
     this.#next = this.#values.next();
     this.#sent++;
@@ -76,10 +83,10 @@ export async function openPacedSource(input: Input): Promise<PacedSource | undef
   }
 }
 
-function* first<T>(count: number, values: Iterable<T>): Iterable<T> {
+function* first(count: number, values: Iterable<unknown>): Iterable<PacedValue> {
   let left = count;
   for (const value of values) {
     if (left-- === 0) return;
-    yield value;
+    yield { value };
   }
 }

@@ -1,12 +1,13 @@
 import { type Branch, branchFor } from "../operators/branch.ts";
-import { advance, type Link, linkOf, type Message, stagesOf } from "../operators/chain.ts";
+import { advance, type Link, linkOf, type Message, pathOf, stagesOf } from "../operators/chain.ts";
 import { ChainState } from "../operators/chain-state.ts";
 import { toMilliseconds } from "../operators/duration.ts";
 import { isEventTime, parseTime } from "../operators/event-time.ts";
-import { type Format, fits, write, writeLine, writeToLog } from "../operators/format.ts";
+import { type Format, fits, inOneLine, read, write, writeLine, writeToLog } from "../operators/format.ts";
+import { jsonOf } from "../operators/message-text.ts";
 import type { RecordContext } from "../operators/operator.ts";
 import { OperatorError } from "../operators/operator-error.ts";
-import { messageOf, shown } from "../operators/shown.ts";
+import { jsonOrWords, messageOf, shown } from "../operators/shown.ts";
 import { ANY_TIME, aheadOf, DEFAULT_MAX_AHEAD } from "../operators/time-limit.ts";
 import { loadPipeline } from "./load-pipeline.ts";
 import { loadOperator } from "./operator-module.ts";
@@ -19,6 +20,18 @@ export interface TopicRecord extends RecordContext {
   readonly value: unknown;
 }
 
+/** A record and the text of its value, as it stands in the topic. */
+interface Held {
+  readonly record: TopicRecord;
+  readonly text: string;
+}
+
+/** A value as its stages, and as what is printed of each. */
+interface Printed {
+  readonly stages: readonly unknown[];
+  readonly texts: readonly string[];
+}
+
 type LogOutput = Extract<Output, { readonly kind: "log" }>;
 
 /** A service while it is driven. */
@@ -28,7 +41,7 @@ interface Running {
   /** Where values go that come out of the chain; none for a sink. */
   readonly branches: readonly Branch[];
   readonly state: ChainState;
-  readonly printed: (readonly unknown[])[];
+  readonly printed: Printed[];
   /** Lines of its file. */
   readonly lines: string[];
   readonly refused: OperatorError[];
@@ -59,7 +72,7 @@ interface Due {
 export class PipelineDriver {
   readonly #pipeline: Pipeline;
   readonly #running: readonly Running[];
-  readonly #topics: ReadonlyMap<string, TopicRecord[]>;
+  readonly #topics: ReadonlyMap<string, Held[]>;
   readonly #startMs: number;
   readonly #isClockKnown: boolean;
   /** Since the start. */
@@ -77,7 +90,13 @@ export class PipelineDriver {
 
   /** Sends a record to a topic, as a program from outside would; its event time is the virtual time if none is given. */
   send(topic: string, value: unknown, { key = null, timestampMs = this.#nowMs }: Partial<RecordContext> = {}): void {
-    this.#append(topic, { key, value, timestampMs });
+    const isText = this.#formatOf(topic) === "text" && typeof value === "string";
+    this.#append(topic, { key, value, timestampMs }, isText ? value : jsonOrWords(value));
+  }
+
+  /** As `send`, for a value as its text stands in the topic: JSON says more than a value of JavaScript can hold. */
+  sendText(topic: string, text: string, { key = null, timestampMs = this.#nowMs }: Partial<RecordContext> = {}): void {
+    this.#append(topic, { key, value: read(this.#formatOf(topic), text), timestampMs }, text);
   }
 
   /** Lets the file that a service follows get values, as another program would write them. */
@@ -116,17 +135,27 @@ export class PipelineDriver {
 
   /** All records of a topic, in the order in which they got there. */
   records(topic: string): readonly TopicRecord[] {
-    return this.#topic(topic);
+    return this.#topic(topic).map(({ record }) => record);
   }
 
   /** Their values. */
   values(topic: string): readonly unknown[] {
-    return this.#topic(topic).map(({ value }) => value);
+    return this.#topic(topic).map(({ record }) => record.value);
+  }
+
+  /** The same as they stand in the topic: with all digits of a number, where a value has those of a double. */
+  texts(topic: string): readonly string[] {
+    return this.#topic(topic).map(({ text }) => text);
   }
 
   /** What a service with a log for its sink printed: each value as its stages, from what was read to what is printed. */
   printed(service: string): readonly (readonly unknown[])[] {
-    return this.#service(service).printed;
+    return this.#service(service).printed.map(({ stages }) => stages);
+  }
+
+  /** The same as text: JSON, in one line each. */
+  printedTexts(service: string): readonly (readonly string[])[] {
+    return this.#service(service).printed.map(({ texts }) => texts);
   }
 
   /** The lines that a service wrote to its file. */
@@ -155,40 +184,46 @@ export class PipelineDriver {
   #send({ running, source, dueMs }: Due): void {
     const { input } = running.service;
     this.#passedMs = dueMs;
-    const record = { key: null, value: source.take(), timestampMs: this.#nowMs };
-    this.#process(running, record, input.kind === "file" ? input.format : undefined);
+    const { value, text } = source.take();
+    const record = { key: null, value, timestampMs: this.#nowMs };
+    this.#process(running, record, input.kind === "file" ? input.format : undefined, text);
   }
 
-  #append(topic: string, { key, value, timestampMs }: TopicRecord): void {
+  #append(topic: string, { key, value, timestampMs }: TopicRecord, text: string): void {
     // A record of a topic does not tell how it came to be.
     const record = { key, value, timestampMs };
-    this.#topic(topic).push(record);
+    this.#topic(topic).push({ record, text });
     for (const reader of this.#running) {
       const read = topicsOf(reader.service.input).find((each) => each.topic === topic);
-      if (read !== undefined) this.#process(reader, record, read.format);
+      if (read !== undefined) this.#process(reader, record, read.format, text);
     }
   }
 
-  #process(running: Running, record: TopicRecord, format: Format = "number"): void {
+  #process(running: Running, record: TopicRecord, format: Format = "number", text?: string): void {
     const { service, chain, branches, state, printed, lines, refused } = running;
     const { output } = service;
     const last = chain.at(-1)?.name;
     const deliver = (message: Message) => {
+      const inJson = () => jsonOf(message);
       switch (output.kind) {
-        case "log":
+        case "log": {
           mustBePrintable(output, chain, message);
-          return () => printed.push(stagesOf(message));
+          const shownInLog = printedOf(message);
+          return () => printed.push(shownInLog);
+        }
         case "file": {
-          const line = writeLine(output.format ?? "number", message.value, last);
+          const line = writeLine(output.format ?? "number", message.value, last, inJson);
           return () => lines.push(line);
         }
         case "topic":
         case "branches": {
           const branch = branchFor(branches, message);
           if (branch === undefined) return () => {};
-          const text = write(branch.format ?? "number", message.value, last);
-          this.#mustBeTaken(branch.topic, message, text, last ?? service.name);
-          return () => this.#append(branch.topic, message);
+          const { topic, format = "number" } = branch;
+          const written = write(format, message.value, last, inJson);
+          this.#mustBeTaken(topic, message, written, last ?? service.name);
+          const value = read(format, written);
+          return () => this.#append(topic, { ...message, value }, written);
         }
         default:
           return output satisfies never;
@@ -197,9 +232,10 @@ export class PipelineDriver {
     let outputs: readonly (() => unknown)[] = [];
     try {
       mustBeReadable(service, format, record.value);
+      const source = text === undefined || format === "text" ? undefined : () => text;
       const { maxAheadMs = toMilliseconds(DEFAULT_MAX_AHEAD) } = service;
       const limit = this.#isClockKnown ? aheadOf(this.#nowMs, maxAheadMs) : ANY_TIME;
-      const advanced = advance(chain, state, record, deliver, limit);
+      const advanced = advance(chain, state, { ...record, source }, deliver, limit);
       refused.push(...advanced.refused);
       outputs = advanced.outputs;
     } catch (error) {
@@ -220,7 +256,12 @@ export class PipelineDriver {
       throw new OperatorError(emitter, value, `emitted a record without a key; ${topic} is compacted and takes none`);
   }
 
-  #topic(name: string): TopicRecord[] {
+  #formatOf(topic: string): Format {
+    const named = this.#running.flatMap(({ service: { input, output } }) => [...topicsOf(input), ...topicsOf(output)]);
+    return named.find((each) => each.topic === topic)?.format ?? "number";
+  }
+
+  #topic(name: string): Held[] {
     return known(this.#topics.get(name), "topic", name, this.#topics.keys());
   }
 
@@ -277,6 +318,14 @@ async function loadLink(step: Step): Promise<Link> {
 /** A value that was sent from outside may not be what its topic says. */
 function mustBeReadable({ name }: Service, format: Format, value: unknown): void {
   if (!fits(format, value)) throw new OperatorError(name, value, `expected format ${format}, found ${shown(value)}`);
+}
+
+function printedOf(message: Message): Printed {
+  // A stage that no log shows may be none of JSON.
+  const texts = pathOf(message).map((each) =>
+    fits("json", each.value) ? inOneLine(jsonOf(each)) : jsonOrWords(each.value),
+  );
+  return { stages: stagesOf(message), texts };
 }
 
 function mustBePrintable({ stages }: LogOutput, chain: readonly Link[], message: Message): void {

@@ -3,7 +3,15 @@ import type { ChainState } from "./chain-state.ts";
 import { isEventTime, LAST_TIME_MS } from "./event-time.ts";
 import { valueAt, withValueAt } from "./field.ts";
 import { frozenState } from "./frozen-state.ts";
-import { type Forwarded, forward, isForwarded, type Operator, type RecordContext } from "./operator.ts";
+import { jsonOf } from "./message-text.ts";
+import {
+  type Forwarded,
+  forward,
+  isForwarded,
+  type Operator,
+  type RecordAtHand,
+  type RecordContext,
+} from "./operator.ts";
 import { OperatorError } from "./operator-error.ts";
 import { messageOf, shown } from "./shown.ts";
 import { AheadError, ANY_TIME, type TimeLimit } from "./time-limit.ts";
@@ -48,8 +56,13 @@ const stateNames = new WeakMap<Link, string>();
 /** A value on its way through a chain. */
 export interface Message extends RecordContext {
   readonly value: unknown;
-  /** What it was made from by the link before; absent for what entered the chain. */
+  /** Of what entered the chain: the JSON text that the value was read from, if it was. */
+  readonly source?: (() => string) | undefined;
+  /** What it was made from, and by which link; absent for what entered the chain. */
   readonly before?: Message;
+  readonly by?: Link;
+  /** Whether it stands for more than the record at hand, as a window's result does. */
+  readonly isResult?: boolean;
 }
 
 /** What became of one record. */
@@ -140,7 +153,7 @@ function passOn<Mark>(
   const { key, timestampMs } = message;
   // Not before: where a record came in with a wrong time, an operator may give it the right one.
   if (timestampMs > destination.limit.latestMs && (link === undefined || link.operator.stateful)) {
-    throw new AheadError(timedBy(chain, index, message), message.value, destination.limit.problem(timestampMs));
+    throw new AheadError(timedBy(message), message.value, destination.limit.problem(timestampMs));
   }
   if (link === undefined) {
     destination.deliver(message);
@@ -148,7 +161,7 @@ function passOn<Mark>(
   }
   for (const emitted of stepOf(link, index, states, message)) {
     if (!isForwarded(emitted)) {
-      passOn(chain, index + 1, states, { value: emitted, key, timestampMs, before: message }, destination);
+      passOn(chain, index + 1, states, { value: emitted, key, timestampMs, before: message, by: link }, destination);
       continue;
     }
     const forwarded = forwardedFrom(link, message, emitted);
@@ -172,15 +185,20 @@ function passOnItsOwn<Mark>(
   }
 }
 
-/** The operator that gave a message at an index its event time; undefined when it came in with it. */
-function timedBy(chain: readonly Link[], index: number, { before, timestampMs }: Message): string | undefined {
+/** The operator that gave a message its event time; undefined when it came in with it. */
+function timedBy({ before, by, timestampMs }: Message): string | undefined {
   if (before === undefined) return undefined;
-  return before.timestampMs === timestampMs ? timedBy(chain, index - 1, before) : chain[index - 1]?.name;
+  return before.timestampMs === timestampMs ? timedBy(before) : by?.name;
 }
 
-/** All stages of a message: the value that entered the chain, then what each link made of it. */
-export function stagesOf({ value, before }: Message): readonly unknown[] {
-  return before === undefined ? [value] : [...stagesOf(before), value];
+/** The way of a message: what entered the chain, then what each link made of it. */
+export function pathOf(message: Message): readonly Message[] {
+  return message.before === undefined ? [message] : [...pathOf(message.before), message];
+}
+
+/** All stages of a message: the values on its way. */
+export function stagesOf(message: Message): readonly unknown[] {
+  return pathOf(message).map(({ value }) => value);
 }
 
 /** Whatever an operator throws is the fault of the record at hand; a state that cannot be read is not. */
@@ -200,17 +218,17 @@ function stepFrom(kept: unknown, link: Link, index: number, states: ChainState, 
   if (!operator.accepts(value))
     throw new OperatorError(name, message.value, `expected ${expected(operator.value)}, found ${shown(value)}`);
   const state = kept === undefined ? frozenState(operator.initial(params), name) : kept;
-  const [after, emitted] = operator.step(params, state, value, message);
+  const [after, emitted] = operator.step(params, state, value, operator.exact ? withText(link, message) : message);
   if (!Array.isArray(emitted)) throw new Error(`emitted ${shown(emitted)}; expected a list of values`);
   if (operator.stateful && after !== state) states.set(index, message.key, frozenState(after, name));
-  return field === undefined ? emitted : emitted.map((output) => outputOf(link, message.value, output));
+  return field === undefined ? emitted : emitted.map((output) => outputOf(link, message.value, value, output));
 }
 
 /** What is left out, or undefined, is as in the record at hand. */
-function forwardedFrom({ name }: Link, message: Message, emitted: Forwarded): Message {
+function forwardedFrom(by: Link, message: Message, emitted: Forwarded): Message {
   const { value, key = message.key, timestampMs = message.timestampMs } = emitted;
   const refuse = (what: string) => {
-    throw new OperatorError(name, message.value, what);
+    throw new OperatorError(by.name, message.value, what);
   };
   // Half a pair of UTF-16 has no bytes in UTF-8: two such keys would be one in Kafka.
   if (key !== null && !(typeof key === "string" && key.isWellFormed()))
@@ -219,15 +237,21 @@ function forwardedFrom({ name }: Link, message: Message, emitted: Forwarded): Me
     refuse(
       `forwarded the time ${shown(timestampMs)}; expected whole milliseconds since 1970, from 0 to ${LAST_TIME_MS}`,
     );
-  return { value, key, timestampMs, before: message };
+  return { value, key, timestampMs, before: message, by, isResult: by.operator.stateful };
 }
 
 /** What an operator makes of a field takes its place; what stands for more than this record goes on as it is. */
-function outputOf({ field, operator }: Link, value: unknown, output: unknown): unknown {
+function outputOf({ field, operator }: Link, value: unknown, input: unknown, output: unknown): unknown {
   if (field === undefined || (isForwarded(output) && operator.stateful)) return output;
-  if (!isForwarded(output)) return withValueAt(value, field, output);
+  if (!isForwarded(output)) return Object.is(input, output) ? value : withValueAt(value, field, output);
   const { value: replacement, ...context } = output;
-  return forward(withValueAt(value, field, replacement), context);
+  return forward(Object.is(input, replacement) ? value : withValueAt(value, field, replacement), context);
+}
+
+function withText({ field }: Link, message: Message): RecordAtHand {
+  const { key, timestampMs } = message;
+  const text = (path?: string) => jsonOf(message, [field, path].filter((each) => each !== undefined).join("."));
+  return { key, timestampMs, text };
 }
 
 function expected(schema: ZodType): string {

@@ -25,6 +25,7 @@ export const extractTimestamp = flatMap({
     field: field().describe("Path of the field, such as measured.at"),
     unit: oneOf(UNITS).default("ms").describe("Unit of a number: s, ms, us or ns"),
   },
+  moves: () => ({}),
   value: unknown().describe("an object"),
   step: ({ field, unit }, value) => [forward(value, { timestampMs: momentOf(valueAt(value, field), unit) })],
 });

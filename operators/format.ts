@@ -19,6 +19,9 @@ const EXPECTED_VALUE: Readonly<Record<Format, string>> = {
   text: "text",
 };
 
+/** Some programs begin a text with it; JSON allows to ignore it (RFC 8259, 8.1). */
+const BYTE_ORDER_MARK = "\ufeff";
+
 /** Why a value of the right format is refused all the same. */
 export class LimitError extends Error {}
 
@@ -27,7 +30,7 @@ export function read(format: Format, text: string): unknown {
   if (format === "text") return text;
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
   } catch (cause) {
     throw new Error(`expected ${EXPECTED_TEXT[format]}`, { cause });
   }
@@ -41,25 +44,38 @@ export function read(format: Format, text: string): unknown {
   return value;
 }
 
-/** The text that stands for a value. Throws an OperatorError when there is none; `operator` is who emitted the value. */
-export function write(format: Format, value: unknown, operator = ""): string {
+/**
+ * The text that stands for a value. Throws an OperatorError when there is none; `operator` is who emitted the value.
+ * @param json what stands for it as JSON, if that is known
+ */
+export function write(format: Format, value: unknown, operator = "", json?: () => string): string {
   if (!fits(format, value)) {
     const expected = format === "json" && isTooDeep(value) ? TOO_DEEP : EXPECTED_VALUE[format];
     throw new OperatorError(operator, value, `emitted ${shown(value)}; expected ${expected}`);
   }
-  return format === "text" ? (value as string) : JSON.stringify(value);
+  return format === "text" ? (value as string) : (json?.() ?? JSON.stringify(value));
 }
 
 /** The text that stands for a value on a line of its own, for a file that is read line by line. */
-export function writeLine(format: Format, value: unknown, operator = ""): string {
-  const text = write(format, value, operator);
+export function writeLine(format: Format, value: unknown, operator = "", json?: () => string): string {
+  const text = write(format, value, operator, json);
   if (!text.includes("\n")) return text;
+  if (format !== "text") return inOneLine(text);
   throw new OperatorError(operator, value, `emitted ${shown(value)}; expected text without a line break`);
 }
 
 /** A value as a log shows it: text as it is, anything else as JSON. */
-export function writeToLog(value: unknown, operator?: string): string {
-  return write(typeof value === "string" ? "text" : "json", value, operator);
+export function writeToLog(value: unknown, operator?: string, json?: () => string): string {
+  return typeof value === "string" ? write("text", value, operator) : inOneLine(write("json", value, operator, json));
+}
+
+/** JSON without its line breaks, and the white space around them: text has none inside, only escapes. */
+export function inOneLine(json: string): string {
+  if (!/[\r\n]/.test(json)) return json;
+  return json
+    .split(/[\r\n]/)
+    .map((line) => line.trim())
+    .join("");
 }
 
 /** Whether a value can be written so. */

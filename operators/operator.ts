@@ -19,12 +19,22 @@ export interface Operator<P = unknown, S = unknown, I = unknown, O = unknown> {
   readonly rekeys: boolean;
   /** Whether all it does is keep values or drop them, so that it can choose what goes to a branch. */
   readonly filters: boolean;
+  /** Whether `step` is given the text of the value. */
+  readonly exact: boolean;
+  /** How it moves values without a change; undefined when it may change them. */
+  moves?(params: P): Move;
   /** What the state's meaning depends on: with another basis than before it starts anew. Plain JSON. */
   stateDependsOn(params: P): StateBasis;
   /** The state before the first value. State is plain JSON, because it is kept in a changelog topic. */
   initial(params: P): S;
   /** One value in; the next state and any number of values out. Must leave `state` itself unchanged. */
-  step(params: P, state: S, value: I, record: RecordContext): readonly [S, readonly O[]];
+  step(params: P, state: S, value: I, record: RecordAtHand): readonly [S, readonly O[]];
+}
+
+/** What becomes of a value that is moved: the field at a path of it, or a field of a new object; without both, itself. */
+export interface Move {
+  readonly from?: string;
+  readonly into?: string;
 }
 
 /** By name, as parameters are, so that a preview can tell which of it changed. */
@@ -38,6 +48,15 @@ export interface RecordContext {
   readonly timestampMs: number;
 }
 
+/** The record that carries a value, as `step` sees it. */
+export interface RecordAtHand extends RecordContext {
+  /**
+   * The value, or the field at a path of it, as the JSON text that it came as: with all digits of a number that no double
+   * holds. Only for an operator that is `exact`.
+   */
+  text?(path?: string): string;
+}
+
 type ParamsOf<Shape extends ZodRawShape> = output<ZodObject<Shape>>;
 
 interface Definition<Shape extends ZodRawShape, I> {
@@ -49,6 +68,10 @@ interface Definition<Shape extends ZodRawShape, I> {
   readonly value: ZodType<I>;
   /** Whether it forwards values with another key. */
   readonly rekeys?: boolean;
+  /** Whether `step` needs `record.text`, because it tells numbers apart. */
+  readonly exact?: boolean;
+  /** For an operator that never changes a value, only moves it: what it moves keeps the text that it came as. */
+  moves?(params: ParamsOf<Shape>): Move;
 }
 
 /** An operator with state, one for each key: `step(params, state, value, record)` gives the next one and what to emit. */
@@ -60,15 +83,13 @@ export function fold<I, S, O, Shape extends ZodRawShape = Record<never, ZodType>
      * from the state, else it starts anew. Left out, every edit of parameters or code goes on from it.
      */
     stateDependsOn?(params: ParamsOf<Shape>): StateBasis;
-    step(params: ParamsOf<Shape>, state: S, value: I, record: RecordContext): readonly [S, readonly O[]];
+    step(params: ParamsOf<Shape>, state: S, value: I, record: RecordAtHand): readonly [S, readonly O[]];
   },
 ): Operator<ParamsOf<Shape>, S, I, O> {
   const { initial, stateDependsOn = () => ({}) } = definition;
   return brand({
-    params: paramsSchema(definition),
-    value: definition.value,
     stateful: true,
-    rekeys: definition.rekeys ?? false,
+    ...common(definition),
     filters: false,
     stateDependsOn,
     initial: (params) => (initial instanceof Function ? initial(params) : initial),
@@ -79,7 +100,7 @@ export function fold<I, S, O, Shape extends ZodRawShape = Record<never, ZodType>
 /** An operator that turns every value into any number of values, none included. */
 export function flatMap<I, O, Shape extends ZodRawShape = Record<never, ZodType>>(
   definition: Definition<Shape, I> & {
-    step(params: ParamsOf<Shape>, value: I, record: RecordContext): readonly O[];
+    step(params: ParamsOf<Shape>, value: I, record: RecordAtHand): readonly O[];
   },
 ): Operator<ParamsOf<Shape>, null, I, O> {
   return stateless(definition, false);
@@ -87,16 +108,16 @@ export function flatMap<I, O, Shape extends ZodRawShape = Record<never, ZodType>
 
 /** An operator that turns every value into exactly one. */
 export function map<I, O, Shape extends ZodRawShape = Record<never, ZodType>>(
-  definition: Definition<Shape, I> & { step(params: ParamsOf<Shape>, value: I, record: RecordContext): O },
+  definition: Definition<Shape, I> & { step(params: ParamsOf<Shape>, value: I, record: RecordAtHand): O },
 ): Operator<ParamsOf<Shape>, null, I, O> {
   return flatMap({ ...definition, step: (params, value, record) => [definition.step(params, value, record)] });
 }
 
 /** An operator that keeps the values for which `step` is true and drops the others. */
 export function filter<I, Shape extends ZodRawShape = Record<never, ZodType>>(
-  definition: Definition<Shape, I> & { step(params: ParamsOf<Shape>, value: I, record: RecordContext): boolean },
+  definition: Definition<Shape, I> & { step(params: ParamsOf<Shape>, value: I, record: RecordAtHand): boolean },
 ): Operator<ParamsOf<Shape>, null, I, I> {
-  const step = (params: ParamsOf<Shape>, value: I, record: RecordContext) =>
+  const step = (params: ParamsOf<Shape>, value: I, record: RecordAtHand) =>
     definition.step(params, value, record) ? [value] : [];
   return stateless({ ...definition, step }, true);
 }
@@ -137,20 +158,23 @@ export function operatorsIn(exports: object): readonly Operator[] {
 
 function stateless<I, O, Shape extends ZodRawShape>(
   definition: Definition<Shape, I> & {
-    step(params: ParamsOf<Shape>, value: I, record: RecordContext): readonly O[];
+    step(params: ParamsOf<Shape>, value: I, record: RecordAtHand): readonly O[];
   },
   filters: boolean,
 ): Operator<ParamsOf<Shape>, null, I, O> {
   return brand({
-    params: paramsSchema(definition),
-    value: definition.value,
     stateful: false,
-    rekeys: definition.rekeys ?? false,
+    ...common(definition),
     filters,
     stateDependsOn: () => ({}),
     initial: () => null,
     step: (params, _, value, record) => [null, definition.step(params, value, record)],
   });
+}
+
+function common<I, Shape extends ZodRawShape>(definition: Definition<Shape, I>) {
+  const { value, rekeys = false, exact = false, moves } = definition;
+  return { params: paramsSchema(definition), value, rekeys, exact, ...(moves && { moves }) };
 }
 
 function brand<P, S, I, O>(operator: Omit<Operator<P, S, I, O>, "accepts">): Operator<P, S, I, O> {

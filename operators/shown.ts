@@ -1,7 +1,7 @@
 /** A value as a message shows it: JSON, cut to some 60 characters. For any value, also one that JSON cannot write. */
 export function shown(value: unknown): string {
   // JSON would show what it cannot write, such as an infinite number, as null.
-  const text = typeof value === "number" ? String(value) : jsonOf(value);
+  const text = typeof value === "number" ? String(value) : jsonOrWords(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
@@ -15,7 +15,7 @@ export function messageOf(thrown: unknown): string {
 }
 
 /** A value as JSON; in words where that cannot be: a cycle, a bigint, too many levels. */
-export function jsonOf(value: unknown): string {
+export function jsonOrWords(value: unknown): string {
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {

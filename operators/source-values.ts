@@ -69,6 +69,12 @@ export function foreignByte(content: Buffer): ForeignByte | undefined {
   return { likely: byte === 0 ? utf16 : "latin1", byte, line, offset };
 }
 
+/** A value of a source file, and the text that it was read from. */
+export interface SourceValue {
+  readonly value: unknown;
+  readonly text: string;
+}
+
 /**
  * The values of a source file in UTF-8, one record each, in order. Numbers as JSON writes them stand one a line or several with
  * white space between them (`7 6 9`); JSON stands one value a line, empty lines aside; of text, each line is a value. A
@@ -77,16 +83,16 @@ export function foreignByte(content: Buffer): ForeignByte | undefined {
 export function sourceValues(
   content: Buffer,
   format: Format = "number",
-): { readonly values: readonly unknown[]; readonly malformed: readonly MalformedValue[] } {
+): { readonly values: readonly SourceValue[]; readonly malformed: readonly MalformedValue[] } {
   const foreign = foreignByte(content);
   if (foreign) throw new Error(`expected text in UTF-8, found ${describeForeign(foreign)}`);
-  const values: unknown[] = [];
+  const values: SourceValue[] = [];
   const malformed: MalformedValue[] = [];
   for (const [i, line] of linesOf(content.subarray(markLength(content))).entries()) {
     for (const { at, bytes } of piecesOf(line, format)) {
       const text = bytes.toString();
       try {
-        values.push(read(format, text));
+        values.push({ value: read(format, text), text });
       } catch (error) {
         const col = line.subarray(0, at).toString().length + 1;
         malformed.push({ line: i + 1, col, text, ...(error instanceof LimitError && { limit: error.message }) });

@@ -4,7 +4,6 @@ import { isAscii } from "node:buffer";
 import { isEventTime, LAST_TIME_MS } from "../operators/event-time.ts";
 import { type Format, read } from "../operators/format.ts";
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
 /** Leaves a byte order mark where it is: keys that differ in one are two keys. */
 const exactUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -22,20 +21,24 @@ export class PoisonError extends Error {
   }
 }
 
-export function decodeValue(bytes: Buffer | null, format: Format): unknown {
+/** The text of a value, with nothing left out. Throws a PoisonError when there is none. */
+export function decodeText(bytes: Buffer | null, format: Format): string {
   if (bytes === null) throw new PoisonError(`expected ${EXPECTED[format]}, found no value (a tombstone)`);
   if (bytes.length === 0 && format !== "text")
     throw new PoisonError(`expected ${EXPECTED[format]}, found an empty value`);
-  let text: string;
   try {
-    text = asciiOf(bytes) ?? (format === "text" ? exactUtf8 : utf8).decode(bytes);
+    return asciiOf(bytes) ?? exactUtf8.decode(bytes);
   } catch (cause) {
     throw new PoisonError(`expected ${EXPECTED[format]}, found ${excerpt(bytes)}`, { cause });
   }
+}
+
+/** @param text what `decodeText` gives for the bytes */
+export function decodeValue(bytes: Buffer | null, format: Format, text = decodeText(bytes, format)): unknown {
   try {
     return read(format, text);
   } catch (cause) {
-    throw new PoisonError(`${(cause as Error).message}, found ${excerpt(bytes)}`, { cause });
+    throw new PoisonError(`${(cause as Error).message}, found ${excerpt(bytes ?? Buffer.alloc(0))}`, { cause });
   }
 }
 

@@ -26,7 +26,7 @@ export async function openPacedRecords(input: PacedInput, folder: string): Promi
   if (input.kind === "file") {
     const { path, format = "number" } = input;
     const content = await readFile(join(folder, path));
-    const records = sourceValues(content, format).values.map((value, i) => record(i, write(format, value)));
+    const records = sourceValues(content, format).values.map(({ text }, i) => record(i, text));
     return {
       name: path,
       digest: sha256(content),

@@ -1,13 +1,14 @@
 import type { Headers, IncomingRecord } from "../kafka/kafka.ts";
 import { sizeOf } from "../kafka/size-of.ts";
 import { type Branch, branchFor } from "../operators/branch.ts";
-import { advance, type Link, type Message, stagesOf } from "../operators/chain.ts";
+import { advance, type Link, type Message, pathOf } from "../operators/chain.ts";
 import type { ChainState, States } from "../operators/chain-state.ts";
 import { type Format, write, writeLine, writeToLog } from "../operators/format.ts";
+import { jsonOf } from "../operators/message-text.ts";
 import { OperatorError } from "../operators/operator-error.ts";
-import { jsonOf, messageOf } from "../operators/shown.ts";
+import { jsonOrWords, messageOf } from "../operators/shown.ts";
 import { AheadError, ANY_TIME, type TimeLimit } from "../operators/time-limit.ts";
-import { decodeKey, decodeTimestamp, decodeValue, PoisonError } from "./codec.ts";
+import { decodeKey, decodeText, decodeTimestamp, decodeValue, PoisonError } from "./codec.ts";
 import { RESULT } from "./dead-letter.ts";
 import { fullness } from "./full-transaction.ts";
 import { StateStoreError } from "./state-store.ts";
@@ -99,7 +100,7 @@ export function processBatch(
         const problem = refused.size === 0 ? undefined : refused.get(nameOf(output));
         if (problem !== undefined) throw refusal(chain, result.value, problem);
         const size = fittingSize(output, maxRecordBytes, result.value, chain);
-        const path = stages ? stagesOf(result).map((stage, index) => writeToLog(stage, chain[index - 1]?.name)) : [];
+        const path = stages ? pathOf(result).map(loggedStage) : [];
         return { output, size, path };
       };
       const advanced = advance(chain, state, message, deliver, limitOf(record.offset));
@@ -125,7 +126,18 @@ export function processBatch(
 
 function decoded({ key, value, timestamp, refusal: beyond }: IncomingRecord, format: Format): Message {
   if (beyond !== undefined) throw new PoisonError(beyond.why);
-  return { key: decodeKey(key), value: decodeValue(value, format), timestampMs: decodeTimestamp(timestamp) };
+  const decodedKey = decodeKey(key);
+  const text = decodeText(value, format);
+  return {
+    key: decodedKey,
+    value: decodeValue(value, format, text),
+    timestampMs: decodeTimestamp(timestamp),
+    source: format === "text" ? undefined : () => text,
+  };
+}
+
+function loggedStage(stage: Message): string {
+  return writeToLog(stage.value, stage.by?.name, () => jsonOf(stage));
 }
 
 /** What an operator did not change goes out with the very bytes that it came in with; undefined when no branch takes it. */
@@ -154,14 +166,15 @@ function writtenTo(
   output: Message,
   last: string | undefined,
 ): Pick<Output, "topic" | "value"> | undefined {
+  const json = () => jsonOf(output);
   switch (destination.kind) {
     case "log":
-      return { topic: "", value: writeToLog(output.value, last) };
+      return { topic: "", value: writeToLog(output.value, last, json) };
     case "lines":
-      return { topic: "", value: writeLine(destination.format, output.value, last) };
+      return { topic: "", value: writeLine(destination.format, output.value, last, json) };
     case "topics": {
       const branch = branchFor(destination.branches, output);
-      return branch && { topic: branch.topic, value: write(branch.format ?? "number", output.value, last) };
+      return branch && { topic: branch.topic, value: write(branch.format ?? "number", output.value, last, json) };
     }
     default:
       return destination satisfies never;
@@ -189,7 +202,7 @@ function refusal(chain: readonly Link[], value: unknown, problem: string): Error
 
 /** What an operator made, which is no record of the input: marked, so that nobody puts it there. */
 function resultOf(record: IncomingRecord, { value }: OperatorError): IncomingRecord {
-  const written = Buffer.from(jsonOf(value));
+  const written = Buffer.from(jsonOrWords(value));
   return { ...record, value: written, headers: { ...record.headers, [RESULT]: [Buffer.from("true")] } };
 }
 

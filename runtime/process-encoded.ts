@@ -5,8 +5,9 @@ import { type Destination, type Link, type Message, pass } from "../operators/ch
 import type { ChainState, States } from "../operators/chain-state.ts";
 import { isEventTime } from "../operators/event-time.ts";
 import { type Format, write } from "../operators/format.ts";
+import { jsonOf, originOf } from "../operators/message-text.ts";
 import { ANY_TIME, type TimeLimit } from "../operators/time-limit.ts";
-import { decodeKey, decodeValue } from "./codec.ts";
+import { decodeKey, decodeText, decodeValue } from "./codec.ts";
 import { fullness } from "./full-transaction.ts";
 import { plainNumber } from "./number-in-bytes.ts";
 
@@ -63,12 +64,12 @@ export function processEncoded(
   isFull = fullness(),
 ): ProcessedEncoded | undefined {
   const state = before.fork();
-  const outputs = new Outputs(chain, batches, options);
   const reader = new RecordReader(batches, from);
+  const outputs = new Outputs(chain, batches, reader, options);
   try {
     while (reader.next()) {
       if (isFull(outputs.bytes + state.bytes)) return { state, outputs: outputs.finish(), stoppedAt: reader.offset };
-      pass(chain, state, outputs.enter(reader), outputs);
+      pass(chain, state, outputs.enter(), outputs);
       outputs.passed();
     }
   } catch (error) {
@@ -91,10 +92,17 @@ class Outputs implements Destination<undefined> {
   #writer: RecordWriter;
   #key: string | null = null;
   #keyBytes: Buffer | null = null;
+  readonly #reader: RecordReader;
+  /** Of the value at hand, once it is needed. */
+  #text: string | undefined;
+  /** One for all records, as it is asked only while they are at hand. */
+  readonly #source: (() => string) | undefined;
 
-  constructor(chain: readonly Link[], batches: readonly RecordBatch[], options: Options) {
+  constructor(chain: readonly Link[], batches: readonly RecordBatch[], reader: RecordReader, options: Options) {
     this.limit = options.limit ?? ANY_TIME;
     this.#options = options;
+    this.#reader = reader;
+    this.#source = options.input === "text" ? undefined : () => this.#textOf();
     this.#last = chain.at(-1)?.name;
     const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
     const { maxRecordBytes = MAX_BYTES } = options;
@@ -111,7 +119,8 @@ class Outputs implements Destination<undefined> {
   }
 
   /** The record at hand as the chain takes it. */
-  enter(reader: RecordReader): Message {
+  enter(): Message {
+    const reader = this.#reader;
     const { timestampMs, keyStart, valueStart, refusal } = reader;
     if (
       refusal !== undefined ||
@@ -124,18 +133,46 @@ class Outputs implements Destination<undefined> {
     this.#keyBytes = keyStart < 0 ? null : reader.key;
     this.#key = decodeKey(this.#keyBytes);
     const { input } = this.#options;
+    this.#text = undefined;
     const plain = input === "number" ? plainNumber(reader.bytes, valueStart, reader.valueEnd) : undefined;
-    return { key: this.#key, value: plain ?? decodeValue(reader.value, input), timestampMs };
+    const value = plain ?? decodeValue(reader.value, input, this.#textOf());
+    return { key: this.#key, value, timestampMs, source: this.#source };
   }
 
-  deliver({ key, value, timestampMs }: Message): void {
+  #textOf(): string {
+    this.#text ??= decodeText(this.#reader.value, this.#options.input);
+    return this.#text;
+  }
+
+  deliver(message: Message): void {
+    const { key, value, timestampMs } = message;
     const { output, keys } = this.#options;
     if (timestampMs > LATEST_MS || (key !== null && !keys)) throw ORDINARY;
-    const text = write(output, value, this.#last);
     const keyOut = key === this.#key ? this.#keyBytes : key;
-    if (output === "number") this.#writer.writeAscii(keyOut, text, timestampMs);
-    else this.#writer.write(keyOut, text, timestampMs);
+    const origin = originOf(message);
+    if (origin === "bytes" && this.#staysReadable(value)) this.#copy(keyOut, timestampMs);
+    else if (origin === "value" && output === "number") {
+      this.#writer.writeAscii(keyOut, write(output, value, this.#last), timestampMs);
+    } else {
+      const text = write(output, value, this.#last, () => jsonOf(message));
+      if (text === this.#text) this.#copy(keyOut, timestampMs);
+      else if (output === "number") this.#writer.writeAscii(keyOut, text, timestampMs);
+      else this.#writer.write(keyOut, text, timestampMs);
+    }
     if (this.#writer.size > this.#maxBytes) throw ORDINARY;
+  }
+
+  /** The value that came in, as it is. */
+  #copy(key: Buffer | string | null, timestampMs: number): void {
+    const { bytes, valueStart, valueEnd } = this.#reader;
+    this.#writer.copy(key, bytes, valueStart, valueEnd, timestampMs);
+  }
+
+  /** Whether the bytes of a value that came in stand for it also where it goes. */
+  #staysReadable(value: unknown): boolean {
+    const { input, output } = this.#options;
+    if (input === output) return true;
+    return input !== "text" && (output === "json" || (output === "number" && typeof value === "number"));
   }
 
   refuse(): void {

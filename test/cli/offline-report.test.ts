@@ -46,7 +46,7 @@ services:
   expect(await report(join(folder, "p.yaml"), 50)).toBe(
     `outside, written from outside: no values here
 a, written by pro
-  3 values: 0 1e+308 100
+  3 values: 0 1e308 100
 con, printed
   1 value
   100 -> 212 -> 212
@@ -55,7 +55,7 @@ out, printed
 keep, lines of kept.txt
   3 values
   0
-  1e+308
+  1e308
   100
 con, dead letters
   1 value

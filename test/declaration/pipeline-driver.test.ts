@@ -127,6 +127,23 @@ test("whatever an operator does wrong is a dead letter of the record, and the ru
   ]);
 });
 
+test("a stage that JSON cannot write does not keep a log from showing the last one", async () => {
+  mkdirSync(join(folder, "operators"));
+  const circle = `import { map, number } from "bramble/operator";
+    export const circle = map({ value: number(), step: (_, x): object => { const it = { x, it: {} }; it.it = it; return it; } });`;
+  writeFileSync(join(folder, "operators/circle.ts"), circle);
+  const driver = await openDriver(
+    written(`
+topics: { in: }
+services:
+  con: { on: rpi0, from: in, apply: [circle, { extract-field: { field: x } }], sink: log }
+`),
+  );
+  driver.sendText("in", "1.0");
+  expect(driver.deadLetters("con")).toEqual([]);
+  expect(driver.printedTexts("con")).toEqual([["1.0", "a value of type object that JSON cannot write", "1"]]);
+});
+
 test("a list of topics is merged with one state for each key; a value goes to the first branch that takes it", async () => {
   const driver = await openDriver(
     written(`
@@ -246,6 +263,30 @@ test("a name that is none is told with those that are", async () => {
   expect(() => driver.values("temperatur")).toThrow('there is no topic "temperatur"; expected one of temperature');
   expect(() => driver.send("x", 1)).toThrow('there is no topic "x"; expected one of temperature');
   expect(() => driver.printed("x")).toThrow('there is no service "x"; expected one of pro, con');
+});
+
+test("numbers that no double holds come through, and are two keys, as on the cluster", async () => {
+  const driver = await openDriver(
+    written(`
+topics: { readings: { format: json }, kept: { format: json }, ids: }
+services:
+  keep:
+    on: rpi0
+    from: readings
+    apply: [{ select-key: { field: id } }, { round: , field: x }]
+    to: kept
+  ids: { on: rpi0, from: kept, apply: [{ extract-field: { field: id } }], to: ids }
+  file: { on: rpi0, from: kept, sink: { file: kept.jsonl, format: json } }
+  show: { on: rpi0, from: ids, sink: log }
+`),
+  );
+  const ids = ["9007199254740992", "9007199254740993"];
+  for (const id of ids) driver.sendText("readings", `{ "id":${id},\n  "x":1.50, "note":"\\u00e9" }`);
+  expect(driver.records("kept").map(({ key }) => key)).toEqual(ids);
+  expect(driver.texts("kept")).toEqual(ids.map((id) => `{ "id":${id},\n  "x":2, "note":"\\u00e9" }`));
+  expect(driver.lines("file")).toEqual(ids.map((id) => `{ "id":${id},"x":2, "note":"\\u00e9" }`));
+  expect(driver.texts("ids")).toEqual(ids);
+  expect(driver.printedTexts("show")).toEqual(ids.map((id) => [id]));
 });
 
 test("with a clock, time starts there, and a record too far ahead of it is a dead letter until time has come closer", async () => {

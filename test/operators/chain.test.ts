@@ -138,6 +138,7 @@ test("a value that is forwarded as a record of its own goes on with its key and 
   const { outputs, refused } = advance(chain, state, { value: 4, key: "plus", timestampMs: 9 }, (out) => ({
     ...out,
     before: undefined,
+    by: undefined,
   }));
   expect(outputs).toEqual([{ value: 2, key: "plus", timestampMs: 9 }]);
   expect(refused).toEqual([new OperatorError("picky", -4, "no root of -4")]);

@@ -1,7 +1,13 @@
 import { expect, test } from "@jest/globals";
+import type { Format } from "../../operators/format.ts";
 import { describeForeign, foreignByte, sourceValues as valuesOf } from "../../operators/source-values.ts";
 
-const sourceValues = (text: string, format?: "number" | "json" | "text") => valuesOf(Buffer.from(text), format);
+const sourceValues = (text: string, format?: Format) => valuesOf(Buffer.from(text), format);
+
+function valuesIn(text: string, format?: Format) {
+  const { values, malformed } = sourceValues(text, format);
+  return { values: values.map(({ value }) => value), malformed };
+}
 
 test.each([
   ["one value a line", "7\n6\n9\n", [7, 6, 9]],
@@ -10,11 +16,11 @@ test.each([
   ["numbers as JSON writes them", "-1.5 2e3 0 1E-2", [-1.5, 2000, 0, 0.01]],
   ["nothing", " \n\n", []],
 ])("%s", (_, text, values) => {
-  expect(sourceValues(text)).toEqual({ values, malformed: [] });
+  expect(valuesIn(text)).toEqual({ values, malformed: [] });
 });
 
 test("what is no number is told with its location, and the rest still read", () => {
-  expect(sourceValues('7 six 9\n\n  08 1 "2" 1e309\r\nnull [3] +4\n')).toEqual({
+  expect(valuesIn('7 six 9\n\n  08 1 "2" 1e309\r\nnull [3] +4\n')).toEqual({
     values: [7, 9, 1],
     malformed: [
       { line: 1, col: 3, text: "six" },
@@ -29,7 +35,7 @@ test("what is no number is told with its location, and the rest still read", () 
 });
 
 test("JSON stands one value a line", () => {
-  expect(sourceValues(' {"celsius": 7}\r\n\n[1,\n"a b" \n1e309\nnull', "json")).toEqual({
+  expect(valuesIn(' {"celsius": 7}\r\n\n[1,\n"a b" \n1e309\nnull', "json")).toEqual({
     values: [{ celsius: 7 }, "a b", null],
     malformed: [
       { line: 3, col: 1, text: "[1," },
@@ -39,8 +45,17 @@ test("JSON stands one value a line", () => {
 });
 
 test("each line of a text is a value, empty ones too", () => {
-  expect(sourceValues("door open\r\n\n  7 \nlast", "text").values).toEqual(["door open", "", "  7 ", "last"]);
-  expect(sourceValues("one\n", "text").values).toEqual(["one"]);
+  expect(valuesIn("door open\r\n\n  7 \nlast", "text").values).toEqual(["door open", "", "  7 ", "last"]);
+  expect(valuesIn("one\n", "text").values).toEqual(["one"]);
+});
+
+test("a value has the text that it was read from", () => {
+  expect(sourceValues("9007199254740993 1.0\t1E2").values.map(({ text }) => text)).toEqual([
+    "9007199254740993",
+    "1.0",
+    "1E2",
+  ]);
+  expect(sourceValues(' {"t": 1.50} \r\n', "json").values.map(({ text }) => text)).toEqual(['{"t": 1.50}']);
 });
 
 test.each([
@@ -53,7 +68,7 @@ test.each([
   ["number", "20\u00a021\u202822", [20, 21, 22]],
   ["json", '"a\u2028b"', ["a\u2028b"]],
 ] as const)("as %s, %j", (format, text, values) => {
-  expect(sourceValues(text, format)).toEqual({ values, malformed: [] });
+  expect(valuesIn(text, format)).toEqual({ values, malformed: [] });
 });
 
 test("where a value is malformed, characters count and a byte order mark does not", () => {

@@ -12,7 +12,7 @@ test.each(cases)("$why", async (each) => {
     expect({ [topic]: byKey(driver.records(topic), unordered.includes(topic)) }).toEqual({ [topic]: wanted });
   }
   for (const [service, lines] of Object.entries(printed)) {
-    expect(driver.printed(service).map((stages) => JSON.stringify(stages.at(-1)))).toEqual(lines);
+    expect(driver.printedTexts(service).map((stages) => stages.at(-1))).toEqual(lines);
   }
   for (const [service, wanted] of Object.entries(lines)) expect(driver.lines(service)).toEqual(wanted);
   for (const [service, causes] of Object.entries(deadLetters)) {

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
 import { sourceValues } from "../../operators/source-values.ts";
-import { decodeValue } from "../../runtime/codec.ts";
+import { decodeText, decodeValue } from "../../runtime/codec.ts";
 import { recordsOf } from "../../runtime/follow-service.ts";
 import { type FilePosition, FollowedFile } from "../../runtime/followed-file.ts";
 
@@ -221,7 +221,12 @@ test.each(["number", "json", "text"] as const)(
         writeFileSync(path, `${mark}${all.flat().join("")}\n`);
         const file = follow();
         const read = await file.read();
-        const found = read && recordsOf(read, format, 0).map(({ value: bytes }) => decodeValue(bytes, format));
+        const found =
+          read &&
+          recordsOf(read, format, 0).map(({ value: bytes }) => ({
+            value: decodeValue(bytes, format),
+            text: decodeText(bytes, format),
+          }));
         await file.close();
         const { values, malformed } = sourceValues(readFileSync(path), format);
         expect([found, malformed]).toEqual([values, []]);

@@ -63,7 +63,7 @@ describe("a batch", () => {
   });
 
   test("without operators passes its values on as they are", () => {
-    expect(run([], ["1.50", "2"]).outputs).toEqual(["0: 1.5", "1: 2"]);
+    expect(run([], ["1.50", "2"]).outputs).toEqual(["0: 1.50", "1: 2"]);
   });
 
   test("gives all stages of each record when asked", () => {
@@ -233,7 +233,7 @@ describe("a batch", () => {
       return outputs[0]?.value ?? poison[0]?.error.message;
     };
     const length = link("length", map({ value: string(), step: (_, text) => text.length }));
-    expect(formatted("json", "json", ' {"celsius": [7, null]} ')).toBe('{"celsius":[7,null]}');
+    expect(formatted("json", "json", ' {"celsius": [7, null]} ')).toBe(' {"celsius": [7, null]} ');
     expect(formatted("text", "text", " 7\u00b0 \n")).toBe(" 7\u00b0 \n");
     expect(formatted("text", "text", "")).toBe("");
     expect(formatted("text", "number", "warm", [length])).toBe("4");

@@ -6,15 +6,18 @@ import { celsiusToFahrenheit } from "../../operators/celsius-to-fahrenheit.ts";
 import type { Link } from "../../operators/chain.ts";
 import { ChainState } from "../../operators/chain-state.ts";
 import { ewma } from "../../operators/ewma.ts";
+import { extractField } from "../../operators/extract-field.ts";
 import type { Format } from "../../operators/format.ts";
+import { hoistField } from "../../operators/hoist-field.ts";
 import { movingAverage } from "../../operators/moving-average.ts";
-import { flatMap, forward, map, number, unknown } from "../../operators/operator.ts";
+import { filter, flatMap, forward, map, number, unknown } from "../../operators/operator.ts";
 import { selectKey } from "../../operators/select-key.ts";
 import { threshold } from "../../operators/threshold.ts";
 import { timeWindow } from "../../operators/time-window.ts";
 import { processBatch } from "../../runtime/process-batch.ts";
 import { processEncoded } from "../../runtime/process-encoded.ts";
 import { batchOf, readByKafkajs, type WrittenRecord, batches as writtenBatches } from "../kafka/record-batches.ts";
+import { jsonTexts, numberTexts } from "../operators/json-texts.ts";
 import { BROKEN, link, picky } from "./links.ts";
 
 const later = link(
@@ -41,6 +44,25 @@ const CHAINS: Record<string, { chain: Link[]; input?: Format; output?: Format }>
     input: "json",
     output: "json",
   },
+  "that puts a value into an object": {
+    chain: [link("hoist-field", hoistField, { field: "x" })],
+    output: "json",
+  },
+  "that takes a number out of an object": {
+    chain: [link("extract-field", extractField, { field: "celsius" })],
+    input: "json",
+  },
+  "of a filter on any JSON": {
+    chain: [link("threshold", threshold, { above: 0 })],
+    input: "json",
+    output: "json",
+  },
+  "with an own operator": {
+    chain: [link("own", map({ value: unknown(), step: (_, x) => (typeof x === "object" ? { ...x, celsius: 1 } : x) }))],
+    input: "json",
+    output: "json",
+  },
+  "on any JSON that must be a number": { chain: [], input: "json" },
   "from anything to text": {
     chain: [link("text", map({ value: unknown(), step: (_, x) => JSON.stringify(x) }))],
     input: "json",
@@ -176,6 +198,35 @@ test("what is too large for a batch takes the ordinary way, which sends it in pi
   expect(
     processEncoded([flood], new ChainState(), batches, 0n, { input: "number", output: "number", keys: true }),
   ).toBeUndefined();
+});
+
+describe("what no operator touched leaves byte for byte as it came", () => {
+  const around = fc.constantFrom("", "", " ", "\r\n", "\ufeff");
+  const cases: [name: string, format: Format, texts: fc.Arbitrary<string>, chain: Link[]][] = [
+    ["numbers", "number", numberTexts, []],
+    [
+      "numbers through a filter",
+      "number",
+      numberTexts,
+      [link("threshold", threshold, { above: Number.NEGATIVE_INFINITY })],
+    ],
+    ["JSON", "json", jsonTexts, []],
+    ["JSON through an own filter", "json", jsonTexts, [link("all", filter({ value: unknown(), step: () => true }))]],
+    ["JSON through an own map", "json", jsonTexts, [link("same", map({ value: unknown(), step: (_, x) => x }))]],
+  ];
+
+  test.each(cases)("%s", async (_, format, texts, chain) => {
+    await fc.assert(
+      fc.asyncProperty(around, texts, async (before, text) => {
+        const value = Buffer.from(before + text);
+        const batches = [await batchOf(0n, [{ offsetDelta: 0, timestampMs: 1000, key: null, value }])];
+        const formats = { input: format, output: format };
+        const wanted = [{ key: null, value: value.toString("hex"), timestamp: "1000" }];
+        expect(ordinary(chain, new ChainState(), batches, 0n, formats).outputs).toEqual(wanted);
+        expect((await inOnePass(chain, new ChainState(), batches, 0n, formats, true))?.outputs).toEqual(wanted);
+      }),
+    );
+  });
 });
 
 test.each(Object.entries(BROKEN))(
