@@ -83,6 +83,7 @@ function refusingKafka(written: OutgoingRecord[]): Kafka {
       return {
         ...producer,
         transact: async (transaction) => {
+          if (written.length > 50_000) throw new Error("the same records are sent again and again");
           const refused = transaction.records.map((record) => ({ record, problem: "too large" }));
           if (refused.length > 100) throw new RefusedRecordsError(refused, false);
           return producer.transact(transaction);
