@@ -237,7 +237,7 @@ export class RecordReader {
     const headers: Record<string, Buffer[]> = {};
     for (let count = this.#varint(); count > 0; count--) {
       const [name = Buffer.alloc(0), value = Buffer.alloc(0)] = [this.#part(), this.#part()];
-      // Nobody can write a null header with kafkajs, so it becomes an empty one here.
+      // Of a null header nothing is made: it becomes an empty one.
       const key = name.toString();
       if (Object.hasOwn(headers, key)) headers[key]?.push(value);
       else

@@ -101,10 +101,7 @@ function newestOf(records: Iterable<IncomingRecord>, refused: RefusedRecords): L
   return letters;
 }
 
-/**
- * Letters of one partition go together. kafkajs, as it comes, may write a record twice when one of several brokers that it
- * sends to at once fails; a partition has one.
- */
+/** Letters of one partition go together, in their order. */
 function inTransactions(letters: readonly Letter[]): Letter[][] {
   const all: Letter[][] = [];
   for (const letter of letters) {

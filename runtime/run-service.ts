@@ -43,7 +43,7 @@ export async function runService(
       setTimeout(() => process.exit(0), STOP_TIMEOUT_MS).unref();
     });
   }
-  // Some of kafkajs's own work in the background may fail unseen; what matters fails where it is awaited.
+  // What matters fails where it is awaited.
   process.on("unhandledRejection", (reason) => journal.warn(`in the background: ${describeError(reason)}`));
   try {
     const service: Service = {
