@@ -1,9 +1,10 @@
 import { type Branch, branchFor } from "../operators/branch.ts";
-import { advance, type Link, linkOf, type Message, pathOf, stagesOf } from "../operators/chain.ts";
+import { advance, linkOf, pathOf, stagesOf } from "../operators/chain.ts";
 import { ChainState } from "../operators/chain-state.ts";
 import { toMilliseconds } from "../operators/duration.ts";
 import { isEventTime, parseTime } from "../operators/event-time.ts";
 import { type Format, fits, inOneLine, read, write, writeLine, writeToLog } from "../operators/format.ts";
+import type { Link, Message } from "../operators/message.ts";
 import { jsonOf } from "../operators/message-text.ts";
 import type { RecordContext } from "../operators/operator.ts";
 import { OperatorError } from "../operators/operator-error.ts";

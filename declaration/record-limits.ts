@@ -1,6 +1,7 @@
-import { type Link, stateNameOf } from "../operators/chain.ts";
+import { stateNameOf } from "../operators/chain.ts";
 import type { Weigh } from "../operators/chain-state.ts";
 import { maxJsonBytes } from "../operators/max-json-bytes.ts";
+import type { Link } from "../operators/message.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 /** Kafka's default of `message.max.bytes`, and what a record batch has besides its records. */

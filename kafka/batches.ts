@@ -1,5 +1,5 @@
-import type { OutgoingRecord } from "./kafka.ts";
-import { type EncodedRecords, RecordWriter } from "./record-writer.ts";
+import type { EncodedRecords, OutgoingRecord } from "./kafka.ts";
+import { RecordWriter } from "./record-writer.ts";
 import { sizeOf } from "./size-of.ts";
 
 /** A broker refuses batches over 1 MiB by default (`message.max.bytes`): what is sent stays well below it. */

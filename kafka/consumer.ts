@@ -2,6 +2,7 @@ import { type Cluster, type Leader, passingType } from "./cluster.ts";
 import { type FetchedPartition, type FetchedRun, fetchedRun } from "./fetched-run.ts";
 import { createFetcher, type FetchedBatch, type Fetcher } from "./fetcher.ts";
 import { type Assigned, GroupMember } from "./group-member.ts";
+import { endOfEpoch } from "./inspector.ts";
 import type { Batch, Consumption, Subscription, TopicPartition } from "./kafka.ts";
 import type { CommitOffset } from "./producer.ts";
 import { errorType, isPassing, KafkaError, requireNoError } from "./protocol/error-codes.ts";
@@ -63,6 +64,8 @@ interface Held extends TopicPartition {
   readonly name: string;
   /** Where to fetch from; undefined until somebody has said so. */
   next: bigint | undefined;
+  /** The last that was known to lead it. */
+  leader: Leader | undefined;
   /** How often it was sought: what was fetched before is void. */
   seeks: number;
   /** When it was last served. */
@@ -103,7 +106,7 @@ class Generation {
     this.#fail = fail;
     this.#held = assigned.partitions.map(({ topic, partition }) => ({
       ...{ topic, partition, name: `${topic}/${partition}` },
-      ...{ next: undefined, seeks: 0, turn: 0 },
+      ...{ next: undefined, leader: undefined, seeks: 0, turn: 0 },
     }));
     const outgrown = Promise.withResolvers<void>();
     this.outgrown = outgrown.promise;
@@ -144,11 +147,18 @@ class Generation {
   /** Who leads what, so that each broker is asked for its own. A partition without a leader stops only itself. */
   async #lookAtLeaders(): Promise<void> {
     const { cluster, subscription } = this.#options;
+    const leaders = new Map<string, Leader | undefined>();
     try {
       const topics = await cluster.refresh(subscription.topics);
-      this.#leaders = new Map(
-        this.#held.map(({ name, topic, partition }) => [name, topics.get(topic)?.leaders[partition]]),
-      );
+      for (const held of this.#held) {
+        const leader = topics.get(held.topic)?.leaders[held.partition];
+        if (leader !== undefined && held.leader !== undefined && leader.epoch > held.leader.epoch) {
+          await this.#compareLogs(held, held.leader.epoch);
+        }
+        held.leader = leader ?? held.leader;
+        leaders.set(held.name, leader);
+      }
+      this.#leaders = leaders;
       for (const [topic, count] of this.#counts ?? []) {
         if ((topics.get(topic)?.leaders.length ?? count) !== count) this.#onOutgrown();
       }
@@ -159,6 +169,19 @@ class Generation {
     }
     for (const leader of this.#leaders.values()) if (leader) this.#fetchFrom(leader.nodeId);
     this.#lookSoon([...this.#leaders.values()].includes(undefined) ? LOOK_AGAIN_MS : LOOK_EVERY_MS);
+  }
+
+  /**
+   * A new leader may lack the end of the log that was read, and others may have written there since, as after a power cut. What
+   * was read is of the leader before it, or of an earlier one (KIP-320).
+   */
+  async #compareLogs(held: Held, readEpoch: number): Promise<void> {
+    const { next } = held;
+    if (next === undefined) return;
+    const end = await endOfEpoch(this.#options.cluster, held, readEpoch);
+    if (end === undefined || end >= next || held.next !== next) return;
+    held.next = undefined;
+    this.#options.subscription.onOutOfRange(held, next);
   }
 
   #fetchFrom(nodeId: number): void {

@@ -30,3 +30,26 @@ export function describeError(error: unknown): string {
     .join(" ")
     .replace(" :", ":");
 }
+
+/** What was fetched is not what a producer may write, or not what one wrote. */
+export class UnreadableBatchError extends Error {
+  override name = "UnreadableBatchError";
+  readonly problem: string;
+  /** The first offset of the batch that is not read, and its last one. */
+  readonly first: bigint;
+  readonly last: bigint;
+  /**
+   * Whether its checksum is wrong, so that another replica may have it as it was written. Else it is the same wherever it
+   * is read, and always will be.
+   */
+  readonly isDamaged: boolean;
+
+  constructor(problem: string, { first, last, isDamaged }: { first: bigint; last: bigint; isDamaged: boolean }) {
+    const offsets = first === last ? `offset ${first}` : `offsets ${first} to ${last}`;
+    super(`the record batch with ${offsets} ${isDamaged ? "is damaged" : "cannot be read"}: ${problem}`);
+    this.problem = problem;
+    this.first = first;
+    this.last = last;
+    this.isDamaged = isDamaged;
+  }
+}

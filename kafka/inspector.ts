@@ -1,4 +1,5 @@
 import { type Cluster, type Patience, passingType, patiently } from "./cluster.ts";
+import { UnreadableBatchError } from "./errors.ts";
 import { type FetchedPartition, type FetchedRun, fetchedRun, wholeBatches } from "./fetched-run.ts";
 import type { Committed, IncomingRecord, Inspector, Position, RecordBatch, TopicPartition } from "./kafka.ts";
 import { errorType, requireNoError } from "./protocol/error-codes.ts";
@@ -16,7 +17,7 @@ import {
   READ_UNCOMMITTED,
   TOPIC,
 } from "./protocol/messages.ts";
-import { recordsOf, UnreadableBatchError } from "./record-reader.ts";
+import { recordsOf } from "./record-reader.ts";
 
 /** Small, as each byte of small records takes some thirty when they are decoded. A larger batch comes whole (KIP-74). */
 const MAX_FETCH_BYTES = 512 * 1024;
@@ -134,7 +135,7 @@ export function offsetOf(cluster: Cluster, where: TopicPartition, timestamp: big
   });
 }
 
-function endOfEpoch(cluster: Cluster, where: TopicPartition, leaderEpoch: number): Promise<bigint | undefined> {
+export function endOfEpoch(cluster: Cluster, where: TopicPartition, leaderEpoch: number): Promise<bigint | undefined> {
   const { topic, partition } = where;
   return askLeader(cluster, where, async (nodeId, currentLeaderEpoch) => {
     const { topics } = await (await cluster.broker(nodeId)).request(offsetForLeaderEpoch, {

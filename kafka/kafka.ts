@@ -1,5 +1,4 @@
-import type { UnreadableBatchError } from "./record-reader.ts";
-import type { EncodedRecords } from "./record-writer.ts";
+import type { UnreadableBatchError } from "./errors.ts";
 
 /** What the runtime needs of Kafka, in Kafka's words. Everything that knows the client library sits beside this file. */
 export interface Kafka {
@@ -127,6 +126,25 @@ export interface RecordProducer {
 
 /** By copartitioned topic: behind the last record that a transaction wrote to it. */
 export type Written = ReadonlyMap<string, Position>;
+
+/** Who sends a batch, and the sequence number of its first record in what they send to the partition (KIP-98). */
+export interface BatchSender {
+  readonly transactional: boolean;
+  readonly producerId: bigint | number | string;
+  readonly producerEpoch: number;
+  readonly firstSequence: number;
+}
+
+/** Records of one partition, as bytes that lack only who sends them. */
+export interface EncodedRecords {
+  readonly count: number;
+  /** Whether any record has a key. */
+  readonly keyed: boolean;
+  /** The whole batch, as a produce request holds it; as often as it has to be sent. */
+  encode(sender: BatchSender): Buffer;
+  /** The broker has it: what it takes in memory may be used again. */
+  release(): void;
+}
 
 export interface Transaction {
   readonly records: readonly OutgoingRecord[];

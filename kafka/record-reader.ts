@@ -12,6 +12,7 @@ import {
 import { decompress } from "./codecs.ts";
 import { crc32c } from "./crc32c.ts";
 import { DecompressionError } from "./decompressed-output.ts";
+import { UnreadableBatchError } from "./errors.ts";
 import type { Headers, IncomingRecord, RecordBatch } from "./kafka.ts";
 
 /**
@@ -24,29 +25,6 @@ export const MAX_HEADERS = 10_000;
 
 /** Of the key, and of the value, of a record that is too large: as much as a dead-letter topic takes by default. */
 const KEPT_BYTES = 1024 * 1024;
-
-/** What was fetched is not what a producer may write, or not what one wrote. */
-export class UnreadableBatchError extends Error {
-  override name = "UnreadableBatchError";
-  readonly problem: string;
-  /** The first offset of the batch that is not read, and its last one. */
-  readonly first: bigint;
-  readonly last: bigint;
-  /**
-   * Whether its checksum is wrong, so that another replica may have it as it was written. Else it is the same wherever it
-   * is read, and always will be.
-   */
-  readonly isDamaged: boolean;
-
-  constructor(problem: string, { first, last, isDamaged }: { first: bigint; last: bigint; isDamaged: boolean }) {
-    const offsets = first === last ? `offset ${first}` : `offsets ${first} to ${last}`;
-    super(`the record batch with ${offsets} ${isDamaged ? "is damaged" : "cannot be read"}: ${problem}`);
-    this.problem = problem;
-    this.first = first;
-    this.last = last;
-    this.isDamaged = isDamaged;
-  }
-}
 
 /**
  * What the batch was decompressed to that was opened last, for whoever goes on in it when a transaction was full. Of one

@@ -13,7 +13,7 @@ import {
   TRANSACTIONAL,
 } from "./batch-layout.ts";
 import { crc32c } from "./crc32c.ts";
-import type { Headers, OutgoingRecord } from "./kafka.ts";
+import type { EncodedRecords, Headers, OutgoingRecord } from "./kafka.ts";
 
 /** Base offset and length, which a batch on its way to a broker begins with. */
 const HEAD_BYTES = 12;
@@ -25,25 +25,6 @@ const RECORD_OVERHEAD = 40;
 
 /** More bytes than this are copied faster by a call than one by one. */
 const LONG = 32;
-
-/** Who sends a batch, and the sequence number of its first record in what they send to the partition (KIP-98). */
-export interface BatchSender {
-  readonly transactional: boolean;
-  readonly producerId: bigint | number | string;
-  readonly producerEpoch: number;
-  readonly firstSequence: number;
-}
-
-/** Records of one partition, as bytes that lack only who sends them. */
-export interface EncodedRecords {
-  readonly count: number;
-  /** Whether any record has a key. */
-  readonly keyed: boolean;
-  /** The whole batch, as a produce request holds it; as often as it has to be sent. */
-  encode(sender: BatchSender): Buffer;
-  /** The broker has it: what it takes in memory may be used again. */
-  release(): void;
-}
 
 /**
  * Memory outside of V8's heap makes it collect all garbage, old and young, again and again; what batches are written in is

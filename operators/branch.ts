@@ -1,5 +1,6 @@
-import { advance, type Link, type Message } from "./chain.ts";
+import { advance } from "./chain.ts";
 import { ChainState } from "./chain-state.ts";
+import type { Link, Message } from "./message.ts";
 import type { TopicFormat } from "./topics-of.ts";
 
 /** A topic with the filter that chooses what goes there; without one, everything that is left does. */

@@ -3,27 +3,12 @@ import type { ChainState } from "./chain-state.ts";
 import { isEventTime, LAST_TIME_MS } from "./event-time.ts";
 import { valueAt, withValueAt } from "./field.ts";
 import { frozenState } from "./frozen-state.ts";
+import type { Link, Message } from "./message.ts";
 import { jsonOf } from "./message-text.ts";
-import {
-  type Forwarded,
-  forward,
-  isForwarded,
-  type Operator,
-  type RecordAtHand,
-  type RecordContext,
-} from "./operator.ts";
+import { type Forwarded, forward, isForwarded, type Operator, type RecordAtHand } from "./operator.ts";
 import { OperatorError } from "./operator-error.ts";
 import { messageOf, shown } from "./shown.ts";
 import { AheadError, ANY_TIME, type TimeLimit } from "./time-limit.ts";
-
-/** One operator of a chain with its validated parameters. `name` is what a fault calls it, and its state. */
-export interface Link {
-  readonly name: string;
-  readonly operator: Operator;
-  readonly params: unknown;
-  /** The field of an object that it works on; the whole value when it is left out. */
-  readonly field?: string;
-}
 
 /** An operator by its name, as a pipeline applies it. */
 export interface AppliedStep {
@@ -52,18 +37,6 @@ export function stateNameOf(link: Link): string {
 
 /** Asked for with every state that is read or written. */
 const stateNames = new WeakMap<Link, string>();
-
-/** A value on its way through a chain. */
-export interface Message extends RecordContext {
-  readonly value: unknown;
-  /** Of what entered the chain: the JSON text that the value was read from, if it was. */
-  readonly source?: (() => string) | undefined;
-  /** What it was made from, and by which link; absent for what entered the chain. */
-  readonly before?: Message;
-  readonly by?: Link;
-  /** Whether it stands for more than the record at hand, as a window's result does. */
-  readonly isResult?: boolean;
-}
 
 /** What became of one record. */
 export interface Advanced<T> {

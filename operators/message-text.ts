@@ -1,6 +1,6 @@
-import type { Link, Message } from "./chain.ts";
 import { valueAt } from "./field.ts";
 import { rewritten, type Span, spanAt, spliced, wholeOf } from "./json-text.ts";
+import type { Link, Message } from "./message.ts";
 
 /**
  * The JSON of a message's value, or of the field at a path of it. What no operator changed has the text that it came as: JSON

@@ -1,5 +1,6 @@
-import { advance, type Message } from "./chain.ts";
+import { advance } from "./chain.ts";
 import { ChainState } from "./chain-state.ts";
+import type { Message } from "./message.ts";
 import type { Operator } from "./operator.ts";
 import { OperatorError } from "./operator-error.ts";
 

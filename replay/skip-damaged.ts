@@ -1,6 +1,6 @@
+import type { UnreadableBatchError } from "../kafka/errors.ts";
 import { FencedError } from "../kafka/errors.ts";
 import type { Inspector, TopicPartition } from "../kafka/kafka.ts";
-import type { UnreadableBatchError } from "../kafka/record-reader.ts";
 import { deadLetterOfBatch } from "../runtime/dead-letter.ts";
 import { committedAt, parseReadBefore } from "../runtime/positions.ts";
 import type { ReplayCluster } from "./connect.ts";

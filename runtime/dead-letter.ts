@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import type { UnreadableBatchError } from "../kafka/errors.ts";
 import type { Headers, IncomingRecord, OutgoingRecord, TopicPartition } from "../kafka/kafka.ts";
-import type { UnreadableBatchError } from "../kafka/record-reader.ts";
 import { sizeOf } from "../kafka/size-of.ts";
 import { AheadError } from "../operators/time-limit.ts";
 import { REPLAYED_FROM } from "./addressed-to.ts";

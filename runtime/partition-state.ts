@@ -1,9 +1,9 @@
 import type { Position } from "../kafka/kafka.ts";
 import { sizeOf } from "../kafka/size-of.ts";
-import type { Link } from "../operators/chain.ts";
 import { ChainState, type States } from "../operators/chain-state.ts";
 import { frozenState } from "../operators/frozen-state.ts";
 import { maxJsonBytes } from "../operators/max-json-bytes.ts";
+import type { Link } from "../operators/message.ts";
 import { type ChangelogEntry, parseState, stateKeyIn } from "./state.ts";
 import { type StateStore, StateStoreError } from "./state-store.ts";
 

@@ -1,5 +1,5 @@
+import { UnreadableBatchError } from "../kafka/errors.ts";
 import type { FetchedRecords, Inspector, OutgoingRecord, TopicPartition } from "../kafka/kafka.ts";
-import { UnreadableBatchError } from "../kafka/record-reader.ts";
 import { RefusedRecordsError } from "../kafka/refused-records.ts";
 import type { Format } from "../operators/format.ts";
 import { type TopicFormat, topicsOf } from "../operators/topics-of.ts";

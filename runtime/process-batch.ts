@@ -1,9 +1,10 @@
 import type { Headers, IncomingRecord } from "../kafka/kafka.ts";
 import { sizeOf } from "../kafka/size-of.ts";
 import { type Branch, branchFor } from "../operators/branch.ts";
-import { advance, type Link, type Message, pathOf } from "../operators/chain.ts";
+import { advance, pathOf } from "../operators/chain.ts";
 import type { ChainState, States } from "../operators/chain-state.ts";
 import { type Format, write, writeLine, writeToLog } from "../operators/format.ts";
+import type { Link, Message } from "../operators/message.ts";
 import { jsonOf } from "../operators/message-text.ts";
 import { OperatorError } from "../operators/operator-error.ts";
 import { jsonOrWords, messageOf } from "../operators/shown.ts";

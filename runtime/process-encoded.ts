@@ -1,10 +1,12 @@
-import type { RecordBatch } from "../kafka/kafka.ts";
-import { RecordReader, UnreadableBatchError } from "../kafka/record-reader.ts";
-import { type EncodedRecords, RecordWriter } from "../kafka/record-writer.ts";
-import { type Destination, type Link, type Message, pass } from "../operators/chain.ts";
+import { UnreadableBatchError } from "../kafka/errors.ts";
+import type { EncodedRecords, RecordBatch } from "../kafka/kafka.ts";
+import { RecordReader } from "../kafka/record-reader.ts";
+import { RecordWriter } from "../kafka/record-writer.ts";
+import { type Destination, pass } from "../operators/chain.ts";
 import type { ChainState, States } from "../operators/chain-state.ts";
 import { isEventTime } from "../operators/event-time.ts";
 import { type Format, write } from "../operators/format.ts";
+import type { Link, Message } from "../operators/message.ts";
 import { jsonOf, originOf } from "../operators/message-text.ts";
 import { ANY_TIME, type TimeLimit } from "../operators/time-limit.ts";
 import { decodeKey, decodeText, decodeValue } from "./codec.ts";

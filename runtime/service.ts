@@ -1,6 +1,7 @@
 import type { Kafka } from "../kafka/kafka.ts";
 import type { Branch } from "../operators/branch.ts";
-import { type AppliedStep, type Link, linkOf } from "../operators/chain.ts";
+import { type AppliedStep, linkOf } from "../operators/chain.ts";
+import type { Link } from "../operators/message.ts";
 import type { Operator } from "../operators/operator.ts";
 import { topicsOf } from "../operators/topics-of.ts";
 import type { Clock } from "./clock.ts";

@@ -1,5 +1,5 @@
+import { UnreadableBatchError } from "../kafka/errors.ts";
 import type { FetchedRecords, IncomingRecord, OutgoingRecord, RecordProducer, Transaction } from "../kafka/kafka.ts";
-import { UnreadableBatchError } from "../kafka/record-reader.ts";
 import type { RefusedRecordsError } from "../kafka/refused-records.ts";
 import type { States } from "../operators/chain-state.ts";
 import { ANY_TIME, type TimeLimit } from "../operators/time-limit.ts";

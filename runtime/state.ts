@@ -1,5 +1,6 @@
-import { type Link, stateNameOf } from "../operators/chain.ts";
+import { stateNameOf } from "../operators/chain.ts";
 import type { ChainState } from "../operators/chain-state.ts";
+import type { Link } from "../operators/message.ts";
 
 /** What a changelog topic holds of one input partition: the newest value of each key. */
 export interface Changelog {

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
+import type { UnreadableBatchError } from "../kafka/errors.ts";
 import { describeError, FencedError } from "../kafka/errors.ts";
 import type { Batch, TopicPartition } from "../kafka/kafka.ts";
-import type { UnreadableBatchError } from "../kafka/record-reader.ts";
 import type { TopicFormat } from "../operators/topics-of.ts";
 import type { PartitionTask } from "./partition-task.ts";
 import { pause } from "./pause.ts";

@@ -1,4 +1,4 @@
-import type { Link } from "../operators/chain.ts";
+import type { Link } from "../operators/message.ts";
 import { keptPrefix } from "./sink.ts";
 import { type ChangelogEntry, stateKeyIn } from "./state.ts";
 import type { StateStore } from "./state-store.ts";

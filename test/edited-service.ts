@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { loadPipeline } from "../declaration/load-pipeline.ts";
 import { loadOperator } from "../declaration/operator-module.ts";
 import type { Service } from "../declaration/pipeline.ts";
-import { type Link, linkOf } from "../operators/chain.ts";
+import { linkOf } from "../operators/chain.ts";
+import type { Link } from "../operators/message.ts";
 import { declaredPipeline } from "../provisioning/components/declared-pipeline.ts";
 import { stateImpact } from "../provisioning/impact/state-impact.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { changelogWeight, recordBytes } from "../../declaration/record-limits.ts";
 import { sizeOf } from "../../kafka/size-of.ts";
-import type { Link } from "../../operators/chain.ts";
+import type { Link } from "../../operators/message.ts";
 import { timeWindow } from "../../operators/time-window.ts";
 import { PartitionState } from "../../runtime/partition-state.ts";
 import { StateStore } from "../../runtime/state-store.ts";

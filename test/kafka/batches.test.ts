@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { batchesOf } from "../../kafka/batches.ts";
+import type { EncodedRecords } from "../../kafka/kafka.ts";
 import { recordsOf } from "../../kafka/record-reader.ts";
-import type { EncodedRecords } from "../../kafka/record-writer.ts";
 import { sizeOf } from "../../kafka/size-of.ts";
 
 const MAX_BYTES = 512 * 1024;

@@ -2,14 +2,9 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { crc32c } from "../../kafka/crc32c.ts";
+import type { UnreadableBatchError } from "../../kafka/errors.ts";
 import type { RecordBatch } from "../../kafka/kafka.ts";
-import {
-  MAX_HEADERS,
-  MAX_RECORD_BYTES,
-  RecordReader,
-  recordsOf,
-  type UnreadableBatchError,
-} from "../../kafka/record-reader.ts";
+import { MAX_HEADERS, MAX_RECORD_BYTES, RecordReader, recordsOf } from "../../kafka/record-reader.ts";
 import { RecordWriter } from "../../kafka/record-writer.ts";
 import {
   batchOf,

@@ -1,9 +1,10 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { addNoise } from "../../operators/add-noise.ts";
-import { advance, type Link, type Message, stagesOf } from "../../operators/chain.ts";
+import { advance, stagesOf } from "../../operators/chain.ts";
 import { ChainState } from "../../operators/chain-state.ts";
 import { ewma } from "../../operators/ewma.ts";
+import type { Link, Message } from "../../operators/message.ts";
 import { movingAverage } from "../../operators/moving-average.ts";
 import { emit, flatMap, fold, forward, map, number, object, string } from "../../operators/operator.ts";
 import { OperatorError } from "../../operators/operator-error.ts";

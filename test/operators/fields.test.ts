@@ -1,10 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { advance, type Link, linkOf } from "../../operators/chain.ts";
+import { advance, linkOf } from "../../operators/chain.ts";
 import { ChainState } from "../../operators/chain-state.ts";
 import { ewma } from "../../operators/ewma.ts";
 import { extractTimestamp } from "../../operators/extract-timestamp.ts";
 import { valueAt, withValueAt } from "../../operators/field.ts";
+import type { Link } from "../../operators/message.ts";
 import type { Operator } from "../../operators/operator.ts";
 import { type At, runAt } from "../../operators/run.ts";
 import { selectKey } from "../../operators/select-key.ts";

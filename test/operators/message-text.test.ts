@@ -1,13 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { celsiusToFahrenheit } from "../../operators/celsius-to-fahrenheit.ts";
-import { advance, type Link, linkOf, type Message } from "../../operators/chain.ts";
+import { advance, linkOf } from "../../operators/chain.ts";
 import { ChainState } from "../../operators/chain-state.ts";
 import { deadband } from "../../operators/deadband.ts";
 import { dedupe } from "../../operators/dedupe.ts";
 import { extractField } from "../../operators/extract-field.ts";
 import { extractTimestamp } from "../../operators/extract-timestamp.ts";
 import { hoistField } from "../../operators/hoist-field.ts";
+import type { Link, Message } from "../../operators/message.ts";
 import { jsonOf, originOf } from "../../operators/message-text.ts";
 import { filter, fold, map, type Operator, unknown } from "../../operators/operator.ts";
 import { round } from "../../operators/round.ts";

@@ -1,9 +1,10 @@
 import { expect, test } from "@jest/globals";
-import { advance, linkOf, type Message } from "../../operators/chain.ts";
+import { advance, linkOf } from "../../operators/chain.ts";
 import { ChainState } from "../../operators/chain-state.ts";
 import { dedupe } from "../../operators/dedupe.ts";
 import { ewma } from "../../operators/ewma.ts";
 import { extractTimestamp } from "../../operators/extract-timestamp.ts";
+import type { Message } from "../../operators/message.ts";
 import type { Operator } from "../../operators/operator.ts";
 import { rate } from "../../operators/rate.ts";
 import { sessionWindow } from "../../operators/session-window.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
+import { UnreadableBatchError } from "../../kafka/errors.ts";
 import type { Committed, Kafka, Transaction } from "../../kafka/kafka.ts";
-import { UnreadableBatchError } from "../../kafka/record-reader.ts";
 import type { ReplayCluster } from "../../replay/connect.ts";
 import type { Replayable } from "../../replay/replayable.ts";
 import { skipDamage } from "../../replay/skip-damaged.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
+import { UnreadableBatchError } from "../../kafka/errors.ts";
 import type { IncomingRecord, OutgoingRecord } from "../../kafka/kafka.ts";
-import { UnreadableBatchError } from "../../kafka/record-reader.ts";
 import { sizeOf } from "../../kafka/size-of.ts";
 import { AheadError } from "../../operators/time-limit.ts";
 import { PoisonError } from "../../runtime/codec.ts";

@@ -1,4 +1,4 @@
-import type { Link } from "../../operators/chain.ts";
+import type { Link } from "../../operators/message.ts";
 import { flatMap, fold, forward, map, number, type Operator } from "../../operators/operator.ts";
 
 /** A link of a chain, whatever types its operator has. */

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, statSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, jest, test } from "@jest/globals";
@@ -6,6 +6,7 @@ import type { ServiceSpec } from "../../runtime/service-spec.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { journals, linesOf, type RunningService, startService, stateOf } from "../../testing/running-service.ts";
 import { file, Pipeline, step } from "../../testing/service-specs.ts";
+import { write } from "../../testing/topics.ts";
 import { useOwnBroker } from "../../testing/use-broker.ts";
 
 jest.setTimeout(120_000);
@@ -45,6 +46,62 @@ test("a service waits for topics that are not there yet, and survives the loss o
     return wanted.at(-1) as number;
   });
   expect(averages).toEqual(wanted.map((value) => JSON.stringify(value)));
+});
+
+/** Where the only segment of a topic's first partition is, while the broker runs. */
+function segmentOf(topic: string): string {
+  const described = broker.tool("kafka-log-dirs.sh", "--describe", "--topic-list", topic);
+  const folder = join(/"logDir":"([^"]+)"/.exec(described)?.[1] ?? "", `${topic}-0`);
+  return join(folder, readdirSync(folder).find((name) => name.endsWith(".log")) ?? "");
+}
+
+/** Cuts the batches from an offset on off a segment, as a power cut does with what the card had not got yet. */
+function cutFrom(offset: bigint, segment: string): void {
+  const bytes = readFileSync(segment);
+  for (let at = 0; at < bytes.length; at += 12 + bytes.readInt32BE(at + 8)) {
+    if (bytes.readBigInt64BE(at) < offset) continue;
+    truncateSync(segment, at);
+    return;
+  }
+  throw new Error(`${segment}: there is nothing from offset ${offset} on`);
+}
+
+test("after a power cut, what stands where records were lost is read, also when the log is longer again", async () => {
+  const spec = pipeline.service("sum", { input: pipeline.stream("in"), output: pipeline.stream("out") });
+  await pipeline.createTopics([spec]);
+  const [input, output] = [pipeline.topic("in"), pipeline.topic("out")];
+  const send = (...values: number[]) =>
+    write(
+      broker,
+      input,
+      values.map((value) => ({ value: String(value) })),
+    );
+  const pullPlug = async (offset: bigint) => {
+    const segment = segmentOf(input);
+    await broker.kill();
+    cutFrom(offset, segment);
+    await broker.restart();
+  };
+  await send(0, 1);
+  await send(2, 3);
+  const stopped = await startService(spec);
+  expect(await outputs(output, 4, stopped)).toEqual(["0", "1", "2", "3"]);
+  await stopped.stop();
+  await pullPlug(2n);
+  await send(4, 5, 6);
+  const running = await startService(spec);
+  expect((await outputs(output, 7, running)).slice(4)).toEqual(["4", "5", "6"]);
+  const lost = (from: number, to: number) =>
+    `${input}/0: offsets ${from} to ${to} were read, and then lost by the broker, whose log ended before them`;
+  expect(running.journal()).toContain(lost(2, 3));
+
+  // The same while it runs.
+  await send(7, 8);
+  await outputs(output, 9, running);
+  await pullPlug(5n);
+  await send(9, 10, 11);
+  expect((await outputs(output, 12, running)).slice(7)).toEqual(["7", "8", "9", "10", "11"]);
+  expect(running.journal()).toContain(lost(5, 6));
 });
 
 /** Whether all of its file is committed. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { Link } from "../../operators/chain.ts";
+import type { Link } from "../../operators/message.ts";
 import { fold, number } from "../../operators/operator.ts";
 import { PartitionState } from "../../runtime/partition-state.ts";
 import { restoreState } from "../../runtime/restore-state.ts";

@@ -1,7 +1,8 @@
 import { expect, jest, test } from "@jest/globals";
 import type { Service } from "../../declaration/pipeline.ts";
-import { advance, type Link, stateNameOf } from "../../operators/chain.ts";
+import { advance, stateNameOf } from "../../operators/chain.ts";
 import { ChainState } from "../../operators/chain-state.ts";
+import type { Link } from "../../operators/message.ts";
 import { runAt } from "../../operators/run.ts";
 import { timeWindow } from "../../operators/time-window.ts";
 import { stateKey } from "../../runtime/state.ts";

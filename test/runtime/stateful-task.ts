@@ -1,4 +1,4 @@
-import type { Link } from "../../operators/chain.ts";
+import type { Link } from "../../operators/message.ts";
 import { fold, number } from "../../operators/operator.ts";
 import { PartitionState } from "../../runtime/partition-state.ts";
 import { restoreState } from "../../runtime/restore-state.ts";
