@@ -1,7 +1,7 @@
 import { type Cluster, type Leader, passingType } from "./cluster.ts";
 import { type FetchedPartition, type FetchedRun, fetchedRun } from "./fetched-run.ts";
 import { createFetcher, type FetchedBatch, type Fetcher } from "./fetcher.ts";
-import { type Assigned, GroupMember } from "./group-member.ts";
+import { type Assigned, GroupMember, meansRejoin } from "./group-member.ts";
 import { endOfEpoch } from "./inspector.ts";
 import type { Batch, Consumption, Subscription, TopicPartition } from "./kafka.ts";
 import type { CommitOffset } from "./producer.ts";
@@ -229,6 +229,9 @@ class Generation {
           if (batch) batches.push(batch);
         }
       }
+      // Asked again at once, a broker that refuses would say the same.
+      const isRefused = responses.some(({ partitions }) => partitions.some(({ errorCode }) => errorCode !== 0));
+      if (isRefused && batches.length === 0) await after(RETRY_AFTER_MS);
       return batches;
     } catch (error) {
       if (!this.#isRunning) return [];
@@ -265,8 +268,6 @@ class Generation {
     if (found.errorCode !== 0) {
       if (!isPassing(type)) throw new KafkaError(type, held.name);
       this.#lookSoon(LOOK_AGAIN_MS);
-      // Asked again at once, it would say the same.
-      await after(RETRY_AFTER_MS);
       return undefined;
     }
     const run = await fetchedRun(held, found, from);
@@ -313,9 +314,8 @@ class Generation {
     try {
       await this.#options.subscription.onBatch(passed);
     } catch (error) {
-      // A group that is shared out anew is what it says of itself, too.
-      const type = error instanceof KafkaError ? error.type : "";
-      if (this.#isRunning && type !== "REBALANCE_IN_PROGRESS" && type !== "UNKNOWN_MEMBER_ID") throw error;
+      // That the group is shared out anew is noticed in any case.
+      if (this.#isRunning && !meansRejoin(error)) throw error;
     }
   }
 }

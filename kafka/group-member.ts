@@ -214,9 +214,8 @@ export class GroupMember {
       this.#cluster.forgetCoordinator(this.#key);
       return;
     }
-    const type = error instanceof KafkaError ? error.type : "";
-    if (!REJOIN.has(type)) throw error;
-    if (type === "UNKNOWN_MEMBER_ID") {
+    if (!meansRejoin(error)) throw error;
+    if (error.type === "UNKNOWN_MEMBER_ID") {
       this.#memberId = "";
       this.#onComplaint(`${this.#groupId}: the group no longer knows this member; joining again`);
     }
@@ -236,6 +235,11 @@ const REBALANCING = "the group is being shared out anew";
 
 /** After these the group is joined again. */
 const REJOIN: ReadonlySet<string> = new Set(["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"]);
+
+/** Whether it says of a group no more than that it is being shared out anew, or that this member is no longer known. */
+export function meansRejoin(error: unknown): error is KafkaError {
+  return error instanceof KafkaError && REJOIN.has(error.type);
+}
 
 function subscriptionTo(topics: readonly string[]) {
   return { version: 0, topics, userData: NO_DATA };

@@ -28,7 +28,7 @@ test("windows of each key, over partitions and kills, are those of the operator 
   const specs = [
     pipeline.service("key", {
       input: readings,
-      apply: [step("extract-timestamp", { field: "at" }), step("select-key", { field: "sensor" })],
+      apply: [step("extract-timestamp", { field: "at", unit: "ms" }), step("select-key", { field: "sensor" })],
       output: keyed,
     }),
     pipeline.service("mean", {
