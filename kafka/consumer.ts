@@ -96,6 +96,7 @@ class Generation {
   #turn = 0;
   #isRunning = true;
   #look: NodeJS.Timeout | undefined;
+  #lookAt = Number.POSITIVE_INFINITY;
   #looking: Promise<void> | undefined;
   #sought = Promise.withResolvers<void>();
 
@@ -132,10 +133,14 @@ class Generation {
     await Promise.all([...this.#fetchers.values()].map(({ fetcher }) => fetcher.stop()));
   }
 
+  /** Never later than it was to be looked before: who asks again and again must not put it off. */
   #lookSoon(afterMs: number): void {
-    if (!this.#isRunning) return;
+    const at = performance.now() + afterMs;
+    if (!this.#isRunning || at >= this.#lookAt) return;
     clearTimeout(this.#look);
+    this.#lookAt = at;
     this.#look = setTimeout(() => {
+      this.#lookAt = Number.POSITIVE_INFINITY;
       this.#looking ??= this.#lookAtLeaders()
         .catch((error) => this.#fail(error))
         .finally(() => {
