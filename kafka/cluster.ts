@@ -206,12 +206,15 @@ export class Cluster {
 /** Stands for a topic that is named. */
 export const NO_ID = "0".repeat(32);
 
-/** What those who make requests of their own need of a cluster. */
-export interface ClusterClient extends Pick<Cluster, "topic" | "leader" | "forget" | "forgetCoordinator"> {
+/** What those need of a cluster who send records. */
+export interface ProducerCluster extends Pick<Cluster, "topic" | "leader" | "forget" | "forgetCoordinator"> {
   broker(nodeId: number, purpose?: Purpose): Promise<Requests>;
   coordinator(key: CoordinatorKey, purpose?: Purpose): Promise<Requests>;
   any(): Promise<Requests>;
 }
+
+/** And those who read them and ask about them. */
+export interface ClusterClient extends ProducerCluster, Pick<Cluster, "refresh" | "describe"> {}
 
 /** A connection, as far as requests go. */
 export type Requests = Pick<Connection, "request">;

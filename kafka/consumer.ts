@@ -1,4 +1,4 @@
-import { type Cluster, type Leader, passingType } from "./cluster.ts";
+import { type ClusterClient, type Leader, passingType } from "./cluster.ts";
 import { type FetchedPartition, type FetchedRun, fetchedRun } from "./fetched-run.ts";
 import { createFetcher, type FetchedBatch, type Fetcher } from "./fetcher.ts";
 import { type Assigned, GroupMember, meansRejoin } from "./group-member.ts";
@@ -18,7 +18,7 @@ const LOOK_AGAIN_MS = 300;
 const RETRY_AFTER_MS = 100;
 
 export interface ConsumeOptions {
-  readonly cluster: Cluster;
+  readonly cluster: ClusterClient;
   readonly subscription: Subscription;
   /** Gets what commits a position of the group as this member of it. */
   readonly onCommitter: (commit: CommitOffset) => void;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Cluster, passingType } from "./cluster.ts";
+import { type ClusterClient, passingType } from "./cluster.ts";
 import { REQUEST_TIMEOUT_MS } from "./connection.ts";
 import type { Consumed, TopicPartition } from "./kafka.ts";
 import { offsetsByTopic } from "./producer.ts";
@@ -46,7 +46,7 @@ export interface Assigned {
 
 /** One member of a consumer group: it joins, tells that it lives, and leaves. */
 export class GroupMember {
-  readonly #cluster: Cluster;
+  readonly #cluster: ClusterClient;
   readonly #groupId: string;
   readonly #topics: readonly string[];
   readonly #onAlive: () => void;
@@ -58,7 +58,7 @@ export class GroupMember {
   readonly #leaving = new AbortController();
 
   constructor(
-    cluster: Cluster,
+    cluster: ClusterClient,
     groupId: string,
     topics: readonly string[],
     { onAlive, onComplaint }: { readonly onAlive: () => void; readonly onComplaint: (message: string) => void },

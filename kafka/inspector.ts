@@ -1,4 +1,4 @@
-import { type Cluster, type Patience, passingType, patiently } from "./cluster.ts";
+import { type ClusterClient, type Patience, passingType, patiently } from "./cluster.ts";
 import { UnreadableBatchError } from "./errors.ts";
 import { type FetchedPartition, type FetchedRun, fetchedRun, wholeBatches } from "./fetched-run.ts";
 import type { Committed, IncomingRecord, Inspector, Position, RecordBatch, TopicPartition } from "./kafka.ts";
@@ -35,7 +35,7 @@ const NO_REPLICA = -1;
 const NO_EPOCH = -1;
 const NO_OFFSET = -1n;
 
-export function inspectorOf(cluster: Cluster): Inspector {
+export function inspectorOf(cluster: ClusterClient): Inspector {
   return {
     committed: (groupId, partition) => committed(cluster, groupId, partition),
     describe: (topics) => patiently(PATIENCE, () => cluster.describe(topics)),
@@ -54,7 +54,7 @@ export function inspectorOf(cluster: Cluster): Inspector {
 
 /** Asks who leads the partition, and asks again when that has changed. */
 function askLeader<T>(
-  cluster: Cluster,
+  cluster: ClusterClient,
   partition: TopicPartition,
   ask: (nodeId: number, epoch: number) => Promise<T>,
 ): Promise<T> {
@@ -68,7 +68,12 @@ function askLeader<T>(
   );
 }
 
-function askCoordinator<T>(cluster: Cluster, groupId: string, ask: Ask<T>, patience: Patience = PATIENCE): Promise<T> {
+function askCoordinator<T>(
+  cluster: ClusterClient,
+  groupId: string,
+  ask: Ask<T>,
+  patience: Patience = PATIENCE,
+): Promise<T> {
   const key = { type: "group", id: groupId } as const;
   return patiently(
     patience,
@@ -79,10 +84,10 @@ function askCoordinator<T>(cluster: Cluster, groupId: string, ask: Ask<T>, patie
   );
 }
 
-type Ask<T> = (connection: Awaited<ReturnType<Cluster["coordinator"]>>) => Promise<T>;
+type Ask<T> = (connection: Awaited<ReturnType<ClusterClient["coordinator"]>>) => Promise<T>;
 
 /** OffsetFetch with `requireStable` (KIP-447): else the last decided offset is given while a later one is being decided. */
-function committed(cluster: Cluster, groupId: string, where: TopicPartition): Promise<Committed | undefined> {
+function committed(cluster: ClusterClient, groupId: string, where: TopicPartition): Promise<Committed | undefined> {
   const { topic, partition } = where;
   const topics = [{ name: topic, partitionIndexes: [partition] }];
   const ask: Ask<Committed | undefined> = async (coordinator) => {
@@ -99,7 +104,7 @@ function committed(cluster: Cluster, groupId: string, where: TopicPartition): Pr
 }
 
 /** Otherwise the group would wait for a dead member until its session ends, 6 s, before the partitions are read again. */
-async function retireMembers(cluster: Cluster, groupId: string, clientId?: string): Promise<void> {
+async function retireMembers(cluster: ClusterClient, groupId: string, clientId?: string): Promise<void> {
   await askCoordinator(cluster, groupId, async (coordinator) => {
     const asked = { groups: [groupId], includeAuthorizedOperations: false };
     const [group] = (await coordinator.request(describeGroups, asked)).groups;
@@ -120,7 +125,7 @@ async function retireMembers(cluster: Cluster, groupId: string, clientId?: strin
 }
 
 /** @param timestamp {@link EARLIEST}, {@link LATEST}, or ms since the epoch */
-export function offsetOf(cluster: Cluster, where: TopicPartition, timestamp: bigint): Promise<bigint> {
+export function offsetOf(cluster: ClusterClient, where: TopicPartition, timestamp: bigint): Promise<bigint> {
   const { topic, partition } = where;
   return askLeader(cluster, where, async (nodeId, currentLeaderEpoch) => {
     const { topics } = await (await cluster.broker(nodeId)).request(listOffsets, {
@@ -135,7 +140,11 @@ export function offsetOf(cluster: Cluster, where: TopicPartition, timestamp: big
   });
 }
 
-export function endOfEpoch(cluster: Cluster, where: TopicPartition, leaderEpoch: number): Promise<bigint | undefined> {
+export function endOfEpoch(
+  cluster: ClusterClient,
+  where: TopicPartition,
+  leaderEpoch: number,
+): Promise<bigint | undefined> {
   const { topic, partition } = where;
   return askLeader(cluster, where, async (nodeId, currentLeaderEpoch) => {
     const { topics } = await (await cluster.broker(nodeId)).request(offsetForLeaderEpoch, {
@@ -149,13 +158,13 @@ export function endOfEpoch(cluster: Cluster, where: TopicPartition, leaderEpoch:
   });
 }
 
-async function topicId(cluster: Cluster, topic: string): Promise<string> {
+async function topicId(cluster: ClusterClient, topic: string): Promise<string> {
   const found = await patiently(PATIENCE, () => cluster.refresh([topic]));
   return found.get(topic)?.id ?? "";
 }
 
 /** Kafka's `max.message.bytes` is of a record batch, which has 61 bytes besides its records. */
-async function maxRecordBytes(cluster: Cluster, topic: string): Promise<number> {
+async function maxRecordBytes(cluster: ClusterClient, topic: string): Promise<number> {
   const ask = async () => {
     const { results } = await (await cluster.any()).request(describeConfigs, {
       resources: [{ resourceType: TOPIC, resourceName: topic, configurationKeys: [MAX_MESSAGE_BYTES, SEGMENT_BYTES] }],
@@ -170,7 +179,7 @@ async function maxRecordBytes(cluster: Cluster, topic: string): Promise<number> 
 }
 
 async function recordAt(
-  cluster: Cluster,
+  cluster: ClusterClient,
   partition: TopicPartition,
   offset: bigint,
 ): Promise<IncomingRecord | undefined> {
@@ -180,7 +189,7 @@ async function recordAt(
   return undefined;
 }
 
-async function damagedBatch(cluster: Cluster, partition: TopicPartition, offset: bigint) {
+async function damagedBatch(cluster: ClusterClient, partition: TopicPartition, offset: bigint) {
   const end = await offsetOf(cluster, partition, LATEST);
   if (offset >= end) return undefined;
   const { topic, partition: number } = partition;
@@ -205,7 +214,7 @@ function unreadable(batch: RecordBatch, from: bigint): UnreadableBatchError | un
 
 /** "The end" is the high watermark seen first: a transaction still open below it is waited for. */
 async function readToEnd(
-  cluster: Cluster,
+  cluster: ClusterClient,
   partition: TopicPartition,
   from: bigint,
   onRecord: (record: IncomingRecord) => void,
@@ -226,12 +235,12 @@ interface Read extends FetchedRun {
   readonly highWatermark: bigint;
 }
 
-async function read(cluster: Cluster, where: TopicPartition, from: bigint): Promise<Read> {
+async function read(cluster: ClusterClient, where: TopicPartition, from: bigint): Promise<Read> {
   const found = await fetchOnce(cluster, where, from);
   return { ...(await fetchedRun(where, found, from)), highWatermark: found.highWatermark };
 }
 
-function fetchOnce(cluster: Cluster, where: TopicPartition, from: bigint): Promise<FetchedPartition> {
+function fetchOnce(cluster: ClusterClient, where: TopicPartition, from: bigint): Promise<FetchedPartition> {
   const { topic, partition } = where;
   return askLeader(cluster, where, async (nodeId, currentLeaderEpoch) => {
     const asked = {

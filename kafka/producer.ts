@@ -1,5 +1,5 @@
 import { type Batch, batchesOf, type PartitionBatches } from "./batches.ts";
-import { type ClusterClient, type CoordinatorKey, passingType, patiently } from "./cluster.ts";
+import { type CoordinatorKey, type ProducerCluster, passingType, patiently } from "./cluster.ts";
 import { FencedError, isFencing } from "./errors.ts";
 import type { Consumed, Position, RecordProducer, RecordProducerOptions, Transaction, Written } from "./kafka.ts";
 import { partitionFor } from "./partitioner.ts";
@@ -37,7 +37,7 @@ interface ProducerId {
 
 /** Claims a transactional id: a former holder is fenced, and the transaction that it left open is finished. */
 export async function openTransactionalProducer(
-  cluster: ClusterClient,
+  cluster: ProducerCluster,
   options: RecordProducerOptions,
 ): Promise<RecordProducer> {
   const { transactionalId } = options;
@@ -90,7 +90,7 @@ async function transact(
  * follows the last commit is processed again after a failure. Nobody is fenced.
  */
 export async function openIdempotentProducer(
-  cluster: ClusterClient,
+  cluster: ProducerCluster,
   options: RecordProducerOptions,
   commitOffset: CommitOffset,
 ): Promise<RecordProducer> {
@@ -116,11 +116,11 @@ export async function openIdempotentProducer(
 
 /** What the coordinator of a transactional id is asked. */
 class TransactionCoordinator {
-  readonly #cluster: ClusterClient;
+  readonly #cluster: ProducerCluster;
   readonly #transactionalId: string;
   readonly #key: CoordinatorKey;
 
-  constructor(cluster: ClusterClient, transactionalId: string) {
+  constructor(cluster: ProducerCluster, transactionalId: string) {
     this.#cluster = cluster;
     this.#transactionalId = transactionalId;
     this.#key = { type: "transaction", id: transactionalId };
@@ -201,7 +201,7 @@ class TransactionCoordinator {
 
 /** Sends batches to the leaders of their partitions, each once, in order. */
 class Sender {
-  readonly #cluster: ClusterClient;
+  readonly #cluster: ProducerCluster;
   readonly #options: RecordProducerOptions;
   readonly #id: ProducerId;
   readonly #transactionalId: string | null;
@@ -209,7 +209,12 @@ class Sender {
   /** By partition, the sequence number of its next record. */
   readonly #sequences = new Map<string, number>();
 
-  constructor(cluster: ClusterClient, options: RecordProducerOptions, id: ProducerId, transactionalId: string | null) {
+  constructor(
+    cluster: ProducerCluster,
+    options: RecordProducerOptions,
+    id: ProducerId,
+    transactionalId: string | null,
+  ) {
     this.#cluster = cluster;
     this.#options = options;
     this.#id = id;

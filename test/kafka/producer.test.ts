@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, jest, test } from "@jest/globals";
-import type { ClusterClient, CoordinatorKey, Requests } from "../../kafka/cluster.ts";
+import type { CoordinatorKey, ProducerCluster, Requests } from "../../kafka/cluster.ts";
 import { FencedError } from "../../kafka/errors.ts";
 import type { RecordProducer } from "../../kafka/kafka.ts";
 import { openIdempotentProducer, openTransactionalProducer } from "../../kafka/producer.ts";
@@ -21,7 +21,7 @@ interface Sent {
 /**
  * Two brokers, of which the leaders of partitions and the answers are the test's. A request that it does not know fails.
  */
-class FakeCluster implements ClusterClient {
+class FakeCluster implements ProducerCluster {
   readonly requests: string[] = [];
   readonly sent: Sent[] = [];
   readonly forgotten: string[] = [];
