@@ -1,20 +1,11 @@
-import { Cluster, type ClusterOptions, NO_ID, type Patience, passingType, patiently } from "./cluster.ts";
-import type { Connection } from "./connection.ts";
-import { offsetOf } from "./inspector.ts";
+import { askCoordinator, coordinatorOf, QUESTION_PATIENCE } from "./asking.ts";
+import { type Cluster, NO_ID, patiently } from "./cluster.ts";
+import { membersOf, offsetOf } from "./inspector.ts";
 import type { TopicPartition } from "./kafka.ts";
-import { errorType, requireNoError } from "./protocol/error-codes.ts";
-import {
-  createTopics,
-  deleteGroups,
-  deleteTopics,
-  describeGroups,
-  listGroups,
-  offsetFetch,
-} from "./protocol/messages.ts";
+import { requireNoError } from "./protocol/error-codes.ts";
+import { createTopics, deleteGroups, deleteTopics, listGroups, NO_OFFSET, offsetFetch } from "./protocol/messages.ts";
 
-const PATIENCE: Patience = { limitMs: 5_000, firstWaitMs: 100, maxWaitMs: 1_000 };
 const CHANGE_TIMEOUT_MS = 10_000;
-const NO_OFFSET = -1n;
 
 /** A topic that is to be made. */
 export interface NewTopic {
@@ -39,11 +30,9 @@ export interface Admin {
   createTopic(topic: NewTopic): Promise<void>;
   deleteTopic(topic: string): Promise<void>;
   deleteGroup(groupId: string): Promise<void>;
-  close(): void;
 }
 
-export function connectAdmin(options: ClusterOptions): Admin {
-  const cluster = new Cluster(options);
+export function adminOf(cluster: Cluster): Admin {
   return {
     connect: async () => void (await cluster.any()),
     groups: () => groups(cluster),
@@ -56,7 +45,6 @@ export function connectAdmin(options: ClusterOptions): Admin {
     createTopic: (topic) => createTopic(cluster, topic),
     deleteTopic: (topic) => deleteTopic(cluster, topic),
     deleteGroup: (groupId) => deleteGroup(cluster, groupId),
-    close: () => cluster.close(),
   };
 }
 
@@ -71,17 +59,15 @@ async function groups(cluster: Cluster): Promise<string[]> {
 }
 
 function memberCount(cluster: Cluster, groupId: string): Promise<number> {
-  return askCoordinator(cluster, groupId, async (coordinator) => {
-    const asked = { groups: [groupId], includeAuthorizedOperations: false };
-    const [group] = (await coordinator.request(describeGroups, asked)).groups;
-    if (group === undefined || errorType(group.errorCode) === "GROUP_ID_NOT_FOUND") return 0;
-    requireNoError(group.errorCode, groupId);
-    return group.members.length;
-  });
+  return askCoordinator(
+    cluster,
+    coordinatorOf(groupId),
+    async (coordinator) => (await membersOf(coordinator, groupId)).length,
+  );
 }
 
 function hasRead(cluster: Cluster, groupId: string, topic: string): Promise<boolean> {
-  return askCoordinator(cluster, groupId, async (coordinator) => {
+  return askCoordinator(cluster, coordinatorOf(groupId), async (coordinator) => {
     const found = await coordinator.request(offsetFetch, { groupId, topics: null, requireStable: false });
     requireNoError(found.errorCode, groupId);
     const offsets = found.topics.filter(({ name }) => name === topic).flatMap(({ partitions }) => partitions);
@@ -99,7 +85,7 @@ async function createTopic(cluster: Cluster, { topic, partitions, replicationFac
     2 * CHANGE_TIMEOUT_MS,
   );
   for (const { errorCode, errorMessage } of topics) requireNoError(errorCode, topic, errorMessage);
-  await patiently(PATIENCE, async () => {
+  await patiently(QUESTION_PATIENCE, async () => {
     cluster.forget([topic]);
     for (let partition = 0; partition < partitions; partition++) await cluster.leader({ topic, partition });
   });
@@ -113,23 +99,8 @@ async function deleteTopic(cluster: Cluster, name: string): Promise<void> {
 }
 
 function deleteGroup(cluster: Cluster, groupId: string): Promise<void> {
-  return askCoordinator(cluster, groupId, async (coordinator) => {
+  return askCoordinator(cluster, coordinatorOf(groupId), async (coordinator) => {
     const { results } = await coordinator.request(deleteGroups, { groupsNames: [groupId] });
     for (const { errorCode } of results) requireNoError(errorCode, groupId);
   });
-}
-
-function askCoordinator<T>(
-  cluster: Cluster,
-  groupId: string,
-  ask: (coordinator: Connection) => Promise<T>,
-): Promise<T> {
-  const key = { type: "group", id: groupId } as const;
-  return patiently(
-    PATIENCE,
-    async () => ask(await cluster.coordinator(key)),
-    (error) => {
-      if (passingType(error) !== undefined) cluster.forgetCoordinator(key);
-    },
-  );
 }

@@ -1,8 +1,10 @@
+/** Base offset and length, which a batch begins with in a log and on its way. */
+export const HEAD_BYTES = 12;
+
 /**
  * Where the fields of a record batch are (format v2; Kafka's protocol guide, "Record Batch", and KIP-98), counted from the
- * partition leader epoch on: the base offset and the length come before it.
+ * partition leader epoch on, which the broker fills in: the base offset and the length come before it.
  */
-/** Which the broker fills in. */
 export const LEADER_EPOCH_AT = 0;
 export const MAGIC_AT = 4;
 export const CRC_AT = 5;
@@ -16,6 +18,9 @@ export const PRODUCER_EPOCH_AT = 39;
 export const BASE_SEQUENCE_AT = 41;
 export const RECORD_COUNT_AT = 45;
 export const RECORDS_AT = 49;
+
+/** The number of the format. */
+export const MAGIC = 2;
 
 /** Of the attributes: the number of the codec. */
 export const CODEC = 0x07;

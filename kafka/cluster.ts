@@ -174,7 +174,9 @@ export class Cluster {
   async #findCoordinator({ type, id }: CoordinatorKey): Promise<number> {
     const keyType = type === "group" ? GROUP : TRANSACTION;
     const { errorCode, errorMessage, nodeId, host, port } = await this.#ask(findCoordinator, { key: id, keyType });
-    requireNoError(errorCode, `the coordinator of ${id}`, errorCode === 15 ? undefined : errorMessage);
+    // Kafka's words for a coordinator that is not there are no more than the name of the error.
+    const isAway = errorType(errorCode) === "COORDINATOR_NOT_AVAILABLE";
+    requireNoError(errorCode, `the coordinator of ${id}`, isAway ? undefined : errorMessage);
     this.#brokers = new Map([...this.#brokers, [nodeId, addressOf(host, port)]]);
     return nodeId;
   }

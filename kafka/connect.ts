@@ -15,8 +15,15 @@ export interface KafkaOptions {
 }
 
 /** Opens no connection yet: each is opened, and opened again, when it is needed. */
-export function connectKafka({ endpoint, clientId, processingGuarantee, onComplaint }: KafkaOptions): Kafka {
-  const cluster = new Cluster({ endpoint, clientId });
+export function connectKafka(options: KafkaOptions): Kafka {
+  return kafkaOn(new Cluster(options), options);
+}
+
+/** The same on connections that others use too. */
+export function kafkaOn(
+  cluster: Cluster,
+  { clientId, processingGuarantee, onComplaint }: Omit<KafkaOptions, "endpoint">,
+): Kafka {
   const inspector = inspectorOf(cluster);
   // A position is committed by the member that consumes, so that one that is a member no more is refused.
   let commitOffset: CommitOffset = ({ groupId }) => Promise.reject(new Error(`${groupId}: not consuming`));

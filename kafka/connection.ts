@@ -23,12 +23,6 @@ export class ConnectionError extends Error {
 /** All sockets read into this, one after the other: what comes is copied at once. */
 const received = new Uint8Array(256 * 1024);
 
-interface Pending {
-  /** Undefined for an answer that nobody waits for any more. */
-  take(payload: Buffer): void;
-  fail(error: Error): void;
-}
-
 export interface ConnectionOptions {
   /** `host:port`. */
   readonly address: string;
@@ -41,7 +35,7 @@ export class Connection {
   readonly address: string;
   readonly #clientId: string;
   readonly #socket: Socket;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new Map<number, PromiseWithResolvers<Buffer>>();
   #correlationId = 0;
   #versions: ReadonlyMap<number, readonly [number, number]> = new Map();
   #closed: Error | undefined;
@@ -88,11 +82,9 @@ export class Connection {
     const answer = Promise.withResolvers<Buffer>();
     const timer = setTimeout(() => {
       // What follows on this connection would wait behind it, too.
-      const error = new ConnectionError(this.address, `no answer to ${api.name} within ${timeoutMs / 1000} s`);
-      this.#fail(error);
-      this.#socket.destroy();
+      this.#end(`no answer to ${api.name} within ${timeoutMs / 1000} s`);
     }, timeoutMs);
-    this.#pending.set(correlationId, { take: answer.resolve, fail: answer.reject });
+    this.#pending.set(correlationId, answer);
     this.#send(this.#encode(api, version, correlationId, request));
     try {
       const payload = await answer.promise;
@@ -108,8 +100,7 @@ export class Connection {
 
   /** Ends it at once; what is still waited for fails. */
   close(): void {
-    this.#fail(new ConnectionError(this.address, "the connection was closed"));
-    this.#socket.destroy();
+    this.#end("the connection was closed");
   }
 
   async #negotiate(): Promise<void> {
@@ -158,19 +149,23 @@ export class Connection {
     const correlationId = frame.length < SIZE_BYTES + 4 ? undefined : frame.readInt32BE(SIZE_BYTES);
     const pending = correlationId === undefined ? undefined : this.#pending.get(correlationId);
     if (correlationId === undefined || pending === undefined) {
-      this.#fail(new ConnectionError(this.address, "it answered what nobody asked; is it a Kafka broker?"));
-      this.#socket.destroy();
+      this.#end("it answered what nobody asked; is it a Kafka broker?");
       return;
     }
     this.#pending.delete(correlationId);
-    pending.take(frame);
+    pending.resolve(frame);
+  }
+
+  #end(problem: string): void {
+    this.#fail(new ConnectionError(this.address, problem));
+    this.#socket.destroy();
   }
 
   #fail(error: Error): void {
     this.#closed ??= error;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { fail } of pending) fail(this.#closed);
+    for (const { reject } of pending) reject(this.#closed);
   }
 }
 

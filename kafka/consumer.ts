@@ -1,12 +1,11 @@
 import { type ClusterClient, type Leader, passingType } from "./cluster.ts";
-import { type FetchedPartition, type FetchedRun, fetchedRun } from "./fetched-run.ts";
+import { type Asked, type FetchedPartition, type FetchedRun, fetchedRun, fetchFrom } from "./fetched-run.ts";
 import { createFetcher, type FetchedBatch, type Fetcher } from "./fetcher.ts";
 import { type Assigned, GroupMember, meansRejoin } from "./group-member.ts";
 import { endOfEpoch } from "./inspector.ts";
 import type { Batch, Consumption, Subscription, TopicPartition } from "./kafka.ts";
 import type { CommitOffset } from "./producer.ts";
-import { errorType, isPassing, KafkaError, requireNoError } from "./protocol/error-codes.ts";
-import { fetch, READ_COMMITTED } from "./protocol/messages.ts";
+import { errorType, isPassing, KafkaError } from "./protocol/error-codes.ts";
 
 /** A fetch that finds nothing returns after this long; a stop waits for it. */
 const MAX_WAIT_MS = 500;
@@ -210,32 +209,19 @@ class Generation {
     // A broker fills its answer in the order of the request: who waited longest comes first.
     wanted.sort((a, b) => a.held.turn - b.held.turn);
     try {
-      const connection = await cluster.broker(nodeId, "fetch");
-      const { errorCode, responses } = await connection.request(fetch, {
-        ...{ replicaId: -1, maxWaitMs: underway.length === 0 ? MAX_WAIT_MS : 0, minBytes: 1, maxBytes: MAX_BYTES },
-        ...{ isolationLevel: READ_COMMITTED, sessionId: 0, sessionEpoch: -1 },
-        topics: [...Map.groupBy(wanted, ({ held }) => held.topic)].map(([topic, its]) => ({
-          topic,
-          partitions: its.map(({ held, from, epoch }) => ({
-            ...{ partition: held.partition, currentLeaderEpoch: epoch, fetchOffset: from, lastFetchedEpoch: -1 },
-            ...{ logStartOffset: -1n, partitionMaxBytes: MAX_BYTES },
-          })),
-        })),
-        ...{ forgottenTopicsData: [], rackId: "" },
-      });
-      requireNoError(errorCode, `broker ${nodeId}`);
+      const broker = await cluster.broker(nodeId, "fetch");
+      const limits = { maxWaitMs: underway.length === 0 ? MAX_WAIT_MS : 0, maxBytes: MAX_BYTES };
+      const found = await fetchFrom(broker, nodeId, wanted, limits);
       subscription.onAlive();
       this.#silent.delete(nodeId);
       const batches: HeldBatch[] = [];
-      for (const { topic, partitions } of responses) {
-        for (const found of partitions) {
-          const asked = wanted.find(({ held }) => held.topic === topic && held.partition === found.partitionIndex);
-          const batch = asked && (await this.#take(asked, found));
-          if (batch) batches.push(batch);
-        }
+      for (const each of found) {
+        const asked = wanted.find(({ held }) => held.topic === each.topic && held.partition === each.partitionIndex);
+        const batch = asked && (await this.#take(asked, each));
+        if (batch) batches.push(batch);
       }
       // Asked again at once, a broker that refuses would say the same.
-      const isRefused = responses.some(({ partitions }) => partitions.some(({ errorCode }) => errorCode !== 0));
+      const isRefused = found.some(({ errorCode }) => errorCode !== 0);
       if (isRefused && batches.length === 0) await after(RETRY_AFTER_MS);
       return batches;
     } catch (error) {
@@ -255,7 +241,8 @@ class Generation {
     if (leader?.nodeId !== nodeId || held.next === undefined) return undefined;
     const { seeks } = held;
     const [first, ...others] = underway.filter((batch) => batch.held === held);
-    const common = { held, seeks, epoch: leader.epoch };
+    const { topic, partition } = held;
+    const common = { held, topic, partition, seeks, epoch: leader.epoch };
     if (first === undefined) return { ...common, from: held.next };
     const isBehind = first.isFull && others.length === 0 && first.seeks === seeks;
     return isBehind ? { ...common, from: first.run.nextOffset } : undefined;
@@ -325,10 +312,8 @@ class Generation {
   }
 }
 
-interface Wanted {
+interface Wanted extends Asked {
   readonly held: Held;
-  readonly from: bigint;
-  readonly epoch: number;
   readonly seeks: number;
 }
 

@@ -2,28 +2,62 @@ import {
   ATTRIBUTES_AT,
   CONTROL,
   CRC_AT,
+  HEAD_BYTES,
   LAST_OFFSET_DELTA_AT,
   LEADER_EPOCH_AT,
+  MAGIC,
   MAGIC_AT,
   PRODUCER_ID_AT,
   RECORD_COUNT_AT,
   RECORDS_AT,
   TRANSACTIONAL,
 } from "./batch-layout.ts";
+import type { Requests } from "./cluster.ts";
 import { crc32c } from "./crc32c.ts";
 import type { FetchedRecords, RecordBatch, TopicPartition } from "./kafka.ts";
-import type { fetch } from "./protocol/messages.ts";
+import { requireNoError } from "./protocol/error-codes.ts";
+import { fetch, NO_EPOCH, NO_OFFSET, NO_REPLICA, READ_COMMITTED } from "./protocol/messages.ts";
 import type { ValueOf } from "./protocol/types.ts";
 import { recordsOf } from "./record-reader.ts";
 
-/** Base offset and length, which a batch in a log begins with. */
-const HEAD_BYTES = 12;
-const MAGIC = 2;
 /** `type` in the key of a control record, behind its version. */
 const MARKER_TYPE_AT = 2;
 const ABORT = 0;
 
 export type FetchedPartition = ValueOf<typeof fetch.response>["responses"][number]["partitions"][number];
+
+/** From where on a partition is to be fetched, and the epoch of who is thought to lead it. */
+export interface Asked extends TopicPartition {
+  readonly from: bigint;
+  readonly epoch: number;
+}
+
+/**
+ * Fetches from one broker what is committed, in the order in which it is asked for, outside of a session (KIP-227). Each
+ * partition may have an error of its own.
+ * @param limits for how long to wait when there is nothing, and what all of it may take, as each partition may
+ */
+export async function fetchFrom(
+  broker: Requests,
+  nodeId: number,
+  asked: readonly Asked[],
+  { maxWaitMs, maxBytes }: { readonly maxWaitMs: number; readonly maxBytes: number },
+): Promise<(FetchedPartition & { readonly topic: string })[]> {
+  const { errorCode, responses } = await broker.request(fetch, {
+    ...{ replicaId: NO_REPLICA, maxWaitMs, minBytes: 1, maxBytes },
+    ...{ isolationLevel: READ_COMMITTED, sessionId: 0, sessionEpoch: -1 },
+    topics: [...Map.groupBy(asked, ({ topic }) => topic)].map(([topic, its]) => ({
+      topic,
+      partitions: its.map(({ partition, from, epoch }) => ({
+        ...{ partition, currentLeaderEpoch: epoch, fetchOffset: from, lastFetchedEpoch: NO_EPOCH },
+        ...{ logStartOffset: NO_OFFSET, partitionMaxBytes: maxBytes },
+      })),
+    })),
+    ...{ forgottenTopicsData: [], rackId: "" },
+  });
+  requireNoError(errorCode, `broker ${nodeId}`);
+  return responses.flatMap(({ topic, partitions }) => partitions.map((each) => ({ topic, ...each })));
+}
 
 /** What one fetch brought of a partition. */
 export interface FetchedRun {

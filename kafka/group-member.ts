@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { coordinatorOf } from "./asking.ts";
 import { type ClusterClient, passingType } from "./cluster.ts";
 import { REQUEST_TIMEOUT_MS } from "./connection.ts";
 import type { Consumed, TopicPartition } from "./kafka.ts";
@@ -97,7 +98,7 @@ export class GroupMember {
 
   /** Resolves when the coordinator has said, lately, that this is a member; rejects when the group has to be joined again. */
   async confirm(): Promise<void> {
-    if (this.#generationId < 0) throw new KafkaError("REBALANCE_IN_PROGRESS", this.#groupId, REBALANCING);
+    this.#membership();
     if (Date.now() - this.#lastHeard >= HEARTBEAT_EVERY_MS) await this.#ask();
   }
 
@@ -139,7 +140,9 @@ export class GroupMember {
         groupId,
         ...{ sessionTimeoutMs: SESSION_TIMEOUT_MS, rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS },
         ...{ memberId: this.#memberId, groupInstanceId: null, protocolType: PROTOCOL_TYPE },
-        protocols: [{ name: PROTOCOL, metadata: encode(subscription, subscriptionTo(this.#topics)) }],
+        protocols: [
+          { name: PROTOCOL, metadata: encode(subscription, { version: 0, topics: this.#topics, userData: NO_DATA }) },
+        ],
       },
       REBALANCE_TIMEOUT_MS + REQUEST_TIMEOUT_MS,
     );
@@ -223,7 +226,7 @@ export class GroupMember {
   }
 
   get #key() {
-    return { type: "group", id: this.#groupId } as const;
+    return coordinatorOf(this.#groupId);
   }
 
   #coordinator(purpose: "group" | "requests") {
@@ -239,10 +242,6 @@ const REJOIN: ReadonlySet<string> = new Set(["REBALANCE_IN_PROGRESS", "ILLEGAL_G
 /** Whether it says of a group no more than that it is being shared out anew, or that this member is no longer known. */
 export function meansRejoin(error: unknown): error is KafkaError {
   return error instanceof KafkaError && REJOIN.has(error.type);
-}
-
-function subscriptionTo(topics: readonly string[]) {
-  return { version: 0, topics, userData: NO_DATA };
 }
 
 function encode<T>(type: Type<T>, value: T): Buffer {

@@ -1,19 +1,21 @@
-import { type ClusterClient, type Patience, passingType, patiently } from "./cluster.ts";
+import { askCoordinator, askLeader, coordinatorOf, QUESTION_PATIENCE } from "./asking.ts";
+import { type ClusterClient, patiently, type Requests } from "./cluster.ts";
 import { UnreadableBatchError } from "./errors.ts";
-import { type FetchedPartition, type FetchedRun, fetchedRun, wholeBatches } from "./fetched-run.ts";
+import { type FetchedPartition, type FetchedRun, fetchedRun, fetchFrom, wholeBatches } from "./fetched-run.ts";
 import type { Committed, IncomingRecord, Inspector, Position, RecordBatch, TopicPartition } from "./kafka.ts";
 import { errorType, requireNoError } from "./protocol/error-codes.ts";
 import {
   describeConfigs,
   describeGroups,
   EARLIEST,
-  fetch,
   LATEST,
   leaveGroup,
   listOffsets,
+  NO_EPOCH,
+  NO_OFFSET,
+  NO_REPLICA,
   offsetFetch,
   offsetForLeaderEpoch,
-  READ_COMMITTED,
   READ_UNCOMMITTED,
   TOPIC,
 } from "./protocol/messages.ts";
@@ -27,18 +29,13 @@ const MAX_MESSAGE_BYTES = "max.message.bytes";
 const SEGMENT_BYTES = "segment.bytes";
 const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
 const BATCH_OVERHEAD_BYTES = 61;
-const PATIENCE = { limitMs: 5_000, firstWaitMs: 100, maxWaitMs: 1_000 };
 /** An offset of an open transaction is decided within moments, or as its producer is fenced. */
 const STABLE_PATIENCE = { limitMs: 2_000, firstWaitMs: 20, maxWaitMs: 20 };
-const NOT_IN_SESSION = { sessionId: 0, sessionEpoch: -1 };
-const NO_REPLICA = -1;
-const NO_EPOCH = -1;
-const NO_OFFSET = -1n;
 
 export function inspectorOf(cluster: ClusterClient): Inspector {
   return {
     committed: (groupId, partition) => committed(cluster, groupId, partition),
-    describe: (topics) => patiently(PATIENCE, () => cluster.describe(topics)),
+    describe: (topics) => patiently(QUESTION_PATIENCE, () => cluster.describe(topics)),
     endOfEpoch: (partition, leaderEpoch) => endOfEpoch(cluster, partition, leaderEpoch),
     earliestOffset: (partition) => offsetOf(cluster, partition, EARLIEST),
     latestOffset: (partition) => offsetOf(cluster, partition, LATEST),
@@ -52,45 +49,11 @@ export function inspectorOf(cluster: ClusterClient): Inspector {
   };
 }
 
-/** Asks who leads the partition, and asks again when that has changed. */
-function askLeader<T>(
-  cluster: ClusterClient,
-  partition: TopicPartition,
-  ask: (nodeId: number, epoch: number) => Promise<T>,
-): Promise<T> {
-  return patiently(
-    PATIENCE,
-    async () => {
-      const { nodeId, epoch } = await cluster.leader(partition);
-      return ask(nodeId, epoch);
-    },
-    () => cluster.forget([partition.topic]),
-  );
-}
-
-function askCoordinator<T>(
-  cluster: ClusterClient,
-  groupId: string,
-  ask: Ask<T>,
-  patience: Patience = PATIENCE,
-): Promise<T> {
-  const key = { type: "group", id: groupId } as const;
-  return patiently(
-    patience,
-    async () => ask(await cluster.coordinator(key)),
-    (error) => {
-      if (passingType(error) !== "UNSTABLE_OFFSET_COMMIT") cluster.forgetCoordinator(key);
-    },
-  );
-}
-
-type Ask<T> = (connection: Awaited<ReturnType<ClusterClient["coordinator"]>>) => Promise<T>;
-
 /** OffsetFetch with `requireStable` (KIP-447): else the last decided offset is given while a later one is being decided. */
 function committed(cluster: ClusterClient, groupId: string, where: TopicPartition): Promise<Committed | undefined> {
   const { topic, partition } = where;
   const topics = [{ name: topic, partitionIndexes: [partition] }];
-  const ask: Ask<Committed | undefined> = async (coordinator) => {
+  const ask = async (coordinator: Requests): Promise<Committed | undefined> => {
     const found = await coordinator.request(offsetFetch, { groupId, topics, requireStable: true });
     requireNoError(found.errorCode, `${groupId}: its offsets`);
     const of = found.topics[0]?.partitions[0];
@@ -100,18 +63,13 @@ function committed(cluster: ClusterClient, groupId: string, where: TopicPartitio
     const leaderEpoch = of.committedLeaderEpoch === NO_EPOCH ? undefined : of.committedLeaderEpoch;
     return { offset: of.committedOffset, leaderEpoch, ...(of.metadata && { note: of.metadata }) };
   };
-  return askCoordinator(cluster, groupId, ask, STABLE_PATIENCE);
+  return askCoordinator(cluster, coordinatorOf(groupId), ask, STABLE_PATIENCE);
 }
 
 /** Otherwise the group would wait for a dead member until its session ends, 6 s, before the partitions are read again. */
 async function retireMembers(cluster: ClusterClient, groupId: string, clientId?: string): Promise<void> {
-  await askCoordinator(cluster, groupId, async (coordinator) => {
-    const asked = { groups: [groupId], includeAuthorizedOperations: false };
-    const [group] = (await coordinator.request(describeGroups, asked)).groups;
-    const type = errorType(group?.errorCode ?? 0);
-    if (group === undefined || type === "GROUP_ID_NOT_FOUND") return;
-    requireNoError(group.errorCode, groupId);
-    const members = group.members
+  await askCoordinator(cluster, coordinatorOf(groupId), async (coordinator) => {
+    const members = (await membersOf(coordinator, groupId))
       .filter((member) => clientId === undefined || member.clientId === clientId)
       .map(({ memberId }) => ({ memberId, groupInstanceId: null }));
     if (members.length === 0) return;
@@ -124,19 +82,25 @@ async function retireMembers(cluster: ClusterClient, groupId: string, clientId?:
   });
 }
 
+/** None for a group that is not there. */
+export async function membersOf(coordinator: Requests, groupId: string) {
+  const asked = { groups: [groupId], includeAuthorizedOperations: false };
+  const [group] = (await coordinator.request(describeGroups, asked)).groups;
+  if (group === undefined || errorType(group.errorCode) === "GROUP_ID_NOT_FOUND") return [];
+  requireNoError(group.errorCode, groupId);
+  return group.members;
+}
+
 /** @param timestamp {@link EARLIEST}, {@link LATEST}, or ms since the epoch */
 export function offsetOf(cluster: ClusterClient, where: TopicPartition, timestamp: bigint): Promise<bigint> {
   const { topic, partition } = where;
-  return askLeader(cluster, where, async (nodeId, currentLeaderEpoch) => {
-    const { topics } = await (await cluster.broker(nodeId)).request(listOffsets, {
+  return askLeader(cluster, where, async (broker, { epoch: currentLeaderEpoch }) => {
+    const { topics } = await broker.request(listOffsets, {
       replicaId: NO_REPLICA,
       isolationLevel: READ_UNCOMMITTED,
       topics: [{ name: topic, partitions: [{ partitionIndex: partition, currentLeaderEpoch, timestamp }] }],
     });
-    const found = topics[0]?.partitions[0];
-    if (found === undefined) throw new Error(`${topic}/${partition}: the leader's answer is empty`);
-    requireNoError(found.errorCode, `${topic}/${partition}`);
-    return found.offset;
+    return answerFor(where, topics[0]?.partitions).offset;
   });
 }
 
@@ -146,20 +110,18 @@ export function endOfEpoch(
   leaderEpoch: number,
 ): Promise<bigint | undefined> {
   const { topic, partition } = where;
-  return askLeader(cluster, where, async (nodeId, currentLeaderEpoch) => {
-    const { topics } = await (await cluster.broker(nodeId)).request(offsetForLeaderEpoch, {
+  return askLeader(cluster, where, async (broker, { epoch: currentLeaderEpoch }) => {
+    const { topics } = await broker.request(offsetForLeaderEpoch, {
       replicaId: NO_REPLICA,
       topics: [{ topic, partitions: [{ partition, currentLeaderEpoch, leaderEpoch }] }],
     });
-    const found = topics[0]?.partitions[0];
-    if (found === undefined) throw new Error(`${topic}/${partition}: the leader's answer is empty`);
-    requireNoError(found.errorCode, `${topic}/${partition}`);
-    return found.endOffset === NO_OFFSET ? undefined : found.endOffset;
+    const { endOffset } = answerFor(where, topics[0]?.partitions);
+    return endOffset === NO_OFFSET ? undefined : endOffset;
   });
 }
 
 async function topicId(cluster: ClusterClient, topic: string): Promise<string> {
-  const found = await patiently(PATIENCE, () => cluster.refresh([topic]));
+  const found = await patiently(QUESTION_PATIENCE, () => cluster.refresh([topic]));
   return found.get(topic)?.id ?? "";
 }
 
@@ -241,22 +203,18 @@ async function read(cluster: ClusterClient, where: TopicPartition, from: bigint)
 }
 
 function fetchOnce(cluster: ClusterClient, where: TopicPartition, from: bigint): Promise<FetchedPartition> {
-  const { topic, partition } = where;
-  return askLeader(cluster, where, async (nodeId, currentLeaderEpoch) => {
-    const asked = {
-      ...{ partition, currentLeaderEpoch, fetchOffset: from, lastFetchedEpoch: NO_EPOCH },
-      ...{ logStartOffset: NO_OFFSET, partitionMaxBytes: MAX_FETCH_BYTES },
-    };
-    const answer = await (await cluster.broker(nodeId)).request(fetch, {
-      ...{ replicaId: NO_REPLICA, maxWaitMs: MAX_WAIT_MS, minBytes: 1, maxBytes: MAX_FETCH_BYTES },
-      ...{ isolationLevel: READ_COMMITTED, ...NOT_IN_SESSION },
-      topics: [{ topic, partitions: [asked] }],
-      ...{ forgottenTopicsData: [], rackId: "" },
-    });
-    requireNoError(answer.errorCode, `broker ${nodeId}`);
-    const found = answer.responses[0]?.partitions[0];
-    if (found === undefined) throw new Error(`${topic}/${partition}: the leader's answer is empty`);
-    requireNoError(found.errorCode, `${topic}/${partition}`);
-    return found;
+  return askLeader(cluster, where, async (broker, { nodeId, epoch }) => {
+    const limits = { maxWaitMs: MAX_WAIT_MS, maxBytes: MAX_FETCH_BYTES };
+    return answerFor(where, await fetchFrom(broker, nodeId, [{ ...where, from, epoch }], limits));
   });
+}
+
+/** Of the one partition that a leader was asked about. */
+function answerFor<A extends { readonly errorCode: number }>(
+  { topic, partition }: TopicPartition,
+  [answer]: readonly A[] = [],
+): A {
+  if (answer === undefined) throw new Error(`${topic}/${partition}: the leader's answer is empty`);
+  requireNoError(answer.errorCode, `${topic}/${partition}`);
+  return answer;
 }

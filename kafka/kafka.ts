@@ -1,6 +1,6 @@
 import type { UnreadableBatchError } from "./errors.ts";
 
-/** What the runtime needs of Kafka, in Kafka's words. Everything that knows the client library sits beside this file. */
+/** What services and commands need of Kafka, in Kafka's words. Who speaks its protocol sits beside this file. */
 export interface Kafka {
   /**
    * Opens the producer of one input partition: with exactly-once it fences the earlier holder of its transactional id and
@@ -115,13 +115,12 @@ export interface RecordProducerOptions {
 export interface RecordProducer {
   /**
    * Writes all or nothing; with at-least-once, the position only after all the rest. After an error the outcome is unknown:
-   * close, open anew, and ask Kafka where things stand. But a RefusedRecordsError says that it was not committed, and another
+   * open another, and ask Kafka where things stand. But a RefusedRecordsError says that it was not committed, and another
    * may follow; with at-least-once, some of its records may have been written.
    */
   transact(transaction: Transaction): Promise<Written>;
   /** How many partitions the topic had when last written to; undefined before that. */
   partitionsOf(topic: string): number | undefined;
-  close(): Promise<void>;
 }
 
 /** By copartitioned topic: behind the last record that a transaction wrote to it. */

@@ -1,5 +1,6 @@
+import { askCoordinator, coordinatorOf } from "./asking.ts";
 import { type Batch, batchesOf, type PartitionBatches } from "./batches.ts";
-import { type CoordinatorKey, type ProducerCluster, passingType, patiently } from "./cluster.ts";
+import { type CoordinatorKey, type ProducerCluster, patiently, type Requests } from "./cluster.ts";
 import { FencedError, isFencing } from "./errors.ts";
 import type { Consumed, Position, RecordProducer, RecordProducerOptions, Transaction, Written } from "./kafka.ts";
 import { partitionFor } from "./partitioner.ts";
@@ -10,6 +11,7 @@ import {
   addPartitionsToTxn,
   endTxn,
   initProducerId,
+  NO_EPOCH,
   produce,
   txnOffsetCommit,
 } from "./protocol/messages.ts";
@@ -23,7 +25,6 @@ const PATIENCE = { limitMs: 10_000 };
 const PRODUCE_TIMEOUT_MS = 8_000;
 const ALL_IN_SYNC = -1;
 const NO_PRODUCER = -1n;
-const NO_EPOCH = -1;
 /** Sequence numbers go from 0 to 2^31 - 1, and then from 0 again. */
 const SEQUENCE_MASK = 0x7fffffff;
 
@@ -57,7 +58,6 @@ export async function openTransactionalProducer(
   return {
     partitionsOf: (topic) => sender.partitionsOf(topic),
     transact: (transaction) => guarded(() => transact(sender, coordinator, id, transaction)),
-    close: async () => {},
   };
 }
 
@@ -110,7 +110,6 @@ export async function openIdempotentProducer(
       for (const each of consumed) await commitOffset(each);
       return written;
     },
-    close: async () => {},
   };
 }
 
@@ -158,7 +157,7 @@ class TransactionCoordinator {
   async commitOffsets(id: ProducerId, groupId: string, consumed: readonly Consumed[]): Promise<void> {
     const its = consumed.filter((each) => each.groupId === groupId);
     const request = { ...this.#whose(id), groupId, ...NO_MEMBER, topics: offsetsByTopic(its) };
-    await this.#ask({ type: "group", id: groupId }, txnOffsetCommit, request, ({ topics }) => {
+    await this.#ask(coordinatorOf(groupId), txnOffsetCommit, request, ({ topics }) => {
       for (const { name, partitions } of topics) {
         for (const { errorCode } of partitions) requireNoError(errorCode, `${groupId}: its offset in ${name}`);
       }
@@ -175,27 +174,18 @@ class TransactionCoordinator {
     return { transactionalId: this.#transactionalId, producerId, producerEpoch };
   }
 
-  /**
-   * A coordinator that has moved to another broker, is just starting there, or still ends the transaction before, has done
-   * nothing of what it was asked; and what it did twice counts once.
-   */
   #ask<Request, Response>(
     key: CoordinatorKey,
     api: Api<Request, Response>,
     request: Request,
     check: (response: Response) => void,
   ): Promise<Response> {
-    return patiently(
-      PATIENCE,
-      async () => {
-        const response = await (await this.#cluster.coordinator(key)).request(api, request);
-        check(response);
-        return response;
-      },
-      (error) => {
-        if (passingType(error) !== "CONCURRENT_TRANSACTIONS") this.#cluster.forgetCoordinator(key);
-      },
-    );
+    const ask = async (coordinator: Requests) => {
+      const response = await coordinator.request(api, request);
+      check(response);
+      return response;
+    };
+    return askCoordinator(this.#cluster, key, ask, PATIENCE);
   }
 }
 

@@ -3,7 +3,9 @@ import {
   BASE_SEQUENCE_AT,
   BASE_TIMESTAMP_AT,
   CRC_AT,
+  HEAD_BYTES,
   LAST_OFFSET_DELTA_AT,
+  MAGIC,
   MAGIC_AT,
   MAX_TIMESTAMP_AT,
   PRODUCER_EPOCH_AT,
@@ -14,11 +16,6 @@ import {
 } from "./batch-layout.ts";
 import { crc32c } from "./crc32c.ts";
 import type { EncodedRecords, Headers, OutgoingRecord } from "./kafka.ts";
-
-/** Base offset and length, which a batch on its way to a broker begins with. */
-const HEAD_BYTES = 12;
-
-const MAGIC = 2;
 
 /** The lengths, attributes, timestamp and offset of one record, at most. */
 const RECORD_OVERHEAD = 40;

@@ -1,5 +1,6 @@
-import { type Admin, connectAdmin } from "../kafka/admin.ts";
-import { connectKafka } from "../kafka/connect.ts";
+import { type Admin, adminOf } from "../kafka/admin.ts";
+import { Cluster } from "../kafka/cluster.ts";
+import { kafkaOn } from "../kafka/connect.ts";
 import type { Kafka } from "../kafka/kafka.ts";
 import { CommandError } from "./command-error.ts";
 
@@ -15,17 +16,18 @@ export async function withCluster<T>(
   bootstrapServers: readonly string[],
   work: (cluster: ReplayCluster) => Promise<T>,
 ): Promise<T> {
-  const client = { endpoint: { addresses: bootstrapServers }, clientId: "bramble" };
-  const admin = connectAdmin(client);
-  const kafka = connectKafka({
-    ...client,
+  const clientId = "bramble";
+  const connections = new Cluster({ endpoint: { addresses: bootstrapServers }, clientId });
+  const admin = adminOf(connections);
+  const kafka = kafkaOn(connections, {
+    clientId,
     processingGuarantee: "exactly_once",
     onComplaint: () => {}, // what matters of it comes as an error, too
   });
   try {
     await admin.connect();
   } catch (cause) {
-    admin.close();
+    connections.close();
     const found = `Kafka: no broker answers at ${bootstrapServers.join(", ")}`;
     const next =
       "`pulumi up` starts the brokers. To reach those of the lab, put `npx bramble lab exec --` before the command.";
@@ -34,8 +36,7 @@ export async function withCluster<T>(
   try {
     return await work({ bootstrapServers, kafka, admin });
   } finally {
-    kafka.close();
-    admin.close();
+    connections.close();
   }
 }
 

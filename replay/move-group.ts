@@ -1,5 +1,13 @@
 import { FencedError } from "../kafka/errors.ts";
-import type { Consumed, IncomingRecord, Inspector, Kafka, TopicPartition } from "../kafka/kafka.ts";
+import type {
+  Consumed,
+  IncomingRecord,
+  Inspector,
+  Kafka,
+  RecordProducer,
+  RecordProducerOptions,
+  TopicPartition,
+} from "../kafka/kafka.ts";
 import { committedAt, parseReadBefore } from "../runtime/positions.ts";
 import { keptPrefix } from "../runtime/sink.ts";
 import { removalEntries, removalKey } from "../runtime/unused-entries.ts";
@@ -39,34 +47,53 @@ export async function moveGroup(
   await kafka.inspect(async (inspector) => {
     const changelog = changelogTopic === undefined ? undefined : { topic: changelogTopic, partition };
     const state = changelog && new NamesInChangelog(inspector, changelog);
-    for (let attempt = 1; ; attempt++) {
-      // As much as can be is done before: once it is fenced, a busy service is back within a second.
-      await state?.readCommitted();
-      const producer = await kafka.producer({
-        transactionalId: transactionalIdOf(reader, partition),
-        partition,
-        copartitioned: changelogTopic === undefined ? [] : [changelogTopic],
-      });
-      try {
-        const moved = await movedTo(inspector, reader, partition, positions);
-        if (mark !== undefined && (await isMarked(inspector, mark, moved))) return;
-        await state?.readToEnd();
-        const entries = state === undefined ? [] : removalEntries(partition, [...state.names]);
-        const topic = changelogTopic ?? "";
-        const changelog = entries.map((entry) => ({ topic, ...entry }));
-        const maxRecordBytes = new Map(entries.length === 0 ? [] : [[topic, await inspector.maxRecordBytes(topic)]]);
-        const groups = [groupId, ...(mark === undefined ? [] : [mark])];
-        const consumed = groups.flatMap((group) => moved.map((each) => ({ ...each, groupId: group })));
-        await producer.transact({ records: [], changelog, maxRecordBytes, consumed });
-        return;
-      } catch (error) {
-        if (!(error instanceof FencedError)) throw error;
-        if (attempt === ATTEMPTS) throw comesBack(groupId, error);
-      } finally {
-        await producer.close();
-      }
-    }
+    const options = {
+      transactionalId: transactionalIdOf(reader, partition),
+      partition,
+      copartitioned: changelogTopic === undefined ? [] : [changelogTopic],
+    };
+    const move = async (producer: RecordProducer) => {
+      const moved = await movedTo(inspector, reader, partition, positions);
+      if (mark !== undefined && (await isMarked(inspector, mark, moved))) return;
+      await state?.readToEnd();
+      const entries = state === undefined ? [] : removalEntries(partition, [...state.names]);
+      const topic = changelogTopic ?? "";
+      const changelog = entries.map((entry) => ({ topic, ...entry }));
+      const maxRecordBytes = new Map(entries.length === 0 ? [] : [[topic, await inspector.maxRecordBytes(topic)]]);
+      const groups = [groupId, ...(mark === undefined ? [] : [mark])];
+      const consumed = groups.flatMap((group) => moved.map((each) => ({ ...each, groupId: group })));
+      await producer.transact({ records: [], changelog, maxRecordBytes, consumed });
+    };
+    // As much as can be is done before: once it is fenced, a busy service is back within a second.
+    const prepare = async () => state?.readCommitted();
+    await asHolder(kafka, options, move, ATTEMPTS, prepare).catch((error) => {
+      throw error instanceof FencedError ? comesBack(groupId, error) : error;
+    });
   });
+}
+
+/**
+ * Does something as the holder of a transactional id, and again when a running service has claimed it back meanwhile. Throws a
+ * FencedError when that happens each time.
+ * @param attempts how often it is claimed at most
+ * @param prepare is done before each claim
+ */
+export async function asHolder<T>(
+  kafka: Kafka,
+  options: RecordProducerOptions,
+  work: (producer: RecordProducer) => Promise<T>,
+  attempts: number,
+  prepare: () => Promise<void> = async () => {},
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    await prepare();
+    const producer = await kafka.producer(options);
+    try {
+      return await work(producer);
+    } catch (error) {
+      if (!(error instanceof FencedError) || attempt === attempts) throw error;
+    }
+  }
 }
 
 /** With a note of how far the records were read before, so that what was decided of them then holds. */

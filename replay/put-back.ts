@@ -55,33 +55,29 @@ export async function putBack(cluster: ReplayCluster, consumer: Consumer): Promi
     partition: 0,
     copartitioned: [],
   });
-  try {
-    return await kafka.inspect(async (inspector) => {
-      const inputs = new Map<string, Input>();
-      for (const topic of consumer.inputTopics) {
-        inputs.set(topic, {
-          partitions: await partitionsOf(cluster, topic),
-          maxRecordBytes: await inspector.maxRecordBytes(topic),
-        });
+  return kafka.inspect(async (inspector) => {
+    const inputs = new Map<string, Input>();
+    for (const topic of consumer.inputTopics) {
+      inputs.set(topic, {
+        partitions: await partitionsOf(cluster, topic),
+        maxRecordBytes: await inspector.maxRecordBytes(topic),
+      });
+    }
+    const position = await deadLetterPosition(inspector, consumer);
+    // What the service refuses again comes behind the end of these: it waits for the next time.
+    const refused = await refusedRecords(inspector, consumer, position);
+    const limits = new Map([...inputs].map(([topic, input]) => [topic, input.maxRecordBytes]));
+    const run = new Run(producer, consumer, limits, await inspector.maxRecordBytes(consumer.deadLetterTopic));
+    for (let from = position; from < refused.end; ) {
+      const { records, nextOffset } = await inspector.read(deadLetterPartition(consumer), from);
+      for (const letters of inTransactions(newestOf(records.decode(), refused))) {
+        const ready = letters.map(({ deadLetter }) => recordFor(inspector, consumer, inputs, deadLetter));
+        await run.take(letters, await Promise.all(ready));
       }
-      const position = await deadLetterPosition(inspector, consumer);
-      // What the service refuses again comes behind the end of these: it waits for the next time.
-      const refused = await refusedRecords(inspector, consumer, position);
-      const limits = new Map([...inputs].map(([topic, input]) => [topic, input.maxRecordBytes]));
-      const run = new Run(producer, consumer, limits, await inspector.maxRecordBytes(consumer.deadLetterTopic));
-      for (let from = position; from < refused.end; ) {
-        const { records, nextOffset } = await inspector.read(deadLetterPartition(consumer), from);
-        for (const letters of inTransactions(newestOf(records.decode(), refused))) {
-          const ready = letters.map(({ deadLetter }) => recordFor(inspector, consumer, inputs, deadLetter));
-          await run.take(letters, await Promise.all(ready));
-        }
-        from = nextOffset;
-      }
-      return run.done;
-    });
-  } finally {
-    await producer.close();
-  }
+      from = nextOffset;
+    }
+    return run.done;
+  });
 }
 
 /** A dead letter, and the record that it is in Kafka. */

@@ -57,11 +57,10 @@ export async function planReplayInto(
   const partitions = await partitionsIn(cluster, inputTopics);
   // A run before this one may hang somewhere, or have left a transaction open: it cannot commit any more.
   for (const partition of new Set(partitions.map((each) => each.partition))) {
-    const claimed = await cluster.kafka.producer({
+    await cluster.kafka.producer({
       transactionalId: transactionalIdOf(spec, partition),
       ...{ partition, copartitioned: [] },
     });
-    await claimed.close();
   }
   return cluster.kafka.inspect(async (inspector) => {
     const fromThere = rangesFrom(from, await readableRanges(cluster, inspector, partitions, from), "its end");

@@ -1,10 +1,9 @@
 import type { UnreadableBatchError } from "../kafka/errors.ts";
-import { FencedError } from "../kafka/errors.ts";
-import type { Inspector, TopicPartition } from "../kafka/kafka.ts";
+import type { Inspector, RecordProducer, TopicPartition } from "../kafka/kafka.ts";
 import { deadLetterOfBatch } from "../runtime/dead-letter.ts";
 import { committedAt, parseReadBefore } from "../runtime/positions.ts";
 import type { ReplayCluster } from "./connect.ts";
-import { transactionalIdOf } from "./move-group.ts";
+import { asHolder, transactionalIdOf } from "./move-group.ts";
 import type { Needs } from "./needs.ts";
 import { partitionsIn } from "./readable-ranges.ts";
 import type { Replayable } from "./replayable.ts";
@@ -58,27 +57,23 @@ export async function skipDamage(
   const { groupId, name, deadLetterTopic } = spec;
   const records = deadLetterTopic === undefined ? [] : [deadLetterOfBatch(deadLetterTopic, name, partition, batch)];
   return kafka.inspect(async (inspector) => {
-    for (let attempt = 1; ; attempt++) {
-      const producer = await kafka.producer({
-        transactionalId: transactionalIdOf(spec, partition.partition),
-        partition: partition.partition,
-        copartitioned: [],
-      });
-      try {
-        // Nobody else moves the position any more.
-        const now = await damageAt(inspector, groupId, partition);
-        if (now?.first !== batch.first || now.last !== batch.last) return false;
-        // A replay goes on as one: it knows how far the group had read before.
-        const kept = await inspector.committed(groupId, partition);
-        const position = committedAt(batch.last + 1n, kept === undefined ? 0n : parseReadBefore(kept));
-        await producer.transact({ records, changelog: [], consumed: [{ groupId, partition, ...position }] });
-        break;
-      } catch (error) {
-        if (!(error instanceof FencedError) || attempt === ATTEMPTS) throw error;
-      } finally {
-        await producer.close();
-      }
-    }
+    const options = {
+      transactionalId: transactionalIdOf(spec, partition.partition),
+      partition: partition.partition,
+      copartitioned: [],
+    };
+    const skip = async (producer: RecordProducer) => {
+      // Nobody else moves the position any more.
+      const now = await damageAt(inspector, groupId, partition);
+      if (now?.first !== batch.first || now.last !== batch.last) return false;
+      // A replay goes on as one: it knows how far the group had read before.
+      const kept = await inspector.committed(groupId, partition);
+      const position = committedAt(batch.last + 1n, kept === undefined ? 0n : parseReadBefore(kept));
+      await producer.transact({ records, changelog: [], consumed: [{ groupId, partition, ...position }] });
+      return true;
+    };
+    const isSkipped = await asHolder(kafka, options, skip, ATTEMPTS);
+    if (!isSkipped) return false;
     // One that has nothing to write does not find out by itself that it was fenced.
     await inspector.retireMembers(groupId);
     return true;

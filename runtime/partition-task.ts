@@ -32,7 +32,7 @@ export interface PartitionTask {
    * did; all before that is committed.
    */
   process(topic: string, records: FetchedRecords, nextPosition: bigint): Promise<UnreadableBatchError | undefined>;
-  /** Waits for the transaction at hand, then lets go of the transactional id. */
+  /** Waits for the transaction at hand. */
   close(): Promise<void>;
 }
 
@@ -59,30 +59,25 @@ export async function openTask(
     const read = async (topic: string) => maxRecordBytes.set(topic, await inspector.maxRecordBytes(topic));
     await Promise.all(writtenBy(spec).map(read));
   };
-  const restored = await kafka
-    .inspect(async (inspector) => {
-      await readLimits(inspector);
-      const kept = await openState(service, partition, positions.key, inspector, maxRecordBytes);
-      try {
-        const position = new Map<string, bigint>();
-        const decided = new Map<string, Decided>();
-        for (const { topic } of topics) {
-          const source = { topic, partition };
-          const from = await positions.restore(inspector, kept, source);
-          position.set(topic, from);
-          const before = positions.readBefore?.(source) ?? 0n;
-          decided.set(topic, await readDecided(service, inspector, source, from, before));
-        }
-        return { kept, position, decided, sink: await openSink(service, partition, kept) };
-      } catch (error) {
-        kept.state.close();
-        throw error;
+  const restored = await kafka.inspect(async (inspector) => {
+    await readLimits(inspector);
+    const kept = await openState(service, partition, positions.key, inspector, maxRecordBytes);
+    try {
+      const position = new Map<string, bigint>();
+      const decided = new Map<string, Decided>();
+      for (const { topic } of topics) {
+        const source = { topic, partition };
+        const from = await positions.restore(inspector, kept, source);
+        position.set(topic, from);
+        const before = positions.readBefore?.(source) ?? 0n;
+        decided.set(topic, await readDecided(service, inspector, source, from, before));
       }
-    })
-    .catch(async (error) => {
-      await producer.close();
+      return { kept, position, decided, sink: await openSink(service, partition, kept) };
+    } catch (error) {
+      kept.state.close();
       throw error;
-    });
+    }
+  });
   const { kept, position, decided, sink } = restored;
   const { state } = kept;
   // State of operators that the chain no longer has would come back, old, if they were put back one day.
@@ -163,7 +158,7 @@ export async function openTask(
       isClosing = true;
       await busy.catch(() => {});
       state.close();
-      await Promise.all([sink.close(), producer.close()]);
+      await sink.close();
     },
   };
 }

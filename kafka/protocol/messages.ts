@@ -34,6 +34,11 @@ export interface Api<Request, Response> {
 
 const throttleTimeMs = int32;
 
+/** Who asks is no replica; and no epoch, and no offset, where there is none to tell. */
+export const NO_REPLICA = -1;
+export const NO_EPOCH = -1;
+export const NO_OFFSET = -1n;
+
 export const apiVersions = api({
   key: 18,
   name: "ApiVersions",

@@ -1,12 +1,12 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { HEAD_BYTES } from "../../kafka/batch-layout.ts";
 import { batchesOf } from "../../kafka/batches.ts";
 import type { EncodedRecords } from "../../kafka/kafka.ts";
 import { recordsOf } from "../../kafka/record-reader.ts";
 import { sizeOf } from "../../kafka/size-of.ts";
 
 const MAX_BYTES = 512 * 1024;
-const HEAD_BYTES = 12;
 
 const record = fc.record({
   topic: fc.constantFrom("a", "b"),

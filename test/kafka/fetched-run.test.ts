@@ -3,6 +3,7 @@ import {
   ATTRIBUTES_AT,
   CONTROL,
   CRC_AT,
+  HEAD_BYTES,
   LAST_OFFSET_DELTA_AT,
   PRODUCER_ID_AT,
   RECORD_COUNT_AT,
@@ -11,7 +12,6 @@ import { crc32c } from "../../kafka/crc32c.ts";
 import { fetchedRun } from "../../kafka/fetched-run.ts";
 import { RecordWriter } from "../../kafka/record-writer.ts";
 
-const HEAD_BYTES = 12;
 const LEADER_EPOCH = 3;
 const where = { topic: "t", partition: 0 };
 

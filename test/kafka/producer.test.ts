@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { HEAD_BYTES } from "../../kafka/batch-layout.ts";
 import type { CoordinatorKey, ProducerCluster, Requests } from "../../kafka/cluster.ts";
 import { FencedError } from "../../kafka/errors.ts";
 import type { RecordProducer } from "../../kafka/kafka.ts";
 import { openIdempotentProducer, openTransactionalProducer } from "../../kafka/producer.ts";
 import { recordsOf } from "../../kafka/record-reader.ts";
 
-const HEAD_BYTES = 12;
 const [NOT_LEADER, CONCURRENT, NOT_COORDINATOR, DUPLICATE, FENCED] = [6, 51, 16, 46, 90];
 const [TOO_LARGE, OUT_OF_ORDER] = [10, 45];
 const options = { transactionalId: "p-con1-0", partition: 0, copartitioned: ["changelog"] };

@@ -255,7 +255,6 @@ test("many transactions of a command follow one another, each waiting for the en
         consumed: [{ groupId: spec.groupId, partition: { topic, partition: 0 }, offset: BigInt(i) }],
       });
     }
-    await producer.close();
   });
   expect(await outputs(topic, COUNT)).toEqual(Array.from({ length: COUNT }, (_, i) => String(i)));
 });

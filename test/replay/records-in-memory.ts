@@ -81,6 +81,5 @@ export class RecordsInMemory {
       return new Map();
     },
     partitionsOf: () => 1,
-    close: async () => {},
   };
 }

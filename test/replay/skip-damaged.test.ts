@@ -26,7 +26,6 @@ test.each<[string, Committed | undefined, object]>([
         done.push(transaction);
         return new Map();
       },
-      close: async () => {},
     }),
     inspect: (work) =>
       work({

@@ -25,7 +25,6 @@ export function emptyKafka(written: OutgoingRecord[]): Kafka {
         written.push(...records);
         return new Map([["changelog", { offset: 1n }]]);
       },
-      close: async () => {},
     }),
     inspect: (work) => work(inspector),
     consume: refuse("consume"),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import type { Kafka, OutgoingRecord } from "../../kafka/kafka.ts";
 import { RefusedRecordsError } from "../../kafka/refused-records.ts";
+import { aroundTransact } from "../../replay/around-transact.ts";
 import { openPacedRecords } from "../../runtime/paced-records.ts";
 import { producePaced } from "../../runtime/paced-service.ts";
 import type { Service } from "../../runtime/service.ts";
@@ -75,22 +76,12 @@ test("a source keeps its pace when the clock is set back, and when it is set for
 
 /** Takes no transaction of more than 100 records. */
 function refusingKafka(written: OutgoingRecord[]): Kafka {
-  const kafka = emptyKafka(written);
-  return {
-    ...kafka,
-    producer: async (options) => {
-      const producer = await kafka.producer(options);
-      return {
-        ...producer,
-        transact: async (transaction) => {
-          if (written.length > 50_000) throw new Error("the same records are sent again and again");
-          const refused = transaction.records.map((record) => ({ record, problem: "too large" }));
-          if (refused.length > 100) throw new RefusedRecordsError(refused, false);
-          return producer.transact(transaction);
-        },
-      };
-    },
-  };
+  return aroundTransact(emptyKafka(written), async (transact, { records }) => {
+    if (written.length > 50_000) throw new Error("the same records are sent again and again");
+    const refused = records.map((record) => ({ record, problem: "too large" }));
+    if (refused.length > 100) throw new RefusedRecordsError(refused, false);
+    return transact();
+  });
 }
 
 test("records that brokers do not take at once are sent in parts, each once", async () => {

@@ -44,7 +44,6 @@ class FakeKafka implements Kafka {
         await this.afterCommit();
         return new Map([["changelog", { offset: ++this.changelogEnd, leaderEpoch: 0 }]]);
       },
-      close: async () => {},
     };
   }
 
